@@ -1,0 +1,283 @@
+package repl
+
+import (
+	"strconv"
+
+	"resync/engine"
+)
+
+// MinBacklogSize is the smallest repl-backlog-size, in bytes; smaller settings are raised to it.
+const MinBacklogSize = 16384
+
+const (
+	blockMinBytes    = 16384 // a block is asked for at least this large (PROTO_REPLY_CHUNK_BYTES)
+	blockHeaderBytes = 40    // what Redis keeps in front of a block's bytes (replBufBlock on 64 bits)
+	trimPerFeed      = 64    // blocks let go of at most after one piece
+	trimPerTurn      = 640   // and at the end of a turn of the event loop
+)
+
+// A Backlog keeps the latest bytes of the replication stream, so that a replica which lost its link can continue
+// instead of copying the dataset again. Its zero value is inactive: nothing is kept and the offset stands still.
+//
+// The bytes are in append-only blocks, shared with every replica that still has to be sent some of them and with
+// every clone of the backlog. The oldest block goes as a whole, when what remains is still more than Size and no
+// replica needs it. Blocks have the sizes that redis-server gets from jemalloc, so that the first byte held is the
+// same one that a real server holds after the same stream.
+//
+// Invariant: Next() == First() + Len(), and the blocks cover exactly [First(), Next()).
+//
+// Source: redis/src/replication.c, feedReplicationBuffer and incrementalTrimReplicationBacklog.
+type Backlog struct {
+	Size   int64         // repl-backlog-size, in bytes
+	active bool          // bytes are kept and counted
+	offset engine.Offset // the last byte produced or applied
+	blocks []block
+	pin    engine.Offset // the first byte that some replica still has to be sent, or 0
+	gone   engine.Span   // let go of since TakeGone
+}
+
+// block is this backlog's view of a piece of memory that clones may share.
+type block struct {
+	first engine.Offset
+	n     int // bytes that belong to this view
+	mem   *blockMem
+}
+
+// blockMem is written from the front. Whoever has seen all of it may append in place; a branch, whose view ends
+// before used, copies first.
+type blockMem struct {
+	buf  []byte
+	used int
+}
+
+// Offset is the number of the last byte of the stream: master_repl_offset.
+func (b *Backlog) Offset() engine.Offset { return b.offset }
+
+// Active reports whether the stream's bytes are kept and counted.
+func (b *Backlog) Active() bool { return b.active }
+
+// First is the oldest byte held. When none is, it equals Next.
+func (b *Backlog) First() engine.Offset {
+	if len(b.blocks) == 0 {
+		return b.offset + 1
+	}
+	return b.blocks[0].first
+}
+
+// Next is the byte that will be written next.
+func (b *Backlog) Next() engine.Offset { return b.offset + 1 }
+
+// Len is the number of bytes held: repl_backlog_histlen.
+func (b *Backlog) Len() int64 { return int64(b.Next() - b.First()) }
+
+// Covers reports whether a replica can be continued from want, the first byte it lacks. A replica that lacks nothing
+// asks for Next, and is covered.
+//
+// Source: redis/src/replication.c, masterTryPartialResynchronization.
+func (b *Backlog) Covers(want engine.Offset) bool {
+	return b.active && b.First() <= want && want <= b.Next()
+}
+
+// Create makes the backlog active at offset, holding nothing.
+func (b *Backlog) Create(offset engine.Offset) {
+	b.active, b.offset, b.blocks, b.pin = true, offset, nil, 0
+}
+
+// Free lets go of everything. The offset stays and stands still from now on.
+func (b *Backlog) Free() { b.active, b.blocks, b.pin = false, nil, 0 }
+
+// SetOffset moves the offset of a backlog that holds nothing.
+func (b *Backlog) SetOffset(o engine.Offset) {
+	if len(b.blocks) > 0 {
+		panic("repl: the offset of a backlog that holds bytes follows them")
+	}
+	b.offset = o
+}
+
+// Clone returns an independent backlog that shares the bytes held.
+func (b *Backlog) Clone() Backlog {
+	c := *b
+	c.blocks = append([]block(nil), b.blocks...)
+	return c
+}
+
+// Append adds one piece to the stream, as Redis feeds it: a new block is as large as the piece, within limits, so
+// where a piece ends decides the size of blocks. An inactive backlog ignores it: its offset stands still.
+func (b *Backlog) Append(p []byte) {
+	if !b.active {
+		return
+	}
+	for len(p) > 0 {
+		p = p[b.fillTail(p):]
+		if len(p) > 0 {
+			b.blocks = append(b.blocks, block{first: b.offset + 1, mem: &blockMem{buf: make([]byte, b.blockSize(len(p)))}})
+			p = p[b.fillTail(p):]
+		}
+		b.trim(trimPerFeed)
+	}
+}
+
+// AppendCommand adds a command in the pieces in which Redis feeds one: the count, then for every argument its
+// length, itself and the line end.
+//
+// Source: redis/src/replication.c, replicationFeedSlaves.
+func (b *Backlog) AppendCommand(args [][]byte) {
+	if !b.active || b.appendWhole(args) {
+		return
+	}
+	var line [headerMax]byte
+	b.Append(appendHeader(line[:0], '*', len(args)))
+	for _, a := range args {
+		b.Append(appendHeader(line[:0], '$', len(a)))
+		b.Append(a)
+		b.Append(append(line[:0], '\r', '\n'))
+	}
+}
+
+// headerMax is the longest count or length with its mark and line end.
+const headerMax = 24
+
+// appendWhole adds a command that fits into the last block, which is nearly all of them: then it does not matter
+// where its pieces end.
+func (b *Backlog) appendWhole(args [][]byte) bool {
+	if len(b.blocks) == 0 {
+		return false
+	}
+	t := &b.blocks[len(b.blocks)-1]
+	room := len(t.mem.buf) - t.n - headerMax
+	for _, a := range args {
+		room -= len(a) + headerMax + 2
+	}
+	if room < 0 || t.n < t.mem.used {
+		return false
+	}
+	dst := appendHeader(t.mem.buf[t.n:t.n], '*', len(args))
+	for _, a := range args {
+		dst = append(append(appendHeader(dst, '$', len(a)), a...), '\r', '\n')
+	}
+	t.n += len(dst)
+	t.mem.used = t.n
+	b.offset += engine.Offset(len(dst))
+	b.trim(trimPerFeed)
+	return true
+}
+
+func appendHeader(dst []byte, mark byte, n int) []byte {
+	if 0 <= n && n < 10 {
+		return append(dst, mark, '0'+byte(n), '\r', '\n')
+	}
+	return append(strconv.AppendInt(append(dst, mark), int64(n), 10), '\r', '\n')
+}
+
+// fillTail appends what fits into the last block and returns how much that was.
+func (b *Backlog) fillTail(p []byte) int {
+	if len(b.blocks) == 0 {
+		return 0
+	}
+	t := &b.blocks[len(b.blocks)-1]
+	if t.n == len(t.mem.buf) {
+		return 0
+	}
+	if t.n < t.mem.used { // another branch went on in this memory
+		mem := &blockMem{buf: make([]byte, len(t.mem.buf)), used: t.n}
+		copy(mem.buf, t.mem.buf[:t.n])
+		t.mem = mem
+	}
+	n := copy(t.mem.buf[t.n:], p)
+	t.n += n
+	t.mem.used = t.n
+	b.offset += engine.Offset(n)
+	return n
+}
+
+// blockSize is how many bytes fit into a new block for a piece of n bytes.
+func (b *Backlog) blockSize(n int) int {
+	limit := max(int(b.Size/16), blockMinBytes)
+	return allocated(min(max(n, blockMinBytes), limit)+blockHeaderBytes) - blockHeaderBytes
+}
+
+// allocated rounds a size of more than 16 KiB up to what jemalloc hands out: four classes between powers of two.
+// Redis uses all of what it is given. Measured on redis-server 7.0.15.
+func allocated(n int) int {
+	step := 1
+	for step*8 < n {
+		step *= 2
+	}
+	return (n + step - 1) / step * step
+}
+
+// trim lets go of the oldest blocks, at most this many, while what would remain is still more than Size.
+func (b *Backlog) trim(most int) {
+	for ; most > 0 && len(b.blocks) > 1 && b.Len() > b.Size; most-- {
+		oldest := &b.blocks[0]
+		if b.pin != 0 && b.pin < b.blocks[1].first || b.Len()-int64(oldest.n) <= b.Size {
+			return
+		}
+		if b.gone.First == 0 {
+			b.gone.First = oldest.first
+		}
+		b.gone.Last = oldest.first + engine.Offset(oldest.n) - 1
+		*oldest = block{}
+		b.blocks = b.blocks[1:]
+	}
+}
+
+// EndTurn is the end of a turn of the event loop: what replicas no longer pin may go now. first is the oldest byte
+// that some replica still has to be sent, or 0; its block is kept beyond Size from now on.
+func (b *Backlog) EndTurn(first engine.Offset) {
+	b.pin = first
+	if b.active {
+		b.trim(trimPerTurn)
+	}
+}
+
+// TakeGone returns the bytes that were let go of since it was last called; the span is empty when none were.
+func (b *Backlog) TakeGone() (engine.Span, bool) {
+	g := b.gone
+	b.gone = engine.Span{}
+	return g, g.First != 0
+}
+
+// Bytes returns bytes that are held from first on, as many as lie in one block but at most most; nil when first is
+// Next. They never change and need not be copied. Asking for a byte that is not held breaks an invariant.
+func (b *Backlog) Bytes(first engine.Offset, most int) []byte {
+	if first == b.Next() {
+		return nil
+	}
+	if !b.Covers(first) {
+		panic("repl: byte " + strconv.FormatInt(int64(first), 10) + " is not held")
+	}
+	lo, hi := 0, len(b.blocks)-1
+	for lo < hi { // the last block that begins at or before first
+		mid := (lo + hi + 1) / 2
+		if b.blocks[mid].first <= first {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	bl := b.blocks[lo]
+	at := int(first - bl.first)
+	return bl.mem.buf[at:min(bl.n, at+most):min(bl.n, at+most)]
+}
+
+// A Block is one block as the page shows it.
+type Block struct {
+	Span   engine.Span
+	Size   int64 // bytes that fit
+	Pinned bool  // would have gone, but a replica still has to be sent some of it
+}
+
+// Blocks appends a view of the blocks, oldest first.
+func (b *Backlog) Blocks(dst []Block) []Block {
+	for i, bl := range b.blocks {
+		rest := int64(b.Next() - bl.first - engine.Offset(bl.n))
+		pinned := i < len(b.blocks)-1 && rest > b.Size && b.pin != 0 && b.pin < b.blocks[i+1].first
+		dst = append(dst, Block{
+			Span:   engine.Span{First: bl.first, Last: bl.first + engine.Offset(bl.n) - 1},
+			Size:   int64(len(bl.mem.buf)),
+			Pinned: pinned,
+		})
+	}
+	return dst
+}
