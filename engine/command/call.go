@@ -1,0 +1,226 @@
+package command
+
+import (
+	"math/rand/v2"
+	"strconv"
+
+	"resync/engine"
+	"resync/engine/resp"
+	"resync/engine/store"
+)
+
+// An ExpiryMode says what becomes of an expired key that a command comes across.
+type ExpiryMode uint8
+
+const (
+	// ExpireRemoves is a master's: the key is deleted, and its DEL goes into the stream in front of the command.
+	ExpireRemoves ExpiryMode = iota
+	// ExpireHides is for a replica's clients, and a paused master's: reads find nothing, and the key stays. A write,
+	// which only a writable replica lets through, removes it.
+	ExpireHides
+	// ExpireIgnored is for a replica's own master: only the master says when a key is gone.
+	ExpireIgnored
+)
+
+// Settings are what commands ask of the configuration.
+type Settings struct {
+	LazyExpire      bool  // lazyfree-lazy-expire: UNLINK instead of DEL for what expires
+	LazyUserDel     bool  // lazyfree-lazy-user-del: UNLINK instead of DEL for GETDEL
+	ProtoMaxBulkLen int64 // proto-max-bulk-len: bytes of the longest string; 0 means 512 MiB
+}
+
+// An Op is one command as it goes into the replication stream. Its words are valid until the next Begin.
+type Op struct {
+	DB   int
+	Args [][]byte
+}
+
+// A Call is one run of a command: what it is given, and what came of it. It is meant to be used again and again.
+type Call struct {
+	// What the command is given.
+	Cmd      *Command
+	Args     [][]byte       // Args[0] is the name, as the client spelled it
+	Now      engine.Instant // stands still for a whole transaction
+	Store    *store.Store
+	DB       int // the selected database; SELECT changes it
+	Reply    *resp.Writer
+	Rand     *rand.Rand // for RANDOMKEY alone
+	Expiry   ExpiryMode
+	Settings *Settings
+	// Touched, unless nil, is told of every key that was changed or deleted, and of a whole database that was emptied
+	// with a nil key. WATCH lives on it.
+	Touched func(db int, key []byte)
+
+	// What came of it; Begin sets these back.
+	Dirty      int  // changes made, as rdb_changes_since_last_save counts them
+	Hits       int  // keys found and not found by reads
+	Misses     int  //
+	Expired    int  // expired keys removed
+	FlushedAll bool // FLUSHALL ran: snapshots under way are worthless
+
+	ops       []Op
+	complete  bool     // ops holds the command itself too
+	force     bool     // it goes into the stream although it changed nothing
+	rewritten [][]byte // what goes into the stream in its place
+	words     [][]byte // the memory behind the Args of ops
+	text      []byte   // the memory behind words that came from no client
+}
+
+// Begin forgets what came of the last command, and keeps its memory.
+func (c *Call) Begin() {
+	c.Dirty, c.Hits, c.Misses, c.Expired, c.FlushedAll = 0, 0, 0, 0, false
+	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
+	c.complete, c.force, c.rewritten = false, false, nil
+}
+
+// Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came
+// across, then itself as it was given or as it has to be written for replicas. A command that changed nothing is not
+// among them.
+//
+// Source: redis/src/server.c, call and propagatePendingCommands.
+func (c *Call) Ops() []Op {
+	if !c.complete {
+		c.complete = true
+		switch {
+		case c.Dirty == 0 && !c.force:
+		case c.rewritten != nil:
+			c.ops = append(c.ops, Op{DB: c.DB, Args: c.rewritten})
+		default:
+			c.ops = append(c.ops, Op{DB: c.DB, Args: c.Args})
+		}
+	}
+	return c.ops
+}
+
+// ExpireDue deletes up to max keys of the selected database whose time has come, and returns how many there were.
+// Their DELs are Ops, each to be sent by itself.
+//
+// Source: redis/src/expire.c, activeExpireCycle; which keys it samples is not part of the protocol.
+func (c *Call) ExpireDue(max int) int {
+	c.complete = true // there is no command
+	due := c.db().Due(c.Now.Millis(), max)
+	for _, key := range due {
+		c.expire([]byte(key))
+	}
+	return len(due)
+}
+
+func (c *Call) db() *store.DB { return c.Store.DB(c.DB) }
+
+// read looks a key up for a command that does not mean to change it. It returns nil when there is none or when it
+// has expired. The entry is valid until the database changes.
+//
+// Source: redis/src/db.c, lookupKeyRead.
+func (c *Call) read(key []byte) *store.Entry {
+	e := c.db().Get(key)
+	if e != nil && e.ExpireAt != 0 && c.gone(e, key) {
+		e = nil
+	}
+	if e == nil {
+		c.Misses++
+		return nil
+	}
+	c.Hits++
+	return e
+}
+
+// write looks a key up for a command that is about to change it.
+//
+// Source: redis/src/db.c, lookupKeyWrite.
+func (c *Call) write(key []byte) *store.Entry {
+	e := c.db().Get(key)
+	if e == nil || e.ExpireAt == 0 || c.Expiry == ExpireIgnored || !c.past(e) {
+		return e
+	}
+	c.expire(key)
+	return nil
+}
+
+// gone reports whether the entry counts as missing, and removes it where that is ours to do.
+//
+// Source: redis/src/db.c, expireIfNeeded.
+func (c *Call) gone(e *store.Entry, key []byte) bool {
+	if c.Expiry == ExpireIgnored || !c.past(e) {
+		return false
+	}
+	if c.Expiry == ExpireRemoves {
+		c.expire(key)
+	}
+	return true
+}
+
+// past reports whether the entry's time is over, whoever may act on it.
+func (c *Call) past(e *store.Entry) bool { return e.Expired(c.Now.Millis()) }
+
+// expire removes a key whose time is over.
+func (c *Call) expire(key []byte) {
+	c.db().Delete(key)
+	c.touch(key)
+	c.Expired++
+	start := len(c.words)
+	c.words = append(c.words, c.deletion(c.Settings.LazyExpire), key)
+	c.ops = append(c.ops, Op{DB: c.DB, Args: c.words[start:len(c.words):len(c.words)]})
+}
+
+var wordDel, wordUnlink = []byte("DEL"), []byte("UNLINK")
+
+func (c *Call) deletion(lazy bool) []byte {
+	if lazy {
+		return wordUnlink
+	}
+	return wordDel
+}
+
+// touch says that a key was changed or deleted.
+func (c *Call) touch(key []byte) {
+	if c.Touched != nil {
+		c.Touched(c.DB, key)
+	}
+}
+
+// changed says that a key was changed or deleted, and counts it.
+func (c *Call) changed(key []byte) {
+	c.touch(key)
+	c.Dirty++
+}
+
+// propagateAs sets what goes into the stream instead of the command.
+func (c *Call) propagateAs(words ...[]byte) {
+	start := len(c.words)
+	c.words = append(c.words, words...)
+	c.rewritten = c.words[start:len(c.words):len(c.words)]
+}
+
+// number returns n as a word of an Op.
+func (c *Call) number(n int64) []byte {
+	start := len(c.text)
+	c.text = strconv.AppendInt(c.text, n, 10)
+	return c.text[start:len(c.text):len(c.text)]
+}
+
+// integer reads the argument at i. When it is no integer it answers so and reports false.
+func (c *Call) integer(i int) (int64, bool) {
+	n, ok := resp.ParseInt64(c.Args[i])
+	if !ok {
+		c.Reply.Error(errNotInteger)
+	}
+	return n, ok
+}
+
+// replyString answers with the bytes of a string value.
+func (c *Call) replyString(v store.Value) {
+	if n, ok := v.Int(); ok && v.Encoding() == store.Int {
+		c.Reply.BulkInt(n)
+		return
+	}
+	c.Reply.BulkString(v.Str())
+}
+
+// isString reports whether the entry, which may be nil, may be used as a string. Else it has answered so.
+func (c *Call) isString(e *store.Entry) bool {
+	if e == nil || e.Value.Kind() == store.String {
+		return true
+	}
+	c.Reply.Error(errWrongType)
+	return false
+}

@@ -1,0 +1,318 @@
+package command
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Command is one row of the table: what COMMAND INFO and COMMAND DOCS say, and what it does.
+type Command struct {
+	Name  string // upper case; of a subcommand its own word alone: "GET" of CONFIG GET
+	Arity int    // words with the name; -n means n or more. A subcommand counts its container's name too.
+	Flags Flags
+	Keys  []KeySpec
+	ACL   Category    // beyond those that follow from Flags
+	Do    func(*Call) // nil when package node runs it
+	// KeyFlags, where a key spec has KeyVariable, says what becomes of the keys of one command line.
+	KeyFlags func(args [][]byte) KeyFlags
+	Subs     []Command // by name
+
+	Group, Since, Summary, Complexity string
+	Syntax                            string   // the arguments, as a usage line shows them
+	Tips                              []string // for clients of clusters
+	Deprecated, ReplacedBy            string   // the version since which another should be used, and which; or ""
+
+	// What follows from the rest.
+	First, Last, Step int      // the words that are keys, as COMMAND INFO says it: from, to (-1: the last word), every
+	Parent            *Command // the container of a subcommand
+}
+
+// FullName returns the name as COMMAND INFO and error replies spell it: "get", "config|get".
+func (c *Command) FullName() string {
+	if c.Parent != nil {
+		return strings.ToLower(c.Parent.Name + "|" + c.Name)
+	}
+	return strings.ToLower(c.Name)
+}
+
+// Sub returns the subcommand of that name in any case, or nil.
+func (c *Command) Sub(name []byte) *Command {
+	for i := range c.Subs {
+		if is(name, c.Subs[i].Name) {
+			return &c.Subs[i]
+		}
+	}
+	return nil
+}
+
+// Accepts reports whether a command line of that many words fits the arity.
+func (c *Command) Accepts(words int) bool {
+	if c.Arity < 0 {
+		return words >= -c.Arity
+	}
+	return words == c.Arity
+}
+
+// Flags say how a command behaves, for whoever decides whether it may run.
+//
+// Source: redis/src/server.h, CMD_WRITE and following.
+type Flags uint32
+
+// The flags, in the order in which COMMAND INFO lists them.
+const (
+	Write           Flags = 1 << iota // may change the keyspace
+	ReadOnly                          // reads keys only
+	DenyOOM                           // refused when memory is short
+	Module                            // comes from a module
+	Admin                             // about the server itself
+	PubSub                            // about channels
+	NoScript                          // refused in scripts
+	Blocking                          // may wait
+	Loading                           // runs while the dataset is loading
+	Stale                             // runs on a replica without its master
+	SkipMonitor                       // not shown by MONITOR
+	SkipSlowlog                       // not logged as slow
+	Asking                            // cluster: implies ASKING
+	Fast                              // takes constant or logarithmic time
+	NoAuth                            // runs before a password is given
+	MayReplicate                      // may go into the stream without being a write
+	NoMandatoryKeys                   // may be called without keys
+	NoAsyncLoading                    // refused while a replica loads beside its old data
+	NoMulti                           // refused in a transaction
+	MovableKeys                       // its keys are found by reading its arguments only
+	AllowBusy                         // runs while a script does
+	ArbitraryKeys                     // removes expired keys it was not asked for: their DELs are never wrapped. Not listed.
+	Protected                         // needs enable-debug-command or the like. Not listed.
+	lastFlag        = iota
+	firstUnlisted   = lastFlag - 2
+)
+
+var flagNames = [firstUnlisted]string{
+	"write", "readonly", "denyoom", "module", "admin", "pubsub", "noscript", "blocking", "loading", "stale",
+	"skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "may_replicate", "no_mandatory_keys",
+	"no_async_loading", "no_multi", "movablekeys", "allow_busy",
+}
+
+// Names returns the flags as COMMAND INFO lists them.
+func (f Flags) Names() []string { return bitNames(uint32(f), flagNames[:]) }
+
+// A Category is a set of ACL categories.
+//
+// Source: redis/src/acl.c, ACLCommandCategories.
+type Category uint32
+
+// The categories, in the order in which COMMAND INFO lists them.
+const (
+	CatKeyspace Category = 1 << iota
+	CatRead
+	CatWrite
+	CatSet
+	CatSortedSet
+	CatList
+	CatHash
+	CatString
+	CatBitmap
+	CatHyperLogLog
+	CatGeo
+	CatStream
+	CatPubSub
+	CatAdmin
+	CatFast
+	CatSlow
+	CatBlocking
+	CatDangerous
+	CatConnection
+	CatTransaction
+	CatScripting
+)
+
+var categoryNames = [...]string{
+	"keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo", "stream",
+	"pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting",
+}
+
+// Categories returns the ACL categories of the command: those of its row, and those that its flags imply.
+//
+// Source: redis/src/server.c, setImplicitACLCategories.
+func (c *Command) Categories() Category {
+	cats := c.ACL
+	for _, rule := range [...]struct {
+		flag Flags
+		cat  Category
+	}{
+		{Write, CatWrite},
+		{ReadOnly, CatRead},
+		{Admin, CatAdmin | CatDangerous},
+		{PubSub, CatPubSub},
+		{Blocking, CatBlocking},
+	} {
+		if c.Flags&rule.flag != 0 {
+			cats |= rule.cat
+		}
+	}
+	if c.Flags&Fast != 0 {
+		return cats | CatFast
+	}
+	return cats | CatSlow
+}
+
+// Names returns the categories without their @, in order.
+func (cat Category) Names() []string { return bitNames(uint32(cat), categoryNames[:]) }
+
+func bitNames(bits uint32, all []string) []string {
+	var names []string
+	for i, name := range all {
+		if bits&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// A KeySpec says which words of a command line are keys, and what becomes of them.
+type KeySpec struct {
+	Begin int // the first one; the name of the command is word 0
+	Last  int // the last one, counted from Begin; -1 means the last word of the line
+	Step  int // from one to the next
+	Flags KeyFlags
+}
+
+// KeyFlags say what a command does with a key, in two ways: to the key as a whole (read, overwrite, …) and to the
+// user's data in it.
+//
+// Source: redis/src/server.h, CMD_KEY_RO and following.
+type KeyFlags uint16
+
+// The key flags, in the order in which COMMAND INFO lists them.
+const (
+	KeyRO KeyFlags = 1 << iota
+	KeyRW
+	KeyOW
+	KeyRM
+	KeyAccess
+	KeyUpdate
+	KeyInsert
+	KeyDelete
+	KeyNotKey
+	KeyIncomplete
+	KeyVariable
+)
+
+var keyFlagNames = [...]string{
+	"RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags",
+}
+
+// Names returns the flags as COMMAND INFO lists them.
+func (f KeyFlags) Names() []string { return bitNames(uint32(f), keyFlagNames[:]) }
+
+// oneKey, allKeys and keyPairs are the shapes that most commands have.
+func oneKey(f KeyFlags) []KeySpec   { return []KeySpec{{Begin: 1, Step: 1, Flags: f}} }
+func allKeys(f KeyFlags) []KeySpec  { return []KeySpec{{Begin: 1, Last: -1, Step: 1, Flags: f}} }
+func keyPairs(f KeyFlags) []KeySpec { return []KeySpec{{Begin: 1, Last: -1, Step: 2, Flags: f}} }
+
+// AppendKeys appends to dst the positions of the keys among args, a command line that fits the arity.
+func (c *Command) AppendKeys(dst []int, args [][]byte) []int {
+	for _, s := range c.Keys {
+		for i := s.Begin; i <= s.last(len(args)); i += s.Step {
+			dst = append(dst, i)
+		}
+	}
+	return dst
+}
+
+// last returns the position of the last key in a line of that many words.
+func (s KeySpec) last(words int) int {
+	if s.Last < 0 {
+		return words + s.Last
+	}
+	return min(s.Begin+s.Last, words-1)
+}
+
+// The table: its rows by name, and where each of them is. It is filled once, when the program starts, and never
+// changed.
+var (
+	table  []*Command
+	byName map[string]*Command
+)
+
+// Rows come from one list per group; a new group is one more line here.
+func init() {
+	groups := [][]Command{
+		stringCommands,
+		keyCommands,
+		expireCommands,
+		connectionCommands,
+		transactionCommands,
+		serverCommands,
+		replicationCommands,
+	}
+	byName = make(map[string]*Command)
+	for _, rows := range groups {
+		for i := range rows {
+			c := &rows[i]
+			c.complete(nil)
+			table = append(table, c)
+			byName[c.Name] = c
+		}
+	}
+	slices.SortFunc(table, func(a, b *Command) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// complete fills in what follows from the row.
+func (c *Command) complete(parent *Command) {
+	c.Parent = parent
+	for i, s := range c.Keys {
+		last := s.Last
+		if last >= 0 {
+			last += s.Begin
+		}
+		if i == 0 {
+			c.First, c.Last, c.Step = s.Begin, last, s.Step
+		} else if last > c.Last {
+			c.Last = last // neighbours, such as the two keys of RENAME, read as one range
+		}
+	}
+	for i := range c.Subs {
+		c.Subs[i].complete(c)
+	}
+}
+
+// All returns every command by name. It is shared; do not change it.
+func All() []*Command { return table }
+
+// Lookup returns the command of that name in any case, or nil. It allocates nothing.
+func Lookup(name []byte) *Command {
+	var upper [16]byte // no command has a longer name
+	if len(name) > len(upper) {
+		return nil
+	}
+	for i, b := range name {
+		if 'a' <= b && b <= 'z' {
+			b -= 'a' - 'A'
+		}
+		upper[i] = b
+	}
+	return byName[string(upper[:len(name)])]
+}
+
+// Find returns the command, or the subcommand, that a command line calls. When there is none, or when the line has
+// too few or too many words for it, cmd is nil and refusal is the error to answer with.
+//
+// Source: redis/src/server.c, processCommand, commandCheckExistence and commandCheckArity.
+func Find(args [][]byte) (cmd *Command, refusal string) {
+	cmd = Lookup(args[0])
+	if cmd == nil {
+		return nil, UnknownCommand(args)
+	}
+	if len(cmd.Subs) > 0 && len(args) > 1 {
+		sub := cmd.Sub(args[1])
+		if sub == nil {
+			return nil, UnknownSubcommand(cmd, args[1])
+		}
+		cmd = sub
+	}
+	if !cmd.Accepts(len(args)) {
+		return nil, WrongArity(cmd)
+	}
+	return cmd, ""
+}

@@ -1,0 +1,280 @@
+package command
+
+import "strings"
+
+// commandInfo implements COMMAND and COMMAND INFO [name ...].
+//
+// Source: redis/src/server.c, addReplyCommandInfo.
+func commandInfo(c *Call) {
+	if len(c.Args) <= 2 {
+		c.Reply.Array(len(table))
+		for _, cmd := range table {
+			c.replyInfo(cmd)
+		}
+		return
+	}
+	names := c.Args[2:]
+	c.Reply.Array(len(names))
+	for _, name := range names {
+		if cmd := byFullName(name); cmd != nil {
+			c.replyInfo(cmd)
+		} else {
+			c.Reply.Null()
+		}
+	}
+}
+
+// byFullName finds "get" and "config|get".
+func byFullName(name []byte) *Command {
+	first, second, sub := strings.Cut(string(name), "|")
+	cmd := Lookup([]byte(first))
+	if cmd != nil && sub {
+		return cmd.Sub([]byte(second))
+	}
+	return cmd
+}
+
+func (c *Call) replyInfo(cmd *Command) {
+	w := c.Reply
+	w.Array(10)
+	w.BulkString(cmd.FullName())
+	w.Int(int64(cmd.Arity))
+	c.replyStatusSet(cmd.Flags.Names(), "")
+	w.Int(int64(cmd.First))
+	w.Int(int64(cmd.Last))
+	w.Int(int64(cmd.Step))
+	c.replyStatusSet(cmd.Categories().Names(), "@")
+	w.Set(len(cmd.Tips))
+	for _, tip := range cmd.Tips {
+		w.BulkString(tip)
+	}
+	w.Set(len(cmd.Keys))
+	for _, s := range cmd.Keys {
+		c.replyKeySpec(s)
+	}
+	if len(cmd.Subs) == 0 {
+		w.Set(0)
+	} else {
+		w.Array(len(cmd.Subs))
+	}
+	for i := range cmd.Subs {
+		c.replyInfo(&cmd.Subs[i])
+	}
+}
+
+func (c *Call) replyStatusSet(names []string, prefix string) {
+	c.Reply.Set(len(names))
+	for _, name := range names {
+		c.Reply.Simple(prefix + name)
+	}
+}
+
+// replyKeySpec describes where keys begin and how the others are found from there.
+//
+// Source: redis/src/server.c, addReplyCommandKeySpecs.
+func (c *Call) replyKeySpec(s KeySpec) {
+	w := c.Reply
+	w.Map(3)
+	w.BulkString("flags")
+	c.replyStatusSet(s.Flags.Names(), "")
+	w.BulkString("begin_search")
+	w.Map(2)
+	w.BulkString("type")
+	w.BulkString("index")
+	w.BulkString("spec")
+	w.Map(1)
+	w.BulkString("index")
+	w.Int(int64(s.Begin))
+	w.BulkString("find_keys")
+	w.Map(2)
+	w.BulkString("type")
+	w.BulkString("range")
+	w.BulkString("spec")
+	w.Map(3)
+	w.BulkString("lastkey")
+	w.Int(int64(s.Last))
+	w.BulkString("keystep")
+	w.Int(int64(s.Step))
+	w.BulkString("limit")
+	w.Int(0)
+}
+
+// commandCount implements COMMAND COUNT.
+func commandCount(c *Call) { c.Reply.Int(int64(len(table))) }
+
+// commandDocs implements COMMAND DOCS [name ...]. Names that are no commands are left out.
+//
+// Source: redis/src/server.c, commandDocsCommand.
+func commandDocs(c *Call) {
+	asked := table
+	if len(c.Args) > 2 {
+		asked = nil
+		for _, name := range c.Args[2:] {
+			if cmd := byFullName(name); cmd != nil {
+				asked = append(asked, cmd)
+			}
+		}
+	}
+	c.Reply.Map(len(asked))
+	for _, cmd := range asked {
+		c.replyDocs(cmd)
+	}
+}
+
+// replyDocs describes a command to people, under its name.
+func (c *Call) replyDocs(cmd *Command) {
+	w := c.Reply
+	w.BulkString(cmd.FullName())
+	fields := [...]struct{ name, text string }{
+		{"summary", cmd.Summary},
+		{"since", cmd.Since},
+		{"group", cmd.Group},
+		{"complexity", cmd.Complexity},
+	}
+	n := 0
+	for _, f := range fields {
+		if f.text != "" {
+			n++
+		}
+	}
+	if cmd.Deprecated != "" {
+		n += 3
+	}
+	if len(cmd.Subs) > 0 {
+		n++
+	}
+	w.Map(n)
+	for _, f := range fields {
+		if f.text != "" {
+			w.BulkString(f.name)
+			w.BulkString(f.text)
+		}
+	}
+	if cmd.Deprecated != "" {
+		w.BulkString("doc_flags")
+		w.Set(1)
+		w.Simple("deprecated")
+		w.BulkString("deprecated_since")
+		w.BulkString(cmd.Deprecated)
+		w.BulkString("replaced_by")
+		w.BulkString(cmd.ReplacedBy)
+	}
+	if len(cmd.Subs) > 0 {
+		w.BulkString("subcommands")
+		w.Map(len(cmd.Subs))
+		for i := range cmd.Subs {
+			c.replyDocs(&cmd.Subs[i])
+		}
+	}
+}
+
+// commandGetKeys implements COMMAND GETKEYS command [arg ...], and commandGetKeysAndFlags the one that tells the
+// flags too.
+//
+// Source: redis/src/server.c, getKeysSubcommandImpl.
+func commandGetKeys(c *Call) {
+	line, cmd, ok := c.lineOfKeys()
+	if !ok {
+		return
+	}
+	positions := cmd.AppendKeys(nil, line)
+	c.Reply.Array(len(positions))
+	for _, i := range positions {
+		c.Reply.Bulk(line[i])
+	}
+}
+
+func commandGetKeysAndFlags(c *Call) {
+	line, cmd, ok := c.lineOfKeys()
+	if !ok {
+		return
+	}
+	c.Reply.Array(len(cmd.AppendKeys(nil, line)))
+	for _, s := range cmd.Keys {
+		flags := s.Flags
+		if flags&KeyVariable != 0 {
+			flags = cmd.KeyFlags(line)
+		}
+		for i := s.Begin; i <= s.last(len(line)); i += s.Step {
+			c.Reply.Array(2)
+			c.Reply.Bulk(line[i])
+			c.replyStatusSet(flags.Names(), "")
+		}
+	}
+}
+
+// lineOfKeys returns the command line inside a command line. When it has no keys it answers so and reports false.
+func (c *Call) lineOfKeys() (line [][]byte, cmd *Command, ok bool) {
+	line = c.Args[2:]
+	cmd = Lookup(line[0])
+	if cmd != nil && len(cmd.Subs) > 0 && len(line) > 1 {
+		cmd = cmd.Sub(line[1])
+	}
+	switch {
+	case cmd == nil:
+		c.Reply.Error(errNoCommand)
+	case len(cmd.Keys) == 0:
+		c.Reply.Error(errNoKeyArguments)
+	case !cmd.Accepts(len(line)):
+		c.Reply.Error(errWordCount)
+	default:
+		return line, cmd, true
+	}
+	return nil, nil, false
+}
+
+// commandList implements COMMAND LIST [FILTERBY MODULE name|ACLCAT category|PATTERN pattern].
+//
+// Source: redis/src/server.c, commandListCommand.
+func commandList(c *Call) {
+	want := func(*Command) bool { return true }
+	if len(c.Args) > 2 {
+		if len(c.Args) != 5 || !is(c.Args[2], "FILTERBY") {
+			c.Reply.Error(errSyntax)
+			return
+		}
+		value := c.Args[4]
+		switch {
+		case is(c.Args[3], "MODULE"):
+			want = func(*Command) bool { return false } // there are no modules
+		case is(c.Args[3], "ACLCAT"):
+			cat := categoryOf(value)
+			want = func(cmd *Command) bool { return cmd.Categories()&cat != 0 }
+		case is(c.Args[3], "PATTERN"):
+			want = func(cmd *Command) bool { return globAnyCase(value, cmd.FullName()) }
+		default:
+			c.Reply.Error(errSyntax)
+			return
+		}
+	}
+	start, n := len(c.Reply.Buf), 0
+	list := func(cmd *Command) {
+		if want(cmd) {
+			c.Reply.BulkString(cmd.FullName())
+			n++
+		}
+	}
+	for _, cmd := range table {
+		list(cmd)
+		for i := range cmd.Subs {
+			if len(c.Args) > 2 {
+				list(&cmd.Subs[i])
+			}
+		}
+	}
+	c.Reply.SetFrom(start, n)
+}
+
+func categoryOf(name []byte) Category {
+	for i, n := range categoryNames {
+		if strings.EqualFold(n, string(name)) {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// globAnyCase is glob without regard to case. name is in lower case.
+func globAnyCase(pattern []byte, name string) bool {
+	return glob([]byte(strings.ToLower(string(pattern))), name)
+}

@@ -1,0 +1,138 @@
+package node
+
+import (
+	"time"
+)
+
+// Config is everything about a server that redis.conf says. Its names, aliases, defaults, ranges and mutability are
+// one table (settings, in configtable.go). A Config is a value: copying it copies the configuration, and its slices
+// are replaced, never changed in place. The zero Config is not usable: begin with DefaultConfig.
+type Config struct {
+	// How others reach this node.
+	Port           int
+	Bind           []string
+	UnixSocket     string
+	UnixSocketPerm int    // mode bits; 0 leaves the mode to the umask
+	BindSourceAddr string // local address of connections that the node makes; "" for any
+	ProtectedMode  bool
+	TCPBacklog     int
+	TCPKeepalive   time.Duration // 0 = off
+	Replicaof      Address       // zero for none
+
+	Dir       string
+	Daemonize bool
+	PidFile   string
+
+	Databases int
+	Hz        int // 1..500, ticks a second
+
+	ReplBacklogSize         int64         // bytes, at least 16384
+	ReplBacklogTTL          time.Duration // 0 = never
+	ReplTimeout             time.Duration
+	ReplPingPeriod          time.Duration
+	ReplDisklessSync        bool
+	ReplDisklessSyncDelay   time.Duration
+	ReplDisklessMaxReplicas int    // 0 = wait the whole delay
+	ReplDisklessLoad        string // disabled, on-empty-db, swapdb
+	ReplDisableTCPNodelay   bool
+	ReplicaAnnounceIP       string
+	ReplicaAnnouncePort     int
+	ReplicaAnnounced        bool
+	ReplicaPriority         int
+	ReplicaReadOnly         bool
+	ReplicaServeStaleData   bool
+	MasterAuth, MasterUser  string
+	RequirePass             string
+	MinReplicasToWrite      int
+	MinReplicasMaxLag       time.Duration
+	OutputLimit             [3]OutputLimit // normal, replica, pubsub
+	ProtoMaxBulkLen         int64          // bytes
+	ClientQueryBufferLimit  int64          // bytes
+	Timeout                 time.Duration  // idle clients; 0 = never
+	MaxClients              int
+	ShutdownTimeout         time.Duration // how long a shutdown waits for lagging replicas; 0 = not at all
+	DBFilename              string
+	RDBCompression          bool
+	RDBChecksum             bool
+	Save                    []SavePoint
+	EnableDebugCommand      string // no, yes, local
+	EnableProtectedConfigs  string // no, yes, local
+	LogLevel                string // debug, verbose, notice, warning
+	LogFile                 string // "" for standard output
+
+	// others are the names that Redis knows and that mean nothing here, where they were given a value: sorted by
+	// name, replaced as a whole.
+	others    []otherSetting
+	saveGiven bool // a save directive has replaced the default save points
+}
+
+// An Address is where a node listens.
+type Address struct {
+	Host string
+	Port int
+}
+
+// An OutputLimit is one class of client-output-buffer-limit; zeros mean no limit.
+type OutputLimit struct {
+	Hard, Soft  int64 // bytes
+	SoftSeconds time.Duration
+}
+
+// The classes of clients that client-output-buffer-limit tells apart: indices of Config.OutputLimit.
+const (
+	OutputNormal = iota
+	OutputReplica
+	OutputPubsub
+)
+
+// A SavePoint is one pair of the save directive.
+type SavePoint struct {
+	After   time.Duration
+	Changes int
+}
+
+// otherSetting is the value of a name that is only kept.
+type otherSetting struct{ name, value string }
+
+// DefaultConfig returns the configuration of a redis-server 7.0.15 that was told nothing.
+//
+// Source: redis/src/config.c, static_configs; checked against CONFIG GET * of a running server.
+func DefaultConfig() Config {
+	return Config{
+		Port:          6379,
+		Bind:          []string{"*", "-::*"},
+		ProtectedMode: true,
+		TCPBacklog:    511,
+		TCPKeepalive:  300 * time.Second,
+
+		Dir: ".",
+
+		Databases: 16,
+		Hz:        10,
+
+		ReplBacklogSize:        1 << 20,
+		ReplBacklogTTL:         time.Hour,
+		ReplTimeout:            time.Minute,
+		ReplPingPeriod:         10 * time.Second,
+		ReplDisklessSync:       true,
+		ReplDisklessSyncDelay:  5 * time.Second,
+		ReplDisklessLoad:       "disabled",
+		ReplicaAnnounced:       true,
+		ReplicaPriority:        100,
+		ReplicaReadOnly:        true,
+		ReplicaServeStaleData:  true,
+		MinReplicasMaxLag:      10 * time.Second,
+		OutputLimit:            [3]OutputLimit{{}, {256 << 20, 64 << 20, time.Minute}, {32 << 20, 8 << 20, time.Minute}},
+		ProtoMaxBulkLen:        512 << 20,
+		ClientQueryBufferLimit: 1 << 30,
+		MaxClients:             10000,
+		ShutdownTimeout:        10 * time.Second,
+		DBFilename:             "dump.rdb",
+		RDBCompression:         true,
+		RDBChecksum:            true,
+		Save:                   []SavePoint{{time.Hour, 1}, {5 * time.Minute, 100}, {time.Minute, 10000}},
+		EnableDebugCommand:     "no",
+		EnableProtectedConfigs: "no",
+		LogLevel:               "notice",
+	}
+}

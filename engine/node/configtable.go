@@ -1,0 +1,575 @@
+package node
+
+import (
+	"errors"
+	"math"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settings is every configuration name of redis-server 7.0.15. A row with a field is ours: the value lives in the
+// Config. A row without one means nothing here: Redis knows it, so a redis.conf may hold it and CONFIG answers for
+// it, and its value is kept as text.
+//
+// Source: redis/src/config.c, static_configs; names, defaults, ranges and error texts measured on 7.0.15.
+var settings = []setting{
+	// Network.
+	{name: "port", kind: integer(0, 65535), field: func(c *Config) any { return &c.Port }},
+	{name: "bind", flags: multiArg, kind: addresses{}, field: func(c *Config) any { return &c.Bind }},
+	{name: "bind-source-addr", kind: text, field: func(c *Config) any { return &c.BindSourceAddr }},
+	{name: "unixsocket", flags: immutable, kind: text, field: func(c *Config) any { return &c.UnixSocket }},
+	{name: "unixsocketperm", flags: immutable, kind: octal{0777}, field: func(c *Config) any { return &c.UnixSocketPerm }},
+	{name: "protected-mode", kind: yesNo, field: func(c *Config) any { return &c.ProtectedMode }},
+	{name: "tcp-backlog", flags: immutable, kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.TCPBacklog }},
+	{name: "tcp-keepalive", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.TCPKeepalive }},
+	{name: "timeout", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.Timeout }},
+	{name: "maxclients", kind: integer(1, math.MaxUint32), field: func(c *Config) any { return &c.MaxClients }},
+	{name: "socket-mark-id", flags: immutable, kind: integer(0, math.MaxUint32), def: "0"},
+
+	// General.
+	{name: "daemonize", flags: immutable, kind: yesNo, field: func(c *Config) any { return &c.Daemonize }},
+	{name: "pidfile", flags: immutable, kind: text, field: func(c *Config) any { return &c.PidFile }},
+	{name: "loglevel", kind: enum("debug", "verbose", "notice", "warning"), field: func(c *Config) any { return &c.LogLevel }},
+	{name: "logfile", flags: immutable, kind: text, field: func(c *Config) any { return &c.LogFile }},
+	{name: "databases", flags: immutable, kind: integer(1, math.MaxInt32), field: func(c *Config) any { return &c.Databases }},
+	{name: "hz", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.Hz }},
+	{name: "dynamic-hz", kind: yesNo, def: "yes"},
+	{name: "always-show-logo", flags: immutable, kind: yesNo, def: "no"},
+	{name: "set-proc-title", flags: immutable, kind: yesNo, def: "yes"},
+	{name: "proc-title-template", kind: processTitle{}, def: "{title} {listen-addr} {server-mode}"},
+	{name: "supervised", flags: immutable, kind: enum("upstart", "systemd", "auto", "no"), def: "no"},
+	{name: "syslog-enabled", flags: immutable, kind: yesNo, def: "no"},
+	{name: "syslog-ident", flags: immutable, kind: text, def: "redis"},
+	{name: "syslog-facility", flags: immutable, kind: enum("user", "local0", "local1", "local2", "local3", "local4", "local5",
+		"local6", "local7"), def: "local0"},
+	{name: "crash-log-enabled", kind: yesNo, def: "yes"},
+	{name: "crash-memcheck-enabled", kind: yesNo, def: "yes"},
+	{name: "use-exit-on-panic", flags: hidden, kind: yesNo, def: "no"},
+	{name: "watchdog-period", flags: hidden, kind: integer(0, math.MaxInt32), def: "0"},
+	{name: "ignore-warnings", kind: text, def: ""},
+	{name: "disable-thp", flags: immutable, kind: yesNo, def: "yes"},
+	{name: "jemalloc-bg-thread", kind: yesNo, def: "yes"},
+	{name: "activerehashing", kind: yesNo, def: "yes"},
+	{name: "io-threads", flags: immutable, kind: integer(1, 128), def: "1"},
+	{name: "io-threads-do-reads", flags: immutable, kind: yesNo, def: "no"},
+	{name: "server_cpulist", flags: immutable, kind: text, def: ""},
+	{name: "bio_cpulist", flags: immutable, kind: text, def: ""},
+	{name: "aof_rewrite_cpulist", flags: immutable, kind: text, def: ""},
+	{name: "bgsave_cpulist", flags: immutable, kind: text, def: ""},
+	{name: "oom-score-adj", kind: enum("no", "yes", "relative=yes", "absolute"), def: "no"},
+	{name: "oom-score-adj-values", flags: multiArg, kind: oomScores{}, def: "0 200 800"},
+
+	// Security.
+	{name: "requirepass", kind: text, field: func(c *Config) any { return &c.RequirePass }},
+	{name: "enable-protected-configs", flags: immutable, kind: enum("no", "yes", "local"),
+		field: func(c *Config) any { return &c.EnableProtectedConfigs }},
+	{name: "enable-debug-command", flags: immutable, kind: enum("no", "yes", "local"),
+		field: func(c *Config) any { return &c.EnableDebugCommand }},
+	{name: "enable-module-command", flags: immutable, kind: enum("no", "yes", "local"), def: "no"},
+	{name: "aclfile", flags: immutable, kind: text, def: ""},
+	{name: "acllog-max-len", kind: integer(0, math.MaxInt64), def: "128"},
+	{name: "acl-pubsub-default", kind: enum("allchannels", "resetchannels"), def: "resetchannels"},
+
+	// Snapshots.
+	{name: "save", flags: multiArg, kind: savePoints{}, field: func(c *Config) any { return &c.Save }},
+	{name: "dir", flags: protected, kind: directory{}, field: func(c *Config) any { return &c.Dir }},
+	{name: "dbfilename", flags: protected, kind: baseName("dbfilename can't be a path, just a filename", ""),
+		field: func(c *Config) any { return &c.DBFilename }},
+	{name: "rdbcompression", kind: yesNo, field: func(c *Config) any { return &c.RDBCompression }},
+	{name: "rdbchecksum", flags: immutable, kind: yesNo, field: func(c *Config) any { return &c.RDBChecksum }},
+	{name: "rdb-del-sync-files", kind: yesNo, def: "no"},
+	{name: "rdb-save-incremental-fsync", kind: yesNo, def: "yes"},
+	{name: "rdb-key-save-delay", flags: hidden, kind: integer(math.MinInt32, math.MaxInt32), def: "0"},
+	{name: "key-load-delay", flags: hidden, kind: integer(math.MinInt32, math.MaxInt32), def: "0"},
+	{name: "loading-process-events-interval-bytes", flags: hidden, kind: integer(1024, math.MaxInt32), def: "2097152"},
+	{name: "stop-writes-on-bgsave-error", kind: yesNo, def: "yes"},
+	{name: "sanitize-dump-payload", kind: enum("no", "yes", "clients"), def: "no"},
+
+	// Replication.
+	{name: "replicaof", alias: "slaveof", flags: immutable | multiArg, kind: master{}, field: func(c *Config) any { return &c.Replicaof }},
+	{name: "masterauth", kind: text, field: func(c *Config) any { return &c.MasterAuth }},
+	{name: "masteruser", kind: text, field: func(c *Config) any { return &c.MasterUser }},
+	{name: "replica-serve-stale-data", alias: "slave-serve-stale-data", kind: yesNo,
+		field: func(c *Config) any { return &c.ReplicaServeStaleData }},
+	{name: "replica-read-only", alias: "slave-read-only", kind: yesNo, field: func(c *Config) any { return &c.ReplicaReadOnly }},
+	{name: "replica-announce-ip", alias: "slave-announce-ip", kind: text, field: func(c *Config) any { return &c.ReplicaAnnounceIP }},
+	{name: "replica-announce-port", alias: "slave-announce-port", kind: integer(0, 65535),
+		field: func(c *Config) any { return &c.ReplicaAnnouncePort }},
+	{name: "replica-announced", kind: yesNo, field: func(c *Config) any { return &c.ReplicaAnnounced }},
+	{name: "replica-priority", alias: "slave-priority", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ReplicaPriority }},
+	{name: "replica-ignore-maxmemory", alias: "slave-ignore-maxmemory", kind: yesNo, def: "yes"},
+	{name: "replica-lazy-flush", alias: "slave-lazy-flush", kind: yesNo, def: "no"},
+	{name: "replica-ignore-disk-write-errors", kind: yesNo, def: "no"},
+	{name: "propagation-error-behavior", kind: enum("ignore", "panic", "panic-on-replicas"), def: "ignore"},
+	{name: "repl-backlog-size", kind: memory(1, math.MaxInt64), field: func(c *Config) any { return &c.ReplBacklogSize }},
+	{name: "repl-backlog-ttl", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.ReplBacklogTTL }},
+	{name: "repl-timeout", kind: integer(1, math.MaxInt32), field: func(c *Config) any { return &c.ReplTimeout }},
+	{name: "repl-ping-replica-period", alias: "repl-ping-slave-period", kind: integer(1, math.MaxInt32),
+		field: func(c *Config) any { return &c.ReplPingPeriod }},
+	{name: "repl-diskless-sync", kind: yesNo, field: func(c *Config) any { return &c.ReplDisklessSync }},
+	{name: "repl-diskless-sync-delay", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ReplDisklessSyncDelay }},
+	{name: "repl-diskless-sync-max-replicas", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ReplDisklessMaxReplicas }},
+	{name: "repl-diskless-load", kind: enum("disabled", "on-empty-db", "swapdb"), field: func(c *Config) any { return &c.ReplDisklessLoad }},
+	{name: "repl-disable-tcp-nodelay", kind: yesNo, field: func(c *Config) any { return &c.ReplDisableTCPNodelay }},
+	{name: "min-replicas-to-write", alias: "min-slaves-to-write", kind: integer(0, math.MaxInt32),
+		field: func(c *Config) any { return &c.MinReplicasToWrite }},
+	{name: "min-replicas-max-lag", alias: "min-slaves-max-lag", kind: integer(0, math.MaxInt32),
+		field: func(c *Config) any { return &c.MinReplicasMaxLag }},
+	{name: "shutdown-timeout", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ShutdownTimeout }},
+	{name: "shutdown-on-sigint", flags: multiArg, kind: shutdownFlags{}, def: "default"},
+	{name: "shutdown-on-sigterm", flags: multiArg, kind: shutdownFlags{}, def: "default"},
+
+	// Clients and the protocol.
+	{name: "client-output-buffer-limit", flags: multiArg, kind: outputLimits{}, field: func(c *Config) any { return &c.OutputLimit }},
+	{name: "client-query-buffer-limit", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ClientQueryBufferLimit }},
+	{name: "proto-max-bulk-len", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ProtoMaxBulkLen }},
+	{name: "tracking-table-max-keys", kind: integer(0, math.MaxInt64), def: "1000000"},
+	{name: "notify-keyspace-events", kind: eventClasses{}, def: ""},
+	{name: "busy-reply-threshold", alias: "lua-time-limit", kind: integer(0, math.MaxInt64), def: "5000"},
+
+	// Memory.
+	{name: "maxmemory", kind: anyMemory{}, def: "0"},
+	{name: "maxmemory-clients", kind: memoryOrPercent{}, def: "0"},
+	{name: "maxmemory-policy", kind: enum("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
+		"allkeys-lfu", "allkeys-random", "noeviction"), def: "noeviction"},
+	{name: "maxmemory-samples", kind: integer(1, math.MaxInt32), def: "5"},
+	{name: "maxmemory-eviction-tenacity", kind: integer(0, 100), def: "10"},
+	{name: "lfu-log-factor", kind: integer(0, math.MaxInt32), def: "10"},
+	{name: "lfu-decay-time", kind: integer(0, math.MaxInt32), def: "1"},
+	{name: "active-expire-effort", kind: integer(1, 10), def: "1"},
+	{name: "lazyfree-lazy-eviction", kind: yesNo, def: "no"},
+	{name: "lazyfree-lazy-expire", kind: yesNo, def: "no"},
+	{name: "lazyfree-lazy-server-del", kind: yesNo, def: "no"},
+	{name: "lazyfree-lazy-user-del", kind: yesNo, def: "no"},
+	{name: "lazyfree-lazy-user-flush", kind: yesNo, def: "no"},
+	{name: "activedefrag", kind: noDefrag{}, def: "no"},
+	{name: "active-defrag-cycle-min", kind: integer(1, 99), def: "1"},
+	{name: "active-defrag-cycle-max", kind: integer(1, 99), def: "25"},
+	{name: "active-defrag-threshold-lower", kind: integer(0, 1000), def: "10"},
+	{name: "active-defrag-threshold-upper", kind: integer(0, 1000), def: "100"},
+	{name: "active-defrag-max-scan-fields", kind: integer(1, math.MaxInt64), def: "1000"},
+	{name: "active-defrag-ignore-bytes", kind: memory(1, math.MaxInt64), def: "104857600"},
+	{name: "hash-max-listpack-entries", alias: "hash-max-ziplist-entries", kind: integer(0, math.MaxInt64), def: "512"},
+	{name: "hash-max-listpack-value", alias: "hash-max-ziplist-value", kind: memory(0, math.MaxInt64), def: "64"},
+	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", kind: integer(math.MinInt32, math.MaxInt32), def: "-2"},
+	{name: "list-compress-depth", kind: integer(0, math.MaxInt32), def: "0"},
+	{name: "set-max-intset-entries", kind: integer(0, math.MaxInt64), def: "512"},
+	{name: "zset-max-listpack-entries", alias: "zset-max-ziplist-entries", kind: integer(0, math.MaxInt64), def: "128"},
+	{name: "zset-max-listpack-value", alias: "zset-max-ziplist-value", kind: memory(0, math.MaxInt64), def: "64"},
+	{name: "hll-sparse-max-bytes", kind: memory(0, math.MaxInt64), def: "3000"},
+	{name: "stream-node-max-bytes", kind: memory(0, math.MaxInt64), def: "4096"},
+	{name: "stream-node-max-entries", kind: integer(0, math.MaxInt64), def: "100"},
+
+	// Slow log and latency.
+	{name: "slowlog-log-slower-than", kind: integer(-1, math.MaxInt64), def: "10000"},
+	{name: "slowlog-max-len", kind: integer(0, math.MaxInt64), def: "128"},
+	{name: "latency-monitor-threshold", kind: integer(0, math.MaxInt64), def: "0"},
+	{name: "latency-tracking", kind: yesNo, def: "yes"},
+	{name: "latency-tracking-info-percentiles", flags: multiArg, kind: percentiles{}, def: "50 99 99.9"},
+
+	// Append only file.
+	{name: "appendonly", kind: yesNo, def: "no"},
+	{name: "appendfilename", flags: immutable, kind: baseName("appendfilename can't be a path, just a filename",
+		"appendfilename can't be empty"), def: "appendonly.aof"},
+	{name: "appenddirname", flags: immutable, kind: baseName("appenddirname can't be a path, just a dirname",
+		"appenddirname can't be empty"), def: "appendonlydir"},
+	{name: "appendfsync", kind: enum("everysec", "always", "no"), def: "everysec"},
+	{name: "no-appendfsync-on-rewrite", kind: yesNo, def: "no"},
+	{name: "auto-aof-rewrite-percentage", kind: integer(0, math.MaxInt32), def: "100"},
+	{name: "auto-aof-rewrite-min-size", kind: memory(0, math.MaxInt64), def: "67108864"},
+	{name: "aof-load-truncated", kind: yesNo, def: "yes"},
+	{name: "aof-use-rdb-preamble", kind: yesNo, def: "yes"},
+	{name: "aof-timestamp-enabled", kind: yesNo, def: "no"},
+	{name: "aof-rewrite-incremental-fsync", kind: yesNo, def: "yes"},
+	{name: "aof-disable-auto-gc", kind: yesNo, def: "no"},
+
+	// Cluster.
+	{name: "cluster-enabled", flags: immutable, kind: yesNo, def: "no"},
+	{name: "cluster-config-file", flags: immutable, kind: text, def: "nodes.conf"},
+	{name: "cluster-node-timeout", kind: integer(0, math.MaxInt64), def: "15000"},
+	{name: "cluster-port", flags: immutable, kind: integer(0, 65535), def: "0"},
+	{name: "cluster-replica-validity-factor", alias: "cluster-slave-validity-factor", kind: integer(0, math.MaxInt32), def: "10"},
+	{name: "cluster-migration-barrier", kind: integer(0, math.MaxInt32), def: "1"},
+	{name: "cluster-allow-replica-migration", kind: yesNo, def: "yes"},
+	{name: "cluster-require-full-coverage", kind: yesNo, def: "yes"},
+	{name: "cluster-replica-no-failover", alias: "cluster-slave-no-failover", kind: yesNo, def: "no"},
+	{name: "cluster-allow-reads-when-down", kind: yesNo, def: "no"},
+	{name: "cluster-allow-pubsubshard-when-down", kind: yesNo, def: "yes"},
+	{name: "cluster-link-sendbuf-limit", kind: anyMemory{}, def: "0"},
+	{name: "cluster-announce-hostname", kind: hostname{}, def: ""},
+	{name: "cluster-announce-ip", kind: text, def: ""},
+	{name: "cluster-announce-port", kind: integer(0, 65535), def: "0"},
+	{name: "cluster-announce-bus-port", kind: integer(0, 65535), def: "0"},
+	{name: "cluster-announce-tls-port", kind: integer(0, 65535), def: "0"},
+	{name: "cluster-preferred-endpoint-type", kind: enum("ip", "hostname", "unknown-endpoint"), def: "ip"},
+
+	// TLS.
+	{name: "tls-port", kind: integer(0, 65535), def: "0"},
+	{name: "tls-replication", kind: yesNo, def: "no"},
+	{name: "tls-cluster", kind: yesNo, def: "no"},
+	{name: "tls-auth-clients", kind: enum("no", "yes", "optional"), def: "yes"},
+	{name: "tls-prefer-server-ciphers", kind: yesNo, def: "no"},
+	{name: "tls-session-caching", kind: yesNo, def: "yes"},
+	{name: "tls-session-cache-size", kind: integer(0, math.MaxInt32), def: "20480"},
+	{name: "tls-session-cache-timeout", kind: integer(0, math.MaxInt32), def: "300"},
+	{name: "tls-cert-file", kind: text, def: ""},
+	{name: "tls-key-file", kind: text, def: ""},
+	{name: "tls-key-file-pass", kind: text, def: ""},
+	{name: "tls-client-cert-file", kind: text, def: ""},
+	{name: "tls-client-key-file", kind: text, def: ""},
+	{name: "tls-client-key-file-pass", kind: text, def: ""},
+	{name: "tls-dh-params-file", kind: text, def: ""},
+	{name: "tls-ca-cert-file", kind: text, def: ""},
+	{name: "tls-ca-cert-dir", kind: text, def: ""},
+	{name: "tls-protocols", kind: text, def: ""},
+	{name: "tls-ciphers", kind: text, def: ""},
+	{name: "tls-ciphersuites", kind: text, def: ""},
+}
+
+// A setting is one row of the table.
+type setting struct {
+	name, alias string
+	flags       settingFlags
+	kind        kind
+	field       func(*Config) any // where the value lives; nil for a name that is only kept
+	def         string            // of a name that is only kept
+}
+
+// settingFlags say how a name may be set.
+type settingFlags uint8
+
+const (
+	immutable settingFlags = 1 << iota // at start-up only
+	protected                          // by CONFIG SET only as enable-protected-configs allows
+	multiArg                           // takes several words; CONFIG SET splits its value at single spaces
+	hidden                             // answers to its exact name only, never to a pattern
+)
+
+// minBacklogSize is what CONFIG SET repl-backlog-size raises smaller values to.
+const minBacklogSize = 16384
+
+// Set gives a name the words of one redis.conf directive, as at start-up: Set("save", "900", "1"). The first save
+// replaces the default save points and further ones add to them. Errors have Redis's words, without a prefix.
+//
+// Source: redis/src/config.c, loadServerConfigFromString.
+func (c *Config) Set(name string, args ...string) error {
+	s, _ := findSetting(name)
+	if s == nil {
+		if len(args) == 1 && isRetired(name) {
+			return nil
+		}
+		return errBadDirective
+	}
+	if s.flags&multiArg == 0 && len(args) != 1 {
+		return errWrongArguments
+	}
+	if s.name == "save" {
+		if len(args) == 1 && args[0] == "" {
+			c.Save, c.saveGiven = nil, true
+			return nil
+		}
+		before := c.Save
+		if !c.saveGiven {
+			before = nil
+		}
+		if err := s.set(c, args); err != nil {
+			return err
+		}
+		c.Save, c.saveGiven = append(before[:len(before):len(before)], c.Save...), true
+		return nil
+	}
+	if err := s.set(c, args); err != nil {
+		return err
+	}
+	c.Hz = min(max(c.Hz, 1), 500)
+	return nil
+}
+
+// Get answers CONFIG GET: the names that match any of the patterns, with their values, sorted by name. A pattern
+// without glob characters is a name, and is answered as it was spelled. Redis answers in the order of a hash table
+// whose seed differs at every start, so any order is right.
+//
+// Source: redis/src/config.c, configGetCommand.
+func (c *Config) Get(patterns ...string) [][2]string {
+	var found [][2]string
+	add := func(shown string, s *setting) {
+		for _, f := range found {
+			if f[0] == shown {
+				return
+			}
+		}
+		found = append(found, [2]string{shown, s.get(c)})
+	}
+	for _, p := range patterns {
+		if !strings.ContainsAny(p, "[*?") {
+			if s, _ := findSetting(p); s != nil {
+				add(p, s)
+			}
+			continue
+		}
+		p = strings.ToLower(p)
+		for i := range settings {
+			s := &settings[i]
+			if s.flags&hidden != 0 {
+				continue
+			}
+			for _, name := range [...]string{s.name, s.alias} {
+				if name != "" && matchGlob(p, name) {
+					add(name, s)
+				}
+			}
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i][0] < found[j][0] })
+	return found
+}
+
+// Change does CONFIG SET for a client that is not on this machine: all pairs or none. The error is the reply's text
+// without "ERR ".
+//
+// Source: redis/src/config.c, configSetCommand.
+func (c *Config) Change(pairs [][2]string) error { return c.change(pairs, false) }
+
+// ChangeLocally is Change for a client that is on this machine: enable-protected-configs may say "local".
+func (c *Config) ChangeLocally(pairs [][2]string) error { return c.change(pairs, true) }
+
+func (c *Config) change(pairs [][2]string, local bool) error {
+	type entry struct {
+		setting *setting
+		name    string // the name or the alias: two names of one setting are two entries to Redis
+	}
+	entries := make([]entry, 0, len(pairs))
+	for _, p := range pairs {
+		s, name := findSetting(p[0])
+		if s == nil {
+			return errors.New("Unknown option or number of arguments for CONFIG SET - '" + p[0] + "'")
+		}
+		switch {
+		case s.flags&immutable != 0:
+			return changeError(p[0], "can't set immutable config")
+		case s.flags&protected != 0 && c.EnableProtectedConfigs != "yes" && !(local && c.EnableProtectedConfigs == "local"):
+			return changeError(p[0], "can't set protected config")
+		}
+		for _, e := range entries {
+			if e.name == name {
+				return changeError(p[0], "duplicate parameter")
+			}
+		}
+		entries = append(entries, entry{s, name})
+	}
+	next := *c
+	for i, e := range entries {
+		args := []string{pairs[i][1]}
+		if e.setting.flags&multiArg != 0 {
+			if args = strings.Split(pairs[i][1], " "); pairs[i][1] == "" {
+				args = nil
+			}
+		}
+		if err := e.setting.set(&next, args); err != nil {
+			return changeError(e.name, err.Error())
+		}
+		if e.setting.name == "repl-backlog-size" {
+			next.ReplBacklogSize = max(next.ReplBacklogSize, minBacklogSize)
+		}
+	}
+	next.Hz = min(max(next.Hz, 1), 500)
+	*c = next
+	return nil
+}
+
+func changeError(name, why string) error {
+	return errors.New("CONFIG SET failed (possibly related to argument '" + name + "') - " + why)
+}
+
+// WithoutEffect lists the names that were given a value and mean nothing here, in order, each with whether the
+// value differs from Redis's default.
+func (c *Config) WithoutEffect() (names []string, differs []bool) {
+	for _, o := range c.others {
+		s, _ := findSetting(o.name)
+		names, differs = append(names, o.name), append(differs, o.value != s.def)
+	}
+	return names, differs
+}
+
+// findSetting returns the row of a name or alias in any case, and the one of the two that it is.
+func findSetting(name string) (*setting, string) {
+	for i := range settings {
+		s := &settings[i]
+		if strings.EqualFold(s.name, name) {
+			return s, s.name
+		}
+		if s.alias != "" && strings.EqualFold(s.alias, name) {
+			return s, s.alias
+		}
+	}
+	return nil, ""
+}
+
+// isRetired reports whether Redis still accepts the name in a file and does nothing with it.
+func isRetired(name string) bool {
+	switch strings.ToLower(name) {
+	case "list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands":
+		return true
+	}
+	return false
+}
+
+// set parses the words and stores the value. On an error c is as it was.
+func (s *setting) set(c *Config, args []string) error {
+	if s.field != nil {
+		return s.kind.parse(args, s.field(c))
+	}
+	var value string
+	if err := s.kind.parse(args, &value); err != nil {
+		return err
+	}
+	c.keep(s.name, value)
+	return nil
+}
+
+// get prints the value as CONFIG GET does.
+func (s *setting) get(c *Config) string {
+	if s.field != nil {
+		return show(s.field(c), s.kind)
+	}
+	i := sort.Search(len(c.others), func(i int) bool { return c.others[i].name >= s.name })
+	if i < len(c.others) && c.others[i].name == s.name {
+		return c.others[i].value
+	}
+	return s.def
+}
+
+// keep stores the value of a name that means nothing here. The slice is replaced, since copies of c share it.
+func (c *Config) keep(name, value string) {
+	i := sort.Search(len(c.others), func(i int) bool { return c.others[i].name >= name })
+	others := make([]otherSetting, 0, len(c.others)+1)
+	others = append(others, c.others[:i]...)
+	others = append(others, otherSetting{name, value})
+	if i < len(c.others) && c.others[i].name == name {
+		i++
+	}
+	c.others = append(others, c.others[i:]...)
+}
+
+// show prints a field. A duration is a whole number of seconds in redis.conf.
+func show(field any, k kind) string {
+	switch f := field.(type) {
+	case *bool:
+		if *f {
+			return "yes"
+		}
+		return "no"
+	case *string:
+		return *f
+	case *int:
+		if _, ok := k.(octal); ok {
+			return strconv.FormatInt(int64(*f), 8)
+		}
+		return strconv.Itoa(*f)
+	case *int64:
+		return strconv.FormatInt(*f, 10)
+	case *time.Duration:
+		return strconv.FormatInt(int64(*f/time.Second), 10)
+	case *[]string:
+		return strings.Join(*f, " ")
+	case *Address:
+		if f.Host == "" {
+			return ""
+		}
+		return f.Host + " " + strconv.Itoa(f.Port)
+	case *[]SavePoint:
+		var b []byte
+		for i, p := range *f {
+			if i > 0 {
+				b = append(b, ' ')
+			}
+			b = strconv.AppendInt(b, int64(p.After/time.Second), 10)
+			b = append(b, ' ')
+			b = strconv.AppendInt(b, int64(p.Changes), 10)
+		}
+		return string(b)
+	case *[3]OutputLimit:
+		var b []byte
+		for i, l := range *f {
+			if i > 0 {
+				b = append(b, ' ')
+			}
+			b = append(b, [...]string{"normal", "slave", "pubsub"}[i]...)
+			for _, n := range [...]int64{l.Hard, l.Soft, int64(l.SoftSeconds / time.Second)} {
+				b = append(b, ' ')
+				b = strconv.AppendInt(b, n, 10)
+			}
+		}
+		return string(b)
+	}
+	panic("node: a field of a type that the configuration table does not know")
+}
+
+// matchGlob reports whether a name matches a CONFIG GET pattern: * ? [abc] [^a] [a-z] and \ as in KEYS.
+// Both are in lower case already.
+//
+// Source: redis/src/util.c, stringmatchlen.
+func matchGlob(p, s string) bool {
+	for p != "" {
+		switch p[0] {
+		case '*':
+			for p != "" && p[0] == '*' {
+				p = p[1:]
+			}
+			for i := 0; i <= len(s); i++ {
+				if matchGlob(p, s[i:]) {
+					return true
+				}
+			}
+			return false
+		case '[':
+			if s == "" {
+				return false
+			}
+			var in bool
+			if in, p = matchClass(p[1:], s[0]); !in {
+				return false
+			}
+		case '\\':
+			if len(p) > 1 {
+				p = p[1:]
+			}
+			fallthrough
+		default:
+			if s == "" || p[0] != '?' && p[0] != s[0] {
+				return false
+			}
+			p = p[1:]
+		}
+		s = s[1:]
+	}
+	return s == ""
+}
+
+// matchClass matches one character against a class and returns the pattern behind its closing bracket.
+func matchClass(p string, c byte) (in bool, rest string) {
+	not := p != "" && p[0] == '^'
+	if not {
+		p = p[1:]
+	}
+	for p != "" && p[0] != ']' {
+		switch {
+		case p[0] == '\\' && len(p) >= 2:
+			in = in || p[1] == c
+			p = p[2:]
+		case len(p) >= 3 && p[1] == '-':
+			lo, hi := min(p[0], p[2]), max(p[0], p[2])
+			in = in || lo <= c && c <= hi
+			p = p[3:]
+		default:
+			in = in || p[0] == c
+			p = p[1:]
+		}
+	}
+	if p != "" {
+		p = p[1:]
+	}
+	return in != not, p
+}

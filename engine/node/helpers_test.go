@@ -1,0 +1,23 @@
+package node
+
+import (
+	"resync/engine/command"
+	"resync/engine/rdb"
+	"resync/engine/store"
+)
+
+func newEncoder(keys *store.Store) *rdb.Encoder {
+	return rdb.NewEncoder(keys, nil, rdb.Options{Checksum: true})
+}
+
+// walk visits every command and subcommand of the table by its full name.
+func walk(visit func(name string, hasDo bool)) {
+	for _, c := range command.All() {
+		if len(c.Subs) == 0 {
+			visit(c.FullName(), c.Do != nil)
+		}
+		for i := range c.Subs {
+			visit(c.Subs[i].FullName(), c.Subs[i].Do != nil)
+		}
+	}
+}

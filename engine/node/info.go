@@ -1,0 +1,315 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"resync/engine"
+	"resync/engine/repl"
+	"resync/engine/store"
+)
+
+// Version is the redis-server whose behaviour this is.
+const Version = "7.0.15"
+
+// defaultSections are what INFO shows when asked for nothing in particular.
+var defaultSections = []string{"server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace"}
+
+// text prints the sections that were asked for as INFO replies them: all the usual ones when none was.
+//
+// Source: redis/src/server.c, genInfoSectionDict and genRedisInfoString.
+func (i Info) text(wanted []string) string {
+	show := map[string]bool{}
+	add := func(names ...string) {
+		for _, name := range names {
+			show[name] = true
+		}
+	}
+	if len(wanted) == 0 {
+		add(defaultSections...)
+	}
+	for _, name := range wanted {
+		switch name {
+		case "default", "all", "everything":
+			add(defaultSections...)
+		default:
+			add(name)
+		}
+	}
+	var b strings.Builder
+	for _, s := range i.Sections {
+		if !show[strings.ToLower(s.Name)] {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("\r\n")
+		}
+		b.WriteString("# " + s.Name + "\r\n")
+		for _, f := range s.Fields {
+			b.WriteString(f.Name + ":" + f.Value + "\r\n")
+		}
+	}
+	return b.String()
+}
+
+// section gathers the fields of one section.
+type section struct{ fields []InfoField }
+
+func (s *section) text(name, value string) { s.fields = append(s.fields, InfoField{name, value}) }
+
+func (s *section) int(name string, n int64) { s.text(name, strconv.FormatInt(n, 10)) }
+
+func (s *section) flag(name string, on bool) {
+	if on {
+		s.int(name, 1)
+	} else {
+		s.int(name, 0)
+	}
+}
+
+// Info is what INFO would say at now.
+//
+// Source: redis/src/server.c, genRedisInfoString.
+func (n *Node) Info(now engine.Instant) Info {
+	var info Info
+	add := func(name string, fill func(*section)) {
+		var s section
+		fill(&s)
+		info.Sections = append(info.Sections, InfoSection{Name: name, Fields: s.fields})
+	}
+	add("Server", func(s *section) { n.infoServer(now, s) })
+	add("Clients", n.infoClients)
+	add("Memory", n.infoMemory)
+	add("Persistence", n.infoPersistence)
+	add("Stats", n.infoStats)
+	add("Replication", func(s *section) { n.infoReplication(now, s) })
+	add("Keyspace", func(s *section) { n.infoKeyspace(now, s) })
+	return info
+}
+
+func (n *Node) infoServer(now engine.Instant, s *section) {
+	up := now.Sub(n.started)
+	s.text("redis_version", Version)
+	s.text("redis_mode", "standalone")
+	s.int("arch_bits", 64)
+	s.int("process_id", int64(n.pid))
+	s.text("run_id", string(n.runID))
+	s.int("tcp_port", int64(n.cfg.Port))
+	s.int("server_time_usec", int64(now)/int64(time.Microsecond))
+	s.int("uptime_in_seconds", int64(up/time.Second))
+	s.int("uptime_in_days", int64(up/(24*time.Hour)))
+	s.int("hz", int64(n.cfg.Hz))
+	s.int("configured_hz", int64(n.cfg.Hz))
+}
+
+func (n *Node) infoClients(s *section) {
+	s.int("connected_clients", int64(len(n.clients)-len(n.replicas)))
+	s.int("maxclients", int64(n.cfg.MaxClients))
+	s.int("blocked_clients", 0)
+}
+
+func (n *Node) infoMemory(s *section) {
+	s.int("used_memory", n.usedMemory())
+	var backlog int64
+	for _, b := range n.hist.Blocks(nil) {
+		backlog += b.Size
+	}
+	s.int("mem_replication_backlog", backlog)
+	s.int("mem_total_replication_buffers", backlog)
+	s.int("mem_clients_slaves", 0)
+}
+
+// usedMemory is an estimate: the keys, and the blocks of the stream.
+func (n *Node) usedMemory() int64 {
+	const perKey = 100
+	return int64(countKeys(n.data))*perKey + n.hist.Len() + 1<<20
+}
+
+func (n *Node) infoPersistence(s *section) {
+	transfers := false
+	for _, c := range n.replicas {
+		transfers = transfers || c.full != nil && c.full.streamed
+	}
+	s.flag("loading", false)
+	s.flag("async_loading", false)
+	s.int("rdb_changes_since_last_save", n.stats.dirty)
+	s.flag("rdb_bgsave_in_progress", transfers)
+	s.int("rdb_last_save_time", n.stats.lastSave.Seconds())
+	s.text("rdb_last_bgsave_status", "ok")
+	s.int("rdb_last_load_keys_expired", n.stats.loadedExpired)
+	s.int("rdb_last_load_keys_loaded", n.stats.keysLoaded)
+	s.flag("aof_enabled", false)
+}
+
+func (n *Node) infoStats(s *section) {
+	st := &n.stats
+	s.int("total_connections_received", st.connections)
+	s.int("total_commands_processed", st.commands)
+	s.int("total_net_input_bytes", st.netIn)
+	s.int("total_net_output_bytes", st.netOut)
+	s.int("total_net_repl_input_bytes", st.replIn)
+	s.int("total_net_repl_output_bytes", st.replOut)
+	s.int("rejected_connections", st.rejected)
+	s.int("sync_full", st.syncFull)
+	s.int("sync_partial_ok", st.partialOK)
+	s.int("sync_partial_err", st.partialErr)
+	s.int("expired_keys", st.expired)
+	s.int("evicted_keys", 0)
+	s.int("keyspace_hits", st.hits)
+	s.int("keyspace_misses", st.misses)
+	s.int("slave_expires_tracked_keys", 0)
+	s.int("unexpected_error_replies", st.unexpectedErrors)
+}
+
+// infoReplication is the section that this project is about, field by field as section 9.1 of the protocol has it.
+//
+// Source: redis/src/server.c, genRedisInfoString.
+func (n *Node) infoReplication(now engine.Instant, s *section) {
+	l := &n.master
+	if !n.isReplica() {
+		s.text("role", "master")
+	} else {
+		up := l.state == engine.LinkConnected
+		s.text("role", "slave")
+		s.text("master_host", l.addr.Host)
+		s.int("master_port", int64(l.addr.Port))
+		if up {
+			s.text("master_link_status", "up")
+			s.int("master_last_io_seconds_ago", int64(now.Sub(l.lastIO)/time.Second))
+		} else {
+			s.text("master_link_status", "down")
+			s.int("master_last_io_seconds_ago", -1)
+		}
+		s.flag("master_sync_in_progress", l.state == engine.LinkSync)
+		read, applied := n.linkOffsets()
+		s.int("slave_read_repl_offset", int64(read))
+		s.int("slave_repl_offset", int64(applied))
+		if l.full != nil {
+			total, read := l.full.rx.Total(), l.full.rx.Read()
+			s.int("master_sync_total_bytes", total)
+			s.int("master_sync_read_bytes", read)
+			s.int("master_sync_left_bytes", total-read)
+			percent := 0.0
+			if total > 0 {
+				percent = float64(read) / float64(total) * 100
+			}
+			s.text("master_sync_perc", strconv.FormatFloat(percent, 'f', 2, 64))
+			s.int("master_sync_last_io_seconds_ago", int64(now.Sub(l.lastIO)/time.Second))
+		}
+		if !up {
+			down := int64(-1)
+			if d := l.downFor(now); d >= 0 {
+				down = int64(d / time.Second)
+			}
+			s.int("master_link_down_since_seconds", down)
+		}
+		s.int("slave_priority", int64(n.cfg.ReplicaPriority))
+		s.flag("slave_read_only", n.cfg.ReplicaReadOnly)
+		s.flag("replica_announced", n.cfg.ReplicaAnnounced)
+	}
+	s.int("connected_slaves", int64(len(n.replicas)))
+	if n.cfg.MinReplicasToWrite != 0 && n.cfg.MinReplicasMaxLag != 0 {
+		s.int("min_slaves_good_slaves", int64(n.goodReplicas()))
+	}
+	for i, c := range n.replicas {
+		r := c.replica
+		s.text("slave"+strconv.Itoa(i), "ip="+r.IP+",port="+strconv.Itoa(r.Port)+",state="+r.State.String()+
+			",offset="+strconv.FormatInt(int64(r.Acked), 10)+",lag="+strconv.FormatInt(int64(r.Lag(now)/time.Second), 10))
+	}
+	s.text("master_failover_state", "no-failover")
+	s.text("master_replid", string(n.hist.ID))
+	s.text("master_replid2", string(n.hist.ID2))
+	s.int("master_repl_offset", int64(n.hist.Offset()))
+	s.int("second_repl_offset", int64(n.hist.Second))
+	s.flag("repl_backlog_active", n.hist.Active())
+	s.int("repl_backlog_size", n.hist.Size)
+	if n.hist.Active() {
+		s.int("repl_backlog_first_byte_offset", int64(n.hist.First()))
+	} else {
+		s.int("repl_backlog_first_byte_offset", 0)
+	}
+	s.int("repl_backlog_histlen", n.hist.Len())
+}
+
+// linkOffsets are what this replica has received and applied of its master's stream; 1 and 1 when it knows no stream.
+func (n *Node) linkOffsets() (read, applied engine.Offset) {
+	l := &n.master
+	if !l.cached {
+		return 1, 1
+	}
+	applied = n.hist.Offset()
+	return applied + engine.Offset(len(l.in)+len(l.multi)), applied
+}
+
+func (n *Node) infoKeyspace(now engine.Instant, s *section) {
+	for i := range n.data.Databases() {
+		db := n.data.DB(i)
+		if db.Len() > 0 {
+			s.text("db"+strconv.Itoa(i), "keys="+strconv.Itoa(db.Len())+",expires="+strconv.Itoa(db.Volatile())+",avg_ttl=0")
+		}
+	}
+}
+
+// onlineReplicas are the replicas that ROLE lists.
+func (n *Node) onlineReplicas() (online []*repl.Replica) {
+	for _, c := range n.replicas {
+		if c.replica.State == repl.Online {
+			online = append(online, c.replica)
+		}
+	}
+	return online
+}
+
+// Replication is how the node's replication stands at now.
+func (n *Node) Replication(now engine.Instant) Replication {
+	l := &n.master
+	read, applied := n.linkOffsets()
+	ask := l.ask(n)
+	if !n.isReplica() {
+		ask = repl.Request{ID: n.hist.ID, Want: n.hist.Next()} // what it would ask if it were made a replica
+	}
+	v := Replication{
+		Replica: n.isReplica(),
+		ReplID:  n.hist.ID, ReplID2: n.hist.ID2, SecondOffset: n.hist.Second, Offset: n.hist.Offset(),
+		BacklogActive: n.hist.Active(), BacklogSize: n.hist.Size,
+		BacklogFirst: n.hist.First(), Blocks: n.hist.Blocks(nil),
+		SyncFull: n.stats.syncFull, SyncPartialOK: n.stats.partialOK, SyncPartialErr: n.stats.partialErr,
+		Master: l.addr, Link: l.state, LinkDownFor: l.downFor(now),
+		Received: read, Applied: applied, Ask: Ask{ID: ask.ID, Want: ask.Want},
+	}
+	if l.full != nil {
+		v.SnapshotRead, v.SnapshotTotal = l.full.rx.Read(), l.full.rx.Total()
+	}
+	if l.state == engine.LinkConnect {
+		v.NextTry = n.nextCron
+	}
+	for _, c := range n.replicas {
+		r := c.replica
+		rv := ReplicaView{
+			Conn: c.conn, Name: r.Name(), IP: r.IP, Port: r.Port, State: r.State.String(),
+			Sent: r.Sent, Acked: r.Acked, Lag: r.Lag(now),
+		}
+		if r.Buffers() {
+			rv.Queued = int64(n.hist.Offset() - r.Sent)
+		}
+		if c.full != nil {
+			rv.SnapshotSent = c.full.sent
+		}
+		v.Replicas = append(v.Replicas, rv)
+	}
+	return v
+}
+
+// Answer is what this node would answer a replica's PSYNC now. It changes nothing.
+func (n *Node) Answer(ask Ask) engine.PsyncAnswered {
+	return n.hist.Answer(repl.Request{ID: ask.ID, Want: ask.Want})
+}
+
+// countKeys counts the keys of all databases.
+func countKeys(s *store.Store) (keys int) {
+	for i := range s.Databases() {
+		keys += s.DB(i).Len()
+	}
+	return keys
+}

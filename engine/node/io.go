@@ -1,0 +1,150 @@
+package node
+
+import "resync/engine"
+
+// An Input is one thing that happened to a node.
+type Input interface{ isInput() }
+
+// Started is a node's first input: its process has come up.
+type Started struct {
+	PID int // the process id, as the log and INFO tell it
+}
+
+// Accepted says that somebody connected. Remote and Local are "ip:port".
+type Accepted struct {
+	Conn          engine.ConnID
+	Remote, Local string
+}
+
+// Dialed is the end of a Dial: connected, or Err says why not ("Connection refused").
+type Dialed struct {
+	Conn          engine.ConnID
+	Remote, Local string
+	Err           string
+}
+
+// Received is bytes from a peer, cut wherever the network cut them. The node keeps no reference to Data nor to the
+// input, which is passed by pointer so that a driver under load can use one again and again.
+type Received struct {
+	Conn engine.ConnID
+	Data []byte
+}
+
+// Drained says that this many more bytes of what the node sent on the connection have left the driver: for a socket
+// they were accepted by the kernel, in the simulation by the send window. It is what makes pacing possible.
+type Drained struct {
+	Conn  engine.ConnID
+	Bytes int
+}
+
+// Closed says that the connection is gone, by the peer or the network. The node does not answer it with a Close,
+// and a driver does not answer a Close with a Closed.
+type Closed struct {
+	Conn engine.ConnID
+	Why  string // "" for an orderly end, else as errno says it: "Connection reset by peer"
+}
+
+// Woken says that the Deadline that the node asked for has come. Being woken early does no harm.
+type Woken struct{}
+
+// FileLoaded is the end of a ReadFile: the content, or Missing.
+type FileLoaded struct {
+	Name    string
+	Data    []byte
+	Missing bool
+	Err     string
+}
+
+// Signaled is SIGTERM or SIGINT: the node shuts down as SHUTDOWN does.
+type Signaled struct{ Name string }
+
+func (Started) isInput()    {}
+func (Accepted) isInput()   {}
+func (Dialed) isInput()     {}
+func (*Received) isInput()  {}
+func (*Drained) isInput()   {}
+func (Closed) isInput()     {}
+func (Woken) isInput()      {}
+func (FileLoaded) isInput() {}
+func (Signaled) isInput()   {}
+
+// An Effect is one thing that a node wants done. Effects are done in their order.
+type Effect interface{ isEffect() }
+
+// Dial asks for a connection; the answer is a Dialed with the same Conn. From is the local address to use, or "".
+type Dial struct {
+	Conn engine.ConnID
+	Host string
+	Port int
+	From string
+}
+
+// Send asks for bytes to be sent. Data is valid until the node's next Step, unless Shared says that it is part of
+// the stream's append-only blocks and never changes. It comes as a pointer into the Output, which is used again.
+type Send struct {
+	Conn    engine.ConnID
+	Data    []byte
+	Payload engine.Payload
+	Span    engine.Span // of a PayloadStream
+	Shared  bool
+}
+
+// Close asks for an orderly close after everything sent before has gone out.
+type Close struct {
+	Conn engine.ConnID
+	Why  string
+}
+
+// ReadFile asks for a whole file of the node's own directory; the answer is a FileLoaded.
+type ReadFile struct{ Name string }
+
+// WriteFile asks for a file of the node's own directory to be replaced at once by Data, which never changes.
+type WriteFile struct {
+	Name string
+	Data []byte
+}
+
+// Exit ends the process; nothing after it is done.
+type Exit struct{ Code int }
+
+func (Dial) isEffect()      {}
+func (*Send) isEffect()     {}
+func (Close) isEffect()     {}
+func (ReadFile) isEffect()  {}
+func (WriteFile) isEffect() {}
+func (Exit) isEffect()      {}
+
+// Output collects what a Step wants done and what happened in it. The driver resets it and uses it again.
+type Output struct {
+	Effects []Effect
+	Facts   []engine.Fact
+	// Trace asks for the facts of every single write (Propagated, Applied, Acked) too. A simulation wants them; a
+	// server under load would only throw them away.
+	Trace bool
+
+	sends []Send // what the *Send effects point into
+}
+
+// Reset empties the output and keeps its memory.
+func (o *Output) Reset() {
+	clear(o.Effects)
+	clear(o.Facts)
+	clear(o.sends)
+	o.Effects, o.Facts, o.sends = o.Effects[:0], o.Facts[:0], o.sends[:0]
+}
+
+// send adds a Send without an allocation of its own. When sends grows, effects already given out keep pointing to
+// the old array, whose contents stay as they are.
+func (o *Output) send(s Send) {
+	o.sends = append(o.sends, s)
+	o.Effects = append(o.Effects, &o.sends[len(o.sends)-1])
+}
+
+// do, fact and log are how the package fills an output.
+func (o *Output) do(e Effect) { o.Effects = append(o.Effects, e) }
+
+func (o *Output) fact(f engine.Fact) { o.Facts = append(o.Facts, f) }
+
+func (o *Output) log(level engine.LogLevel, text string) {
+	o.Facts = append(o.Facts, engine.Log{Level: level, Text: text})
+}

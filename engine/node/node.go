@@ -1,0 +1,249 @@
+package node
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"resync/engine"
+	"resync/engine/command"
+	"resync/engine/repl"
+	"resync/engine/resp"
+	"resync/engine/store"
+)
+
+const (
+	cronPeriod   = time.Second            // replication's own tick
+	expiryPeriod = 100 * time.Millisecond // how often due keys are removed, at the most
+	expiryBatch  = 1000                   // keys removed in one go
+)
+
+// Node is one server.
+type Node struct {
+	cfg  Config
+	rand rand.PCG
+	now  engine.Instant
+
+	started    engine.Instant
+	nextCron   engine.Instant
+	nextExpiry engine.Instant // not before
+	ticks      int64          // of the replication cron
+	pid        int
+	runID      engine.ReplID // names this process, not its history
+	exited     bool
+
+	data *store.Store
+	hist repl.History
+
+	byConn   map[engine.ConnID]*client
+	clients  []*client // all connections that others made, by id
+	replicas []*client // those of them that asked to be replicas, in the order in which they asked
+	touched  []*client // those that this step may owe bytes, a close or both
+	watched  int       // keys that clients watch
+	lastID   int64     // of clients
+	lastConn engine.ConnID
+	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
+
+	master link
+	stats  stats
+
+	active bool // keys are removed when they are due (DEBUG SET-ACTIVE-EXPIRE)
+
+	// What one step works with, kept for its memory.
+	call    command.Call
+	out     *Output
+	sets    command.Settings
+	trace   bool
+	unit    unit
+	discard resp.Writer // takes the replies that a master is not given
+}
+
+// stats are the counters of INFO; CONFIG RESETSTAT zeroes them.
+type stats struct {
+	connections, rejected     int64
+	commands                  int64
+	netIn, netOut             int64
+	replIn, replOut           int64
+	syncFull                  int64
+	partialOK, partialErr     int64
+	expired                   int64
+	hits, misses              int64
+	unexpectedErrors          int64
+	dirty                     int64 // changes since the last save
+	lastSave                  engine.Instant
+	keysLoaded, loadedExpired int64
+}
+
+// New returns a server that has not started yet: its first input is Started. Two nodes made with the same
+// configuration and seed, given the same inputs, do the same. The error says which directive is wrong.
+func New(cfg Config, seed uint64) (*Node, error) {
+	if cfg.Databases < 1 || cfg.ReplPingPeriod < time.Second {
+		return nil, errors.New("node: the configuration is empty: begin with DefaultConfig")
+	}
+	n := &Node{
+		cfg:      cfg,
+		rand:     *rand.NewPCG(seed, 0x9e3779b97f4a7c15),
+		data:     store.New(cfg.Databases),
+		byConn:   map[engine.ConnID]*client{},
+		lastConn: engine.OutgoingConn,
+		active:   true,
+	}
+	n.applyConfig()
+	n.runID = repl.NewReplID(n.random())
+	n.hist = repl.NewHistory(n.random(), cfg.ReplBacklogSize)
+	return n, nil
+}
+
+// random is the node's own source, whose state clones with the node.
+func (n *Node) random() *rand.Rand { return rand.New(&n.rand) }
+
+// Step tells the node one thing that happened at now and appends to out what the node wants done. It reads no clock,
+// opens no socket and starts no goroutine: equal nodes given equal inputs stay equal.
+func (n *Node) Step(now engine.Instant, in Input, out *Output) {
+	if n.exited {
+		return
+	}
+	n.now, n.out, n.trace = now, out, out.Trace
+	switch in := in.(type) {
+	case *Received:
+		n.received(in)
+	case *Drained:
+		n.drained(in)
+	case Woken:
+		n.cron()
+	case Accepted:
+		n.accept(in)
+	case Dialed:
+		n.dialed(in)
+	case Closed:
+		n.closed(in)
+	case Started:
+		n.start(in)
+	case Signaled:
+		n.log(engine.LogWarning, "Received "+in.Name+" scheduling shutdown...")
+		n.exit()
+	}
+	n.endTurn()
+	n.out = nil
+}
+
+func (n *Node) start(in Started) {
+	n.pid = in.PID
+	n.started, n.lastGone = n.now, n.now
+	n.stats.lastSave = n.now
+	n.nextCron = n.now.Add(cronPeriod)
+	n.nextExpiry = n.now.Add(expiryPeriod)
+	n.log(engine.LogWarning, "Server initialized")
+	if m := n.cfg.Replicaof; m.Host != "" {
+		n.master.addr = m
+		n.master.become(n, engine.LinkConnect, "")
+	}
+	n.log(engine.LogNotice, "Ready to accept connections")
+}
+
+// Deadline is when the node wants to be Woken, at the latest.
+func (n *Node) Deadline() (engine.Instant, bool) {
+	if n.exited || n.started == 0 {
+		return 0, false
+	}
+	at := n.nextCron
+	if due, ok := n.firstExpiry(); ok {
+		at = min(at, max(due, n.nextExpiry))
+	}
+	return at, true
+}
+
+// firstExpiry is when the first key is due, where this node removes keys at all: on a replica only its master does.
+func (n *Node) firstExpiry() (engine.Instant, bool) {
+	if !n.active || n.isReplica() {
+		return 0, false
+	}
+	first, found := int64(0), false
+	for i := range n.data.Databases() {
+		if at, ok := n.data.DB(i).NextExpiry(); ok && (!found || at < first) {
+			first, found = at, true
+		}
+	}
+	return engine.At(first + 1), found // a key is due when now is past its moment
+}
+
+// cron does what is due: the replication tick, in the order of redis/src/replication.c, replicationCron, and expiry.
+func (n *Node) cron() {
+	if due, ok := n.firstExpiry(); ok && n.now >= max(due, n.nextExpiry) {
+		n.nextExpiry = n.now.Add(expiryPeriod)
+		n.expireDue()
+	}
+	if n.now < n.nextCron {
+		return
+	}
+	for n.nextCron <= n.now {
+		n.nextCron = n.nextCron.Add(cronPeriod)
+	}
+	n.ticks++
+	n.master.cron(n)
+	n.masterCron()
+}
+
+// expireDue removes keys that are due and streams their DELs, each bare.
+func (n *Node) expireDue() {
+	for i := range n.data.Databases() {
+		if at, ok := n.data.DB(i).NextExpiry(); !ok || at >= n.now.Millis() {
+			continue
+		}
+		c := n.begin(nil, nil, i, command.ExpireRemoves)
+		n.stats.expired += int64(c.ExpireDue(expiryBatch))
+		n.feedBare(c.Ops())
+	}
+}
+
+// endTurn is the end of a turn of the event loop: replies, streams and closes go out, and the backlog is trimmed.
+func (n *Node) endTurn() {
+	n.pumpReplicas()
+	for i, c := range n.touched {
+		c.flush(n)
+		c.touched = false
+		n.touched[i] = nil
+	}
+	n.touched = n.touched[:0]
+	n.trimBacklog()
+}
+
+// isReplica reports whether the node has a master.
+func (n *Node) isReplica() bool { return n.master.addr.Host != "" }
+
+func (n *Node) log(level engine.LogLevel, text string) { n.out.log(level, text) }
+
+func (n *Node) exit() {
+	n.log(engine.LogWarning, "Redis is now ready to exit, bye bye...")
+	n.exited = true
+	n.out.do(Exit{})
+}
+
+// Clone returns an independent copy of the node, in constant time in the number of keys and of stream bytes.
+func (n *Node) Clone() *Node {
+	c := *n
+	c.data = n.data.Snapshot()
+	c.hist = n.hist.Clone()
+	c.byConn = make(map[engine.ConnID]*client, len(n.byConn))
+	c.clients = make([]*client, len(n.clients))
+	for i, old := range n.clients {
+		c.clients[i] = old.clone()
+		c.byConn[old.conn] = c.clients[i]
+	}
+	c.replicas = make([]*client, len(n.replicas))
+	for i, old := range n.replicas {
+		c.replicas[i] = c.byConn[old.conn]
+	}
+	c.touched = nil
+	c.master = n.master.clone()
+	c.call = command.Call{}
+	c.unit = unit{}
+	c.out = nil
+	return &c
+}
+
+// Config returns the configuration as it stands.
+func (n *Node) Config() Config { return n.cfg }
+
+// Store is the keyspace, for reading only.
+func (n *Node) Store() *store.Store { return n.data }

@@ -1,0 +1,126 @@
+package node
+
+import (
+	"strconv"
+	"strings"
+
+	"resync/engine"
+	"resync/engine/command"
+	"resync/engine/resp"
+)
+
+// A unit is what is propagated together: the effects of one command, or of one EXEC. One effect goes into the stream
+// bare, two or more go wrapped in MULTI and EXEC, so that a replica never shows half of them.
+//
+// Source: redis/src/server.c, propagatePendingCommands.
+type unit struct {
+	open  bool // an EXEC is running: its commands' effects are gathered
+	loose bool // the effects have nothing to do with one another: keys that SCAN found expired
+	ops   []command.Op
+}
+
+var (
+	opMulti = [][]byte{[]byte("MULTI")}
+	opExec  = [][]byte{[]byte("EXEC")}
+	opPing  = [][]byte{[]byte("ping")} // in lower case, as redis-server's own code spells it
+)
+
+// add gathers the effects of one command. Outside an EXEC they are used at once and need no copy.
+func (u *unit) add(call *command.Call) {
+	if !u.open {
+		u.ops, u.loose = call.Ops(), call.Cmd.Flags&command.ArbitraryKeys != 0
+		return
+	}
+	u.loose = false
+	for _, op := range call.Ops() {
+		u.ops = append(u.ops, command.Op{DB: op.DB, Args: copyArgs(op.Args)})
+	}
+}
+
+// end streams what was gathered.
+func (u *unit) end(n *Node) {
+	ops := u.ops
+	u.ops = nil
+	if len(ops) < 2 || u.loose {
+		n.feedBare(ops)
+	} else {
+		n.feed(ops, true)
+	}
+}
+
+// feedBare streams operations one by one.
+func (n *Node) feedBare(ops []command.Op) {
+	for i := range ops {
+		n.feed(ops[i:i+1], false)
+	}
+}
+
+// feed appends one unit of operations to the stream, announcing the database where it differs from the last one.
+// Only a master does, and only while a backlog exists: without one the offset stands still. A replica's stream is its
+// master's, byte for byte.
+func (n *Node) feed(ops []command.Op, wrapped bool) {
+	if n.isReplica() || !n.hist.Active() {
+		return
+	}
+	var text strings.Builder
+	first := n.hist.Next()
+	for i, op := range ops {
+		if op.DB != n.hist.DB {
+			n.hist.DB = op.DB
+			n.hist.AppendCommand([][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
+			if n.trace {
+				describe(&text, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
+			}
+		}
+		if wrapped && i == 0 {
+			n.hist.AppendCommand(opMulti)
+		}
+		n.hist.AppendCommand(op.Args)
+		if n.trace {
+			describe(&text, op.Args)
+		}
+	}
+	if wrapped {
+		n.hist.AppendCommand(opExec)
+	}
+	n.propagated(first, text.String())
+}
+
+func (n *Node) propagated(first engine.Offset, text string) {
+	if n.trace {
+		n.out.fact(engine.Propagated{Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text})
+	}
+}
+
+// describe appends a command as a person would type it, shortened to what fits a label.
+func describe(text *strings.Builder, args [][]byte) {
+	const most = 60
+	if text.Len() > most {
+		return
+	}
+	if text.Len() > 0 {
+		text.WriteString(", ")
+	}
+	for i, a := range args {
+		if i > 0 {
+			text.WriteByte(' ')
+		}
+		if len(a) > 20 {
+			a = append(append([]byte(nil), a[:18]...), "…"...)
+		}
+		if plain(a) {
+			text.Write(a)
+		} else {
+			text.WriteString(resp.Quote(a))
+		}
+	}
+}
+
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 0x7f {
+			return false
+		}
+	}
+	return len(b) > 0
+}

@@ -1,0 +1,318 @@
+package node
+
+import (
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"resync/engine"
+	"resync/engine/command"
+	"resync/engine/resp"
+)
+
+// handlers run the commands that are about the server and not about its data. Their rows, with arity, flags and
+// documentation, are in the table of package command, under the same names.
+var handlers map[string]func(n *Node, c *client, args [][]byte)
+
+func init() {
+	handlers = map[string]func(n *Node, c *client, args [][]byte){
+		"auth":            (*Node).authCommand,
+		"client|getname":  (*Node).clientGetName,
+		"client|id":       (*Node).clientID,
+		"client|info":     (*Node).clientInfo,
+		"client|kill":     (*Node).clientKill,
+		"client|list":     (*Node).clientList,
+		"client|no-evict": func(_ *Node, c *client, _ [][]byte) { c.w.OK() },
+		"client|reply":    (*Node).clientReply,
+		"client|setname":  (*Node).clientSetName,
+		"config|get":      (*Node).configGet,
+		"config|resetstat": func(n *Node, c *client, _ [][]byte) {
+			n.stats = stats{dirty: n.stats.dirty, lastSave: n.stats.lastSave}
+			c.w.OK()
+		},
+		"config|set": (*Node).configSet,
+		"debug":      (*Node).debugCommand,
+		"discard":    (*Node).discardCommand,
+		"exec":       (*Node).execCommand,
+		"hello":      (*Node).helloCommand,
+		"info":       (*Node).infoCommand,
+		"lastsave":   func(n *Node, c *client, _ [][]byte) { c.w.Int(n.stats.lastSave.Seconds()) },
+		"multi":      (*Node).multiCommand,
+		"psync":      (*Node).psync,
+		"quit":       func(n *Node, c *client, _ [][]byte) { c.w.OK(); c.close(n, "quit") },
+		"replconf":   (*Node).replconf,
+		"replicaof":  (*Node).replicaofCommand,
+		"reset":      (*Node).resetCommand,
+		"role":       (*Node).roleCommand,
+		"shutdown":   (*Node).shutdownCommand,
+		"slaveof":    (*Node).replicaofCommand,
+		"sync":       (*Node).psync,
+		"time":       (*Node).timeCommand,
+		"unwatch":    (*Node).unwatchCommand,
+		"watch":      (*Node).watchCommand,
+	}
+}
+
+// serve runs a command about the server.
+func (n *Node) serve(c *client, cmd *command.Command, args [][]byte) {
+	h := handlers[cmd.FullName()]
+	if h == nil {
+		panic("node: no handler for the command " + cmd.FullName())
+	}
+	h(n, c, args)
+}
+
+// replicaofCommand serves REPLICAOF and SLAVEOF.
+//
+// Source: redis/src/replication.c, replicaofCommand.
+func (n *Node) replicaofCommand(c *client, args [][]byte) {
+	host := string(args[1])
+	if strings.EqualFold(host, "no") && strings.EqualFold(string(args[2]), "one") {
+		n.replicaof(Address{}, c.String(n))
+		c.w.OK()
+		return
+	}
+	if c.replica != nil {
+		c.w.Error("ERR Command is not valid when client is a replica.")
+		return
+	}
+	port, ok := resp.ParseInt64(args[2])
+	if !ok || port < 0 || port > 65535 {
+		c.w.Error("ERR Invalid master port")
+		return
+	}
+	if n.isReplica() && strings.EqualFold(n.master.addr.Host, host) && n.master.addr.Port == int(port) {
+		n.log(engine.LogNotice, "REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.")
+		c.w.Simple("OK Already connected to specified master")
+		return
+	}
+	n.replicaof(Address{Host: host, Port: int(port)}, c.String(n))
+	c.w.OK()
+}
+
+// roleCommand serves ROLE.
+//
+// Source: redis/src/replication.c, roleCommand.
+func (n *Node) roleCommand(c *client, _ [][]byte) {
+	w := &c.w
+	if n.isReplica() {
+		w.Array(5)
+		w.BulkString("slave")
+		w.BulkString(n.master.addr.Host)
+		w.Int(int64(n.master.addr.Port))
+		w.BulkString(n.master.state.String())
+		if n.master.state == engine.LinkConnected {
+			w.Int(int64(n.hist.Offset()))
+		} else {
+			w.Int(-1)
+		}
+		return
+	}
+	online := n.onlineReplicas()
+	w.Array(3)
+	w.BulkString("master")
+	w.Int(int64(n.hist.Offset()))
+	w.Array(len(online))
+	for _, r := range online {
+		w.Array(3)
+		w.BulkString(r.IP)
+		w.BulkInt(int64(r.Port))
+		w.BulkInt(int64(r.Acked))
+	}
+}
+
+func (n *Node) infoCommand(c *client, args [][]byte) {
+	var wanted []string
+	for _, a := range args[1:] {
+		wanted = append(wanted, strings.ToLower(string(a)))
+	}
+	c.w.Verbatim("txt", n.Info(n.now).text(wanted))
+}
+
+func (n *Node) configGet(c *client, args [][]byte) {
+	patterns := make([]string, 0, len(args)-2)
+	for _, a := range args[2:] {
+		patterns = append(patterns, string(a))
+	}
+	cfg := n.cfg
+	cfg.Replicaof = n.master.addr
+	pairs := cfg.Get(patterns...)
+	c.w.Map(len(pairs))
+	for _, p := range pairs {
+		c.w.BulkString(p[0])
+		c.w.BulkString(p[1])
+	}
+}
+
+func (n *Node) configSet(c *client, args [][]byte) {
+	if len(args)%2 != 0 {
+		c.w.Error("ERR wrong number of arguments for 'config|set' command")
+		return
+	}
+	var pairs [][2]string
+	for i := 2; i < len(args); i += 2 {
+		pairs = append(pairs, [2]string{string(args[i]), string(args[i+1])})
+	}
+	if err := n.cfg.Change(pairs); err != nil {
+		c.w.Error("ERR " + err.Error())
+		return
+	}
+	n.applyConfig()
+	c.w.OK()
+}
+
+// applyConfig takes over what other parts keep a copy of.
+func (n *Node) applyConfig() {
+	n.hist.Size = n.cfg.ReplBacklogSize
+	n.sets = command.Settings{ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen}
+}
+
+func (n *Node) authCommand(c *client, args [][]byte) {
+	user, password := "default", args[1]
+	if len(args) == 3 {
+		user, password = string(args[1]), args[2]
+	}
+	switch {
+	case len(args) > 3:
+		c.w.Error("ERR syntax error")
+	case len(args) == 2 && n.cfg.RequirePass == "":
+		c.w.Error("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
+	case user == "default" && (n.cfg.RequirePass == "" || string(password) == n.cfg.RequirePass):
+		c.authed = true
+		c.w.OK()
+	default:
+		c.w.Error("WRONGPASS invalid username-password pair or user is disabled.")
+	}
+}
+
+// helloCommand serves HELLO [protover [AUTH username password] [SETNAME clientname]].
+//
+// Source: redis/src/networking.c, helloCommand.
+func (n *Node) helloCommand(c *client, args [][]byte) {
+	proto := max(c.w.Proto, 2)
+	rest := args[1:]
+	if len(rest) > 0 {
+		v, ok := resp.ParseInt64(rest[0])
+		if !ok {
+			c.w.Error("ERR Protocol version is not an integer or out of range")
+			return
+		}
+		if v != 2 && v != 3 {
+			c.w.Error("NOPROTO unsupported protocol version")
+			return
+		}
+		proto, rest = int(v), rest[1:]
+	}
+	authed, name := c.authed, c.name
+	for len(rest) > 0 {
+		switch option := strings.ToUpper(string(rest[0])); {
+		case option == "AUTH" && len(rest) >= 3:
+			if string(rest[1]) != "default" || n.cfg.RequirePass != "" && string(rest[2]) != n.cfg.RequirePass {
+				c.w.Error("WRONGPASS invalid username-password pair or user is disabled.")
+				return
+			}
+			authed, rest = true, rest[3:]
+		case option == "SETNAME" && len(rest) >= 2:
+			if !validClientName(rest[1]) {
+				c.w.Error("ERR Client names cannot contain spaces, newlines or special characters.")
+				return
+			}
+			name, rest = string(rest[1]), rest[2:]
+		default:
+			c.w.Error("ERR Syntax error in HELLO option '" + string(rest[0]) + "'")
+			return
+		}
+	}
+	if !authed {
+		c.w.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
+		return
+	}
+	c.authed, c.name, c.w.Proto = authed, name, proto
+	w := &c.w
+	w.Map(7)
+	w.BulkString("server")
+	w.BulkString("redis")
+	w.BulkString("version")
+	w.BulkString(Version)
+	w.BulkString("proto")
+	w.Int(int64(proto))
+	w.BulkString("id")
+	w.Int(c.id)
+	w.BulkString("mode")
+	w.BulkString("standalone")
+	w.BulkString("role")
+	if n.isReplica() {
+		w.BulkString("replica")
+	} else {
+		w.BulkString("master")
+	}
+	w.BulkString("modules")
+	w.Array(0)
+}
+
+func (n *Node) resetCommand(c *client, _ [][]byte) {
+	if c.replica != nil {
+		c.w.Error("ERR can only reset normal client connections")
+		return
+	}
+	c.multi = nil
+	n.unwatch(c)
+	c.db, c.name, c.silence, c.w.Proto = 0, "", replyOn, 2
+	c.authed = n.cfg.RequirePass == ""
+	c.w.Simple("RESET")
+}
+
+func (n *Node) timeCommand(c *client, _ [][]byte) {
+	c.w.Array(2)
+	c.w.BulkInt(n.now.Seconds())
+	c.w.BulkInt(int64(n.now) % int64(time.Second) / int64(time.Microsecond))
+}
+
+// shutdownCommand serves SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT].
+func (n *Node) shutdownCommand(c *client, args [][]byte) {
+	for _, a := range args[1:] {
+		switch strings.ToUpper(string(a)) {
+		case "NOSAVE", "SAVE", "NOW", "FORCE":
+		case "ABORT":
+			c.w.Error("ERR No shutdown in progress.")
+			return
+		default:
+			c.w.Error("ERR syntax error")
+			return
+		}
+	}
+	n.log(engine.LogWarning, "User requested shutdown...")
+	n.exit()
+}
+
+// debugCommand serves the parts of DEBUG that tests of replication use.
+func (n *Node) debugCommand(c *client, args [][]byte) {
+	sub := strings.ToUpper(string(args[1]))
+	switch {
+	case sub == "DIGEST" && len(args) == 2:
+		d := n.data.Digest()
+		c.w.Simple(hex.EncodeToString(d[:]))
+	case sub == "DIGEST-VALUE":
+		c.w.Array(len(args) - 2)
+		for _, key := range args[2:] {
+			var d [20]byte
+			if e := n.data.DB(c.db).Get(key); e != nil {
+				d = n.data.DigestValue(e)
+			}
+			c.w.Simple(hex.EncodeToString(d[:]))
+		}
+	case sub == "SET-ACTIVE-EXPIRE" && len(args) == 3:
+		n.active = string(args[2]) != "0"
+		c.w.OK()
+	case sub == "CHANGE-REPL-ID" && len(args) == 2:
+		n.log(engine.LogNotice, "Changing replication IDs after receiving change-repl-id")
+		n.hist.Rename(n.random())
+		n.renamed("DEBUG CHANGE-REPL-ID")
+		c.w.OK()
+	case sub == "LOG" && len(args) == 3:
+		n.log(engine.LogWarning, "DEBUG LOG: "+string(args[2]))
+		c.w.OK()
+	default:
+		c.w.Error("ERR unknown subcommand or wrong number of arguments for '" + string(args[1]) + "'. Try DEBUG HELP.")
+	}
+}
