@@ -167,12 +167,17 @@ func TestACloneGoesOnFromTheSamePlace(t *testing.T) {
 
 	payload := append(append(AppendStreamed(nil, mark), want...), mark[:]...)
 	r := NewReceiver(DecoderOptions{})
-	for at := 0; at < len(payload); at += 1777 {
-		twin := r.Clone()
+	finish := func(twin *Receiver, at int) {
+		t.Helper()
 		if _, err := twin.Feed(payload[at:]); err != nil || !twin.Done() {
 			t.Fatalf("a receiver cloned at byte %d: done %v, %v", at, twin.Done(), err)
 		}
 		same(t, twin.Decoder().Store(), s)
+	}
+	later := map[int]*Receiver{}
+	for at := 0; at < len(payload); at += 1777 {
+		finish(r.Clone(), at)
+		later[at] = r.Clone() // to go on when the original has read much else
 		if _, err := r.Feed(payload[at:min(at+1777, len(payload))]); err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +185,31 @@ func TestACloneGoesOnFromTheSamePlace(t *testing.T) {
 	if !r.Done() {
 		t.Fatal("the cloned receiver did not finish")
 	}
+	for at, twin := range later {
+		finish(twin, at)
+	}
 	same(t, r.Decoder().Store(), s)
+}
+
+func TestClonesInTheMiddleOfAStringMayReadDifferentEnds(t *testing.T) {
+	for name, c := range map[string]struct{ begin, end string }{
+		"plain":      {"REDIS0010\x00\x01k\x09first", "rest"},
+		"compressed": {"REDIS0010\x00\x01k\xc3\x0a\x09\x08first", "rest"},
+	} {
+		a := NewDecoder(DecoderOptions{})
+		a.Feed([]byte(c.begin))
+		b := a.Clone()
+		for i := range c.end { // a byte of each in turn, so that either would show the other's
+			a.Feed([]byte(c.end[i : i+1]))
+			b.Feed([]byte(strings.ToUpper(c.end[i : i+1])))
+		}
+		for d, want := range map[*Decoder]string{a: "first" + c.end, b: "first" + strings.ToUpper(c.end)} {
+			e := d.Store().DB(0).Get([]byte("k"))
+			if e == nil || e.Value.Str() != want {
+				t.Errorf("%s: the string is %+v, want %s", name, e, want)
+			}
+		}
+	}
 }
 
 func TestAnyCutReadsTheSame(t *testing.T) {
@@ -357,6 +386,8 @@ func TestReceiver(t *testing.T) {
 		{"a reply", "+OK\r\n", `rdb: no '$' in the line "+OK" in front of the payload`},
 		{"a line without end", strings.Repeat("x", 5000), `rdb: more than 1024 bytes in the line "` +
 			strings.Repeat("x", 64) + `"... in front of the payload`},
+		{"a line too long", "$" + strings.Repeat("0", 1024) + "\n", `rdb: more than 1024 bytes in the line "$` +
+			strings.Repeat("0", 63) + `"... in front of the payload`},
 		{"no number", "$\r\n", `rdb: no length in the line "$" in front of the payload`},
 		{"length zero", "$0\r\n", `rdb: no length in the line "$0" in front of the payload`},
 		{"negative length", "$-1\r\n", `rdb: no length in the line "$-1" in front of the payload`},

@@ -38,9 +38,8 @@ type token struct {
 	length uint64 // the value of a length
 	packed uint64 // the length of the compressed form
 
-	text   []byte // the bytes of a string
-	lzf    []byte // its compressed form
-	shared bool   // text and lzf belong to a clone too
+	text []byte // the bytes of a string
+	lzf  []byte // its compressed form
 }
 
 // part is which part of a token is being read.
@@ -67,9 +66,6 @@ func (t *token) begin(w want, offset int64) {
 		t.part, t.need = partFixed, uint8(w)
 	}
 	if w == wantString {
-		if t.shared {
-			t.text, t.lzf, t.shared = nil, nil, false
-		}
 		t.text, t.lzf = t.text[:0], t.lzf[:0]
 	}
 }
@@ -77,9 +73,10 @@ func (t *token) begin(w want, offset int64) {
 // bytes returns a token that is a fixed number of bytes.
 func (t *token) bytes() []byte { return t.small[:t.need] }
 
-// share returns the token for a clone. Both hold the bytes so far, and the next append of either copies them.
+// share returns the token for a clone. Both hold the bytes so far without any room behind, so that the next append
+// of either copies them. There is one before the bytes are used for another string, which begins with no room at all.
 func (t *token) share() token {
-	t.text, t.lzf, t.shared = slices.Clip(t.text), slices.Clip(t.lzf), true
+	t.text, t.lzf = slices.Clip(t.text), slices.Clip(t.lzf)
 	return *t
 }
 

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -77,7 +78,11 @@ func appendElems(dst []byte, v Value, indent string) []byte {
 		}
 		dst = appendFormatted(dst, v.Elems[2*i], inner)
 		dst = append(dst, " => "...)
-		dst = appendFormatted(dst, v.Elems[2*i+1], inner)
+		value := appendFormatted(nil, v.Elems[2*i+1], inner)
+		if len(v.Elems[2*i+1].Elems) > 0 && bytes.IndexByte(value, '\n') >= 0 {
+			dst = append(append(dst, '\n'), inner...)
+		}
+		dst = append(dst, value...)
 	}
 	return dst
 }

@@ -12,8 +12,8 @@ func ParseInt64(b []byte) (int64, bool) { return parseInt(b) }
 func ParseInt64String(s string) (int64, bool) { return parseInt(s) }
 
 func parseInt[T []byte | string](b T) (int64, bool) {
-	const longest = len("-9223372036854775808")
-	if len(b) == 0 || len(b) > longest {
+	const maxDigits = len("9223372036854775807") // and no number of so many overflows a uint64
+	if len(b) == 0 {
 		return 0, false
 	}
 	if len(b) == 1 && b[0] == '0' {
@@ -26,16 +26,19 @@ func parseInt[T []byte | string](b T) (int64, bool) {
 	if i == len(b) || b[i] < '1' || b[i] > '9' {
 		return 0, false
 	}
+	if len(b)-i > maxDigits {
+		return 0, false
+	}
 	n := uint64(0)
 	for ; i < len(b); i++ {
 		c := b[i] - '0'
 		if c > 9 {
 			return 0, false
 		}
-		// Nineteen digits fit into a uint64 with room to spare, so n cannot wrap before it is compared.
-		if n = n*10 + uint64(c); n > limit {
-			return 0, false
-		}
+		n = n*10 + uint64(c)
+	}
+	if n > limit {
+		return 0, false
 	}
 	if b[0] == '-' {
 		return -int64(n), true

@@ -95,7 +95,7 @@ func TestRepliesAreShownAsRedisCliShowsThem(t *testing.T) {
 		{"arrays in one another", "*2\r\n*2\r\n:1\r\n*1\r\n:2\r\n*0\r\n", "1) 1) (integer) 1\n   2) 1) (integer) 2\n2) (empty array)"},
 		{"ten elements", "*10\r\n" + strings.Repeat("+x\r\n", 10), " 1) x\n 2) x\n 3) x\n 4) x\n 5) x\n 6) x\n 7) x\n 8) x\n 9) x\n10) x"},
 		{"an array in the tenth", "*10\r\n" + strings.Repeat("+x\r\n", 9) + "*2\r\n:1\r\n:2\r\n", " 1) x\n 2) x\n 3) x\n 4) x\n 5) x\n 6) x\n 7) x\n 8) x\n 9) x\n10) 1) (integer) 1\n    2) (integer) 2"},
-		{"a map", "%2\r\n+a\r\n:1\r\n+b\r\n*2\r\n:1\r\n:2\r\n", "1# a => (integer) 1\n2# b => 1) (integer) 1\n   2) (integer) 2"},
+		{"a map", "%2\r\n+a\r\n:1\r\n+b\r\n*2\r\n:1\r\n:2\r\n", "1# a => (integer) 1\n2# b => \n   1) (integer) 1\n   2) (integer) 2"},
 		{"a set", "~1\r\n+a\r\n", "1~ a"},
 		{"a push", ">1\r\n+a\r\n", "1) a"},
 		{"attributes are dropped", "|1\r\n+ttl\r\n:3\r\n*2\r\n|0\r\n:1\r\n:2\r\n", "1) (integer) 1\n2) (integer) 2"},

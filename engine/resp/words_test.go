@@ -19,7 +19,7 @@ func TestLinesAreSplitAsRedisCliSplitsThem(t *testing.T) {
 		{"escapes", `"\n\r\t\b\a\\\"\q"`, []string{"\n\r\t\b\a\\\"q"}},
 		{"bytes in hex, in any case", `"\x00\xfF"`, []string{"\x00\xff"}},
 		{"hex that is none", `"\xg0\x1"`, []string{"xg0x1"}},
-		{"single quotes know one escape", `'\'\n\x00\\'`, []string{`'\n\x00\\`}},
+		{"single quotes know one escape", `'\'\n\x00\\ '`, []string{`'\n\x00\\ `}},
 		{"a quote in the middle of a word", `a"b c"`, []string{"ab c"}},
 		{"some blanks begin no word but do not end one either", "\va\vb", []string{"a\vb"}},
 		{"but they end one behind a quote", "'a'\vb", []string{"a", "b"}},
@@ -30,7 +30,7 @@ func TestLinesAreSplitAsRedisCliSplitsThem(t *testing.T) {
 			t.Errorf("%s: %q %v, want %q", tt.name, got, err, tt.want)
 		}
 	}
-	for _, line := range []string{`"a`, `'a`, `"a\"`, `'a\'`, `"a"b`, `'a'b`, `a"b"c`, `"a""b"`, `"\`} {
+	for _, line := range []string{`"a`, `'a`, `"a\"`, `'a\'`, `'a\\'`, `"a"b`, `'a'b`, `a"b"c`, `"a""b"`, `"\`} {
 		if got, err := SplitArgs(line); err != ErrUnbalancedQuotes {
 			t.Errorf("%s: %q %v, want unbalanced quotes", line, got, err)
 		}

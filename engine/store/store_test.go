@@ -452,6 +452,25 @@ func TestSnapshotsDoNotChangeWhatNextExpirySays(t *testing.T) {
 	}
 }
 
+func TestLookingForDueKeysDoesNotReachASnapshot(t *testing.T) {
+	for _, keys := range []int{2, 500} {
+		s := New(1)
+		for i := range keys {
+			s.DB(0).Set([]byte(strconv.Itoa(i)), IntValue(0), int64(5+i))
+		}
+		s.DB(0).SetExpire([]byte("0"), 1000) // now 5 is too low a bound
+		old := s.Snapshot()
+		s.DB(0).Due(6, 10)
+		if at, _ := s.DB(0).NextExpiry(); at != 6 {
+			t.Errorf("%d keys: after a look NextExpiry says %d, want 6", keys, at)
+		}
+		if at, _ := old.DB(0).NextExpiry(); at != 5 {
+			t.Errorf("%d keys: what the snapshot says about NextExpiry became %d", keys, at)
+		}
+		checkShape(t, old.DB(0))
+	}
+}
+
 func TestSwapAndFlush(t *testing.T) {
 	s := New(3)
 	s.DB(0).Set([]byte("a"), IntValue(0), 0)
