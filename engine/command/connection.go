@@ -59,10 +59,6 @@ var connectionCommands = []Command{
 				Group: "connection", Since: "7.0.0", Complexity: "O(1)",
 				Summary: "Spare this connection when memory for clients is short",
 				Syntax:  "ON | OFF"},
-			{Name: "PAUSE", Arity: -3, Flags: always | Admin, ACL: CatConnection,
-				Group: "connection", Since: "2.9.50", Complexity: "O(1)",
-				Summary: "Let the commands of clients wait",
-				Syntax:  "timeout [WRITE | ALL]"},
 			{Name: "REPLY", Arity: 3, Flags: always, ACL: CatConnection,
 				Group: "connection", Since: "3.2.0", Complexity: "O(1)",
 				Summary: "Say whether this connection wants replies",
@@ -71,9 +67,6 @@ var connectionCommands = []Command{
 				Group: "connection", Since: "2.6.9", Complexity: "O(1)",
 				Summary: "Name this connection",
 				Syntax:  "connection-name"},
-			{Name: "UNPAUSE", Arity: 2, Flags: always | Admin, ACL: CatConnection,
-				Group: "connection", Since: "6.2.0", Complexity: "O(N), N being the number of connections that wait",
-				Summary: "Let the commands of clients run again"},
 		}},
 }
 

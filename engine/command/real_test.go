@@ -616,3 +616,88 @@ func TestProtocolErrorsAreThoseOfRedis(t *testing.T) {
 		}
 	}
 }
+
+func TestRepliesAreShownAsRedisCliShowsThem(t *testing.T) {
+	server := startReal(t)
+	conn := server.dial()
+	conn.do("HELLO", "3")
+	for _, line := range []string{
+		"COMMAND INFO set mset config", "COMMAND DOCS rename", "DEBUG PROTOCOL map", "DEBUG PROTOCOL set", "DEBUG PROTOCOL double", "DEBUG PROTOCOL null",
+		"DEBUG PROTOCOL true", "DEBUG PROTOCOL false", "DEBUG PROTOCOL verbatim", "DEBUG PROTOCOL string", "DEBUG PROTOCOL integer", "DEBUG PROTOCOL array",
+		"DEBUG PROTOCOL nosuch", "COMMAND LIST FILTERBY MODULE x", "KEYS *", "ECHO \"\\x01\\xff a\\\"\\n\"", "PING", "CONFIG GET nosuch", "CONFIG GET port",
+	} {
+		words, err := resp.SplitArgs(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := exec.Command("redis-cli", append([]string{"-3", "--no-raw", "-s", server.socket}, words...)...).Output()
+		if err != nil && len(shown) == 0 {
+			t.Fatal(err)
+		}
+		v, _, err := resp.ParseValue(conn.do(words...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := resp.Format(v), strings.TrimRight(string(shown), "\n"); got != want {
+			t.Errorf("%s:\n%s\nredis-cli shows\n%s", line, got, want)
+		}
+	}
+}
+
+func TestPatternsMatchWhatRedisMatches(t *testing.T) {
+	const seed = 3
+	r := newRig(t)
+	g := &generator{rand.New(rand.NewPCG(seed, seed))}
+	for range 200 {
+		r.same("SET", g.from("ab]-^\\*[", 1+g.IntN(5)), "v")
+	}
+	for range 2000 {
+		r.same("KEYS", g.from("ab]-^\\*[?**[", g.IntN(8)))
+	}
+}
+
+// from returns n of the letters.
+func (g *generator) from(letters string, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = letters[g.IntN(len(letters))]
+	}
+	return string(b)
+}
+
+// The stories in which nothing but commands happens, told to redis-server.
+func TestStoriesAreTrue(t *testing.T) {
+	r := newRig(t)
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, story := range strings.Split(string(text), "\n\n") {
+			if strings.Contains(story, "\n!") {
+				continue
+			}
+			told++
+			for _, line := range strings.Split(story, "\n") {
+				if line == "" || line[0] == ' ' || line[0] == '#' {
+					continue
+				}
+				words, err := resp.SplitArgs(line)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.same(words...)
+			}
+			r.sameStream()
+			r.same("FLUSHALL")
+		}
+	}
+	if told < 10 {
+		t.Errorf("%d stories, want more", told)
+	}
+}

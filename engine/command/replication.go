@@ -22,13 +22,4 @@ var replicationCommands = []Command{
 	{Name: "ROLE", Arity: 1, Flags: always | Fast, ACL: CatAdmin | CatDangerous,
 		Group: "server", Since: "2.8.12", Complexity: "O(1)",
 		Summary: "Describe the server's place in the replication"},
-	{Name: "FAILOVER", Arity: -1, Flags: Admin | NoScript | Stale,
-		Group: "server", Since: "6.2.0", Complexity: "O(1)",
-		Summary: "Hand the role of master over to a replica that is in step",
-		Syntax:  "[TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]"},
-	{Name: "WAIT", Arity: 3, Flags: NoScript, ACL: CatConnection,
-		Group: "generic", Since: "3.0.0", Complexity: "O(1)",
-		Tips:    []string{"request_policy:all_shards", "response_policy:agg_min"},
-		Summary: "Wait until replicas have acknowledged what this connection wrote",
-		Syntax:  "numreplicas timeout"},
 }

@@ -69,9 +69,6 @@ var serverCommands = []Command{
 			{Name: "RESETSTAT", Arity: 2, Flags: always | Admin,
 				Group: "server", Since: "2.0.0", Complexity: "O(1)",
 				Summary: "Set the counters of INFO back to zero"},
-			{Name: "REWRITE", Arity: 2, Flags: always | Admin,
-				Group: "server", Since: "2.8.0", Complexity: "O(1)",
-				Summary: "Write the settings to the configuration file"},
 			{Name: "SET", Arity: -4, Flags: always | Admin,
 				Group: "server", Since: "2.0.0", Complexity: "O(N), N being the number of settings",
 				Tips:    []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
@@ -85,75 +82,12 @@ var serverCommands = []Command{
 	{Name: "DEBUG", Arity: -2, Flags: always | Admin | Protected,
 		Group: "server", Since: "1.0.0", Complexity: "that of the subcommand",
 		Summary: "Tools for tests of the server itself"},
-	{Name: "SAVE", Arity: 1, Flags: Admin | NoScript | NoAsyncLoading | NoMulti,
-		Group: "server", Since: "1.0.0", Complexity: "O(N), N being the number of keys in all databases",
-		Summary: "Write the dataset to the RDB file, and wait for it"},
-	{Name: "BGSAVE", Arity: -1, Flags: Admin | NoScript | NoAsyncLoading,
-		Group: "server", Since: "1.0.0", Complexity: "O(1)",
-		Summary: "Write the dataset to the RDB file in the background",
-		Syntax:  "[SCHEDULE]"},
 	{Name: "LASTSAVE", Arity: 1, Flags: Loading | Stale | Fast, ACL: CatAdmin | CatDangerous,
 		Group: "server", Since: "1.0.0", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
 		Summary: "Get the Unix time of the last RDB file"},
 	{Name: "TIME", Arity: 1, Flags: Loading | Stale | Fast,
 		Group: "server", Since: "2.6.0", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
 		Summary: "Get the server's clock, in seconds and microseconds"},
-	{Name: "MONITOR", Arity: 1, Flags: always | Admin,
-		Group: "server", Since: "1.0.0",
-		Summary: "Show every command that the server runs from now on"},
-	{Name: "SLOWLOG", Arity: -2,
-		Group: "server", Since: "2.2.12", Complexity: "that of the subcommand",
-		Summary: "About the log of slow commands",
-		Subs: []Command{
-			{Name: "GET", Arity: -2, Flags: Admin | Loading | Stale,
-				Group: "server", Since: "2.2.12", Complexity: "O(N), N being the number of entries",
-				Tips:    []string{"request_policy:all_nodes", "nondeterministic_output"},
-				Summary: "Get the latest entries",
-				Syntax:  "[count]"},
-			{Name: "HELP", Arity: 2, Flags: Loading | Stale, Do: Help,
-				Group: "server", Since: "6.2.0", Complexity: "O(1)",
-				Summary: "List the subcommands"},
-			{Name: "LEN", Arity: 2, Flags: Admin | Loading | Stale,
-				Group: "server", Since: "2.2.12", Complexity: "O(1)",
-				Tips:    []string{"request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"},
-				Summary: "Count the entries"},
-			{Name: "RESET", Arity: 2, Flags: Admin | Loading | Stale,
-				Group: "server", Since: "2.2.12", Complexity: "O(N), N being the number of entries",
-				Tips:    []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
-				Summary: "Forget the entries"},
-		}},
-	{Name: "LATENCY", Arity: -2,
-		Group: "server", Since: "2.8.13", Complexity: "that of the subcommand",
-		Summary: "About what kept the server busy for long",
-		Subs: []Command{
-			{Name: "HELP", Arity: 2, Flags: Loading | Stale, Do: Help,
-				Group: "server", Since: "2.8.13", Complexity: "O(1)",
-				Summary: "List the subcommands"},
-			{Name: "HISTORY", Arity: 3, Flags: always | Admin, Tips: latencyTips,
-				Group: "server", Since: "2.8.13", Complexity: "O(1)",
-				Summary: "Get the samples of an event",
-				Syntax:  "event"},
-			{Name: "LATEST", Arity: 2, Flags: always | Admin, Tips: latencyTips,
-				Group: "server", Since: "2.8.13", Complexity: "O(1)",
-				Summary: "Get the latest sample of every event"},
-			{Name: "RESET", Arity: -2, Flags: always | Admin,
-				Group: "server", Since: "2.8.13", Complexity: "O(1)",
-				Tips:    []string{"request_policy:all_nodes", "response_policy:all_succeeded"},
-				Summary: "Forget the samples of events",
-				Syntax:  "[event [event ...]]"},
-		}},
-	{Name: "MEMORY", Arity: -2,
-		Group: "server", Since: "4.0.0", Complexity: "that of the subcommand",
-		Summary: "About the use of memory",
-		Subs: []Command{
-			{Name: "HELP", Arity: 2, Flags: Loading | Stale, Do: Help,
-				Group: "server", Since: "4.0.0", Complexity: "O(1)",
-				Summary: "List the subcommands"},
-			{Name: "USAGE", Arity: -3, Flags: ReadOnly, Keys: []KeySpec{{Begin: 2, Step: 1, Flags: KeyRO}},
-				Group: "server", Since: "4.0.0", Complexity: "O(N), N being the number of samples",
-				Summary: "Estimate the bytes that a key and its value take",
-				Syntax:  "key [SAMPLES count]"},
-		}},
 }
 
 var latencyTips = []string{"nondeterministic_output", "request_policy:all_nodes", "response_policy:special"}
@@ -161,9 +95,10 @@ var latencyTips = []string{"nondeterministic_output", "request_policy:all_nodes"
 // dbsize implements DBSIZE. Keys that have expired but are still there count.
 func dbsize(c *Call) { c.Reply.Int(int64(c.db().Len())) }
 
-// flushAll implements FLUSHALL [ASYNC|SYNC]. It goes into the stream even when there was nothing to delete.
+// flushAll implements FLUSHALL [ASYNC|SYNC]. It goes into the stream even when there was nothing to delete, since it
+// counts itself as a change.
 //
-// Source: redis/src/db.c, flushallCommand and flushAllDataAndResetRDB, which counts itself as one more change.
+// Source: redis/src/db.c, flushallCommand and flushAllDataAndResetRDB.
 func flushAll(c *Call) {
 	if !c.parseFlushOption() {
 		return
@@ -173,7 +108,7 @@ func flushAll(c *Call) {
 	}
 	c.Store.FlushAll()
 	c.Dirty++
-	c.force, c.FlushedAll = true, true
+	c.FlushedAll = true
 	c.Reply.OK()
 }
 

@@ -34,13 +34,13 @@ func (s *server) do(words ...string) []byte {
 	for i, w := range words {
 		args[i] = []byte(w)
 	}
+	s.call.Begin()
 	cmd, refusal := Find(args)
 	if cmd == nil {
 		s.reply.Error(refusal)
 		return s.reply.Buf
 	}
 	s.call.Cmd, s.call.Args = cmd, args
-	s.call.Begin()
 	cmd.Do(&s.call)
 	ops := s.call.Ops()
 	wrap := len(ops) > 1 && cmd.Flags&ArbitraryKeys == 0

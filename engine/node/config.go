@@ -19,9 +19,10 @@ type Config struct {
 	TCPKeepalive   time.Duration // 0 = off
 	Replicaof      Address       // zero for none
 
-	Dir       string
-	Daemonize bool
-	PidFile   string
+	Dir            string
+	Daemonize      bool
+	PidFile        string
+	AlwaysShowLogo bool // the banner at start-up even where the log is no terminal
 
 	Databases int
 	Hz        int // 1..500, ticks a second

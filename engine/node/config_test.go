@@ -119,6 +119,8 @@ func TestChangeTakesEffect(t *testing.T) {
 		{"oom-score-adj", "relative", "yes"},
 		{"appendonly", "YES", "yes"},
 		{"repl-backlog-ttl", "9223372036", "9223372036"},
+		{"repl-backlog-ttl", "9223372036854775807", "9223372036854775807"},
+		{"notify-keyspace-events", "mnE", "nEm"},
 	} {
 		c := DefaultConfig()
 		if err := c.Change([][2]string{{tt.name, tt.value}}); err != nil {

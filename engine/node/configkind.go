@@ -82,8 +82,8 @@ func rangeError(lo, hi int64) error {
 	return errors.New("argument must be between " + strconv.FormatInt(lo, 10) + " and " + strconv.FormatInt(hi, 10) + " inclusive")
 }
 
-// storeInt stores a number in whatever the field is. Durations saturate: a number of seconds that does not fit is
-// some 292 years.
+// storeInt stores a number in whatever the field is. Durations saturate: more than 292 years are the longest
+// duration there is, shown as the longest number.
 func storeInt(n int64, into any) {
 	switch into := into.(type) {
 	case *int:
@@ -98,7 +98,17 @@ func storeInt(n int64, into any) {
 }
 
 func seconds(n int64) time.Duration {
-	return time.Duration(min(n, math.MaxInt64/int64(time.Second))) * time.Second
+	if n > math.MaxInt64/int64(time.Second) {
+		return math.MaxInt64
+	}
+	return time.Duration(n) * time.Second
+}
+
+func wholeSeconds(d time.Duration) int64 {
+	if d == math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(d / time.Second)
 }
 
 // octal is a file mode up to max.
@@ -452,7 +462,7 @@ func (percentiles) parse(args []string, into any) error {
 type eventClasses struct{}
 
 func (eventClasses) parse(args []string, into any) error {
-	const types, others = "g$lshzxetd", "KEnm"
+	const types, others = "g$lshzxetd", "nKEm"
 	given := args[0]
 	for i := range given {
 		if !strings.Contains("A"+types+others, given[i:i+1]) {
@@ -472,7 +482,7 @@ func (eventClasses) parse(args []string, into any) error {
 		shown = "A"
 	}
 	for _, c := range others {
-		// A key miss or a new key is only told apart where the types are not all named by "A".
+		// Redis does not show the events of new keys next to "A".
 		if has(c) && !(c == 'n' && shown == "A") {
 			shown += string(c)
 		}

@@ -36,7 +36,7 @@ var settings = []setting{
 	{name: "databases", flags: immutable, kind: integer(1, math.MaxInt32), field: func(c *Config) any { return &c.Databases }},
 	{name: "hz", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.Hz }},
 	{name: "dynamic-hz", kind: yesNo, def: "yes"},
-	{name: "always-show-logo", flags: immutable, kind: yesNo, def: "no"},
+	{name: "always-show-logo", flags: immutable, kind: yesNo, field: func(c *Config) any { return &c.AlwaysShowLogo }},
 	{name: "set-proc-title", flags: immutable, kind: yesNo, def: "yes"},
 	{name: "proc-title-template", kind: processTitle{}, def: "{title} {listen-addr} {server-mode}"},
 	{name: "supervised", flags: immutable, kind: enum("upstart", "systemd", "auto", "no"), def: "no"},
@@ -471,7 +471,7 @@ func show(field any, k kind) string {
 	case *int64:
 		return strconv.FormatInt(*f, 10)
 	case *time.Duration:
-		return strconv.FormatInt(int64(*f/time.Second), 10)
+		return strconv.FormatInt(wholeSeconds(*f), 10)
 	case *[]string:
 		return strings.Join(*f, " ")
 	case *Address:
@@ -485,7 +485,7 @@ func show(field any, k kind) string {
 			if i > 0 {
 				b = append(b, ' ')
 			}
-			b = strconv.AppendInt(b, int64(p.After/time.Second), 10)
+			b = strconv.AppendInt(b, wholeSeconds(p.After), 10)
 			b = append(b, ' ')
 			b = strconv.AppendInt(b, int64(p.Changes), 10)
 		}
@@ -497,7 +497,7 @@ func show(field any, k kind) string {
 				b = append(b, ' ')
 			}
 			b = append(b, [...]string{"normal", "slave", "pubsub"}[i]...)
-			for _, n := range [...]int64{l.Hard, l.Soft, int64(l.SoftSeconds / time.Second)} {
+			for _, n := range [...]int64{l.Hard, l.Soft, wholeSeconds(l.SoftSeconds)} {
 				b = append(b, ' ')
 				b = strconv.AppendInt(b, n, 10)
 			}
