@@ -18,7 +18,6 @@ type client struct {
 	since, used engine.Instant
 	db          int
 	authed      bool
-	noTouch     bool
 	lastCmd     *command.Command
 
 	dec     resp.Decoder

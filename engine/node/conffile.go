@@ -185,7 +185,7 @@ func (l *loader) directive(d Directive) error {
 	switch {
 	case d.Name == "include" && len(d.Args) == 1:
 		if l.depth++; l.depth > maxIncludes {
-			return &OpenError{d.Args[0], errors.New("Too many open files")}
+			return &OpenError{d.Args[0], errors.New("too many includes")}
 		}
 		defer func() { l.depth-- }()
 		var text strings.Builder
@@ -200,13 +200,13 @@ func (l *loader) directive(d Directive) error {
 		return nil
 	case strings.Contains(d.Name, "."):
 		if len(d.Args) != 1 {
-			return errors.New("Module config specified without value")
+			return refusal("Module config specified without value")
 		}
 		l.note("The directive '" + d.Text + "' has no effect here.")
 		return nil
 	case d.Name == "sentinel":
 		if len(d.Args) > 0 {
-			return errors.New("sentinel directive while not in sentinel mode")
+			return refusal("sentinel directive while not in sentinel mode")
 		}
 		return nil
 	}

@@ -75,8 +75,8 @@ type Address struct {
 
 // An OutputLimit is one class of client-output-buffer-limit; zeros mean no limit.
 type OutputLimit struct {
-	Hard, Soft  int64 // bytes
-	SoftSeconds time.Duration
+	Hard, Soft int64 // bytes
+	SoftFor    time.Duration
 }
 
 // The classes of clients that client-output-buffer-limit tells apart: indices of Config.OutputLimit.

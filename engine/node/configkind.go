@@ -16,20 +16,26 @@ type kind interface {
 	parse(args []string, into any) error
 }
 
-var (
-	errBadDirective   = errors.New("Bad directive or wrong number of arguments")
-	errWrongArguments = errors.New("wrong number of arguments")
-	errYesNo          = errors.New("argument must be 'yes' or 'no'")
-	errInteger        = errors.New("argument couldn't be parsed into an integer")
-	errMemory         = errors.New("argument must be a memory value")
-	errMemoryPercent  = errors.New("argument must be a memory or percent value")
-	errOctal          = errors.New("argument couldn't be parsed as an octal number")
-	errSave           = errors.New("Invalid save parameters")
-	errMasterPort     = errors.New("Invalid master port")
-	errLimitCount     = errors.New("Wrong number of arguments in buffer limit configuration.")
-	errLimitClass     = errors.New("Invalid client class specified in buffer limit configuration.")
-	errLimitValue     = errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
-	errNoDirectory    = errors.New("No such file or directory")
+// A refusal is what Redis says against a value or a directive, in its own words: some begin with a capital letter and
+// end with a full stop.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	errBadDirective   = refusal("Bad directive or wrong number of arguments")
+	errWrongArguments = refusal("wrong number of arguments")
+	errYesNo          = refusal("argument must be 'yes' or 'no'")
+	errInteger        = refusal("argument couldn't be parsed into an integer")
+	errMemory         = refusal("argument must be a memory value")
+	errMemoryPercent  = refusal("argument must be a memory or percent value")
+	errOctal          = refusal("argument couldn't be parsed as an octal number")
+	errSave           = refusal("Invalid save parameters")
+	errMasterPort     = refusal("Invalid master port")
+	errLimitCount     = refusal("Wrong number of arguments in buffer limit configuration.")
+	errLimitClass     = refusal("Invalid client class specified in buffer limit configuration.")
+	errLimitValue     = refusal("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
+	errNoDirectory    = refusal("No such file or directory")
 )
 
 // yesNo is a switch.
@@ -79,7 +85,7 @@ func (k intKind) parse(args []string, into any) error {
 }
 
 func rangeError(lo, hi int64) error {
-	return errors.New("argument must be between " + strconv.FormatInt(lo, 10) + " and " + strconv.FormatInt(hi, 10) + " inclusive")
+	return refusal("argument must be between " + strconv.FormatInt(lo, 10) + " and " + strconv.FormatInt(hi, 10) + " inclusive")
 }
 
 // storeInt stores a number in whatever the field is. Durations saturate: more than 292 years are the longest
@@ -120,7 +126,7 @@ func (k octal) parse(args []string, into any) error {
 		return errOctal
 	}
 	if n < 0 || n > k.max {
-		return errors.New("argument must be between 0 and " + strconv.FormatInt(k.max, 8) + " inclusive")
+		return refusal("argument must be between 0 and " + strconv.FormatInt(k.max, 8) + " inclusive")
 	}
 	storeInt(n, into)
 	return nil
@@ -174,7 +180,7 @@ func (memoryOrPercent) parse(args []string, into any) error {
 	}
 	switch {
 	case n < -100:
-		return errors.New("percentage argument must be less or equal to 100")
+		return refusal("percentage argument must be less or equal to 100")
 	case n < 0:
 		*into.(*string) = strconv.FormatInt(-n, 10) + "%"
 	default:
@@ -248,7 +254,7 @@ func (k enumKind) refusal() error {
 	for i, w := range k {
 		words[i], _, _ = strings.Cut(w, "=")
 	}
-	return errors.New("argument(s) must be one of the following: " + strings.Join(words, ", "))
+	return refusal("argument(s) must be one of the following: " + strings.Join(words, ", "))
 }
 
 // shutdownFlags is what a signal adds to SHUTDOWN: any of the words, save and nosave not together.
@@ -273,7 +279,7 @@ func (shutdownFlags) parse(args []string, into any) error {
 		return shutdownWords.refusal()
 	}
 	if given[1] && given[2] {
-		return errors.New("shutdown options SAVE and NOSAVE can't be used simultaneously")
+		return refusal("shutdown options SAVE and NOSAVE can't be used simultaneously")
 	}
 	var words []string
 	for i, w := range shutdownWords[1:] {
@@ -296,9 +302,9 @@ type baseNameKind struct{ path, empty string }
 func (k baseNameKind) parse(args []string, into any) error {
 	switch {
 	case args[0] == "" && k.empty != "":
-		return errors.New(k.empty)
+		return refusal(k.empty)
 	case strings.ContainsAny(args[0], `/\`):
-		return errors.New(k.path)
+		return refusal(k.path)
 	}
 	*into.(*string) = args[0]
 	return nil
@@ -320,7 +326,7 @@ type addresses struct{}
 
 func (addresses) parse(args []string, into any) error {
 	if len(args) > 16 {
-		return errors.New("Too many bind addresses specified.")
+		return refusal("Too many bind addresses specified.")
 	}
 	if len(args) == 1 && args[0] == "" {
 		args = nil
@@ -427,7 +433,7 @@ func (oomScores) parse(args []string, into any) error {
 	for i, a := range args {
 		n, ok := parseC(a)
 		if !ok || n < -2000 || n > 2000 {
-			return errors.New("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
+			return refusal("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
 		}
 		shown[i] = strconv.FormatInt(n, 10)
 	}
@@ -446,10 +452,10 @@ func (percentiles) parse(args []string, into any) error {
 	for i, a := range args {
 		f, err := strconv.ParseFloat(a, 64)
 		if err != nil && !errors.Is(err, strconv.ErrRange) || math.IsNaN(f) {
-			return errors.New("Invalid latency-tracking-info-percentiles parameters")
+			return refusal("Invalid latency-tracking-info-percentiles parameters")
 		}
 		if f > 100 || f < 0 {
-			return errors.New("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
+			return refusal("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
 		}
 		text := strconv.FormatFloat(f, 'f', 6, 64)
 		shown[i] = strings.TrimRight(strings.TrimRight(text, "0"), ".")
@@ -466,7 +472,7 @@ func (eventClasses) parse(args []string, into any) error {
 	given := args[0]
 	for i := range given {
 		if !strings.Contains("A"+types+others, given[i:i+1]) {
-			return errors.New("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+			return refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
 		}
 	}
 	has := func(c rune) bool { return strings.ContainsRune(given, c) }
@@ -496,12 +502,12 @@ type hostname struct{}
 
 func (hostname) parse(args []string, into any) error {
 	if len(args[0]) >= 256 {
-		return errors.New("Hostnames must be less than 256 characters")
+		return refusal("Hostnames must be less than 256 characters")
 	}
 	for i := range len(args[0]) {
 		c := args[0][i]
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.') {
-			return errors.New("Hostnames may only contain alphanumeric characters, hyphens or dots")
+			return refusal("Hostnames may only contain alphanumeric characters, hyphens or dots")
 		}
 	}
 	*into.(*string) = args[0]
@@ -512,7 +518,7 @@ func (hostname) parse(args []string, into any) error {
 type processTitle struct{}
 
 func (processTitle) parse(args []string, into any) error {
-	bad := errors.New("template format is invalid or contains unknown variables")
+	const bad = refusal("template format is invalid or contains unknown variables")
 	shown := false
 	for s := args[0]; s != ""; {
 		if s[0] != '{' || strings.HasPrefix(s, "{{") {
@@ -552,7 +558,7 @@ func (noDefrag) parse(args []string, into any) error {
 		return err
 	}
 	if on {
-		return errors.New("Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified " +
+		return refusal("Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified " +
 			"Jemalloc like the one shipped by default with the Redis source distribution")
 	}
 	*into.(*string) = "no"

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"errors"
 	"math"
 	"sort"
 	"strconv"
@@ -344,7 +343,7 @@ func (c *Config) change(pairs [][2]string, local bool) error {
 	for _, p := range pairs {
 		s, name := findSetting(p[0])
 		if s == nil {
-			return errors.New("Unknown option or number of arguments for CONFIG SET - '" + p[0] + "'")
+			return refusal("Unknown option or number of arguments for CONFIG SET - '" + p[0] + "'")
 		}
 		switch {
 		case s.flags&immutable != 0:
@@ -380,7 +379,7 @@ func (c *Config) change(pairs [][2]string, local bool) error {
 }
 
 func changeError(name, why string) error {
-	return errors.New("CONFIG SET failed (possibly related to argument '" + name + "') - " + why)
+	return refusal("CONFIG SET failed (possibly related to argument '" + name + "') - " + why)
 }
 
 // WithoutEffect lists the names that were given a value and mean nothing here, in order, each with whether the
@@ -497,7 +496,7 @@ func show(field any, k kind) string {
 				b = append(b, ' ')
 			}
 			b = append(b, [...]string{"normal", "slave", "pubsub"}[i]...)
-			for _, n := range [...]int64{l.Hard, l.Soft, wholeSeconds(l.SoftSeconds)} {
+			for _, n := range [...]int64{l.Hard, l.Soft, wholeSeconds(l.SoftFor)} {
 				b = append(b, ' ')
 				b = strconv.AppendInt(b, n, 10)
 			}

@@ -56,10 +56,13 @@ func (i Info) text(wanted []string) string {
 // section gathers the fields of one section.
 type section struct{ fields []InfoField }
 
+//go:noinline
 func (s *section) text(name, value string) { s.fields = append(s.fields, InfoField{name, value}) }
 
+//go:noinline
 func (s *section) int(name string, n int64) { s.text(name, strconv.FormatInt(n, 10)) }
 
+//go:noinline
 func (s *section) flag(name string, on bool) {
 	if on {
 		s.int(name, 1)

@@ -145,6 +145,7 @@ func (o *Output) do(e Effect) { o.Effects = append(o.Effects, e) }
 
 func (o *Output) fact(f engine.Fact) { o.Facts = append(o.Facts, f) }
 
+//go:noinline
 func (o *Output) log(level engine.LogLevel, text string) {
 	o.Facts = append(o.Facts, engine.Log{Level: level, Text: text})
 }

@@ -146,7 +146,7 @@ func (n *Node) configGet(c *client, args [][]byte) {
 
 func (n *Node) configSet(c *client, args [][]byte) {
 	if len(args)%2 != 0 {
-		c.w.Error("ERR wrong number of arguments for 'config|set' command")
+		c.w.Error("ERR syntax error")
 		return
 	}
 	var pairs [][2]string

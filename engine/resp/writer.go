@@ -35,6 +35,9 @@ func appendHeader(dst []byte, kind byte, n int) []byte {
 // A Writer appends replies to Buf in the protocol that the client chose. Its zero value writes RESP2. Methods that
 // begin an aggregate take the number of its elements, which are written next.
 //
+// The methods that are called from a hundred places, and not by every GET and SET, are kept from being inlined: the
+// copies would weigh on the page that downloads them.
+//
 // Source: redis/src/networking.c, the addReply family.
 type Writer struct {
 	Buf   []byte
@@ -50,6 +53,8 @@ func (w *Writer) Raw(b []byte) { w.Buf = append(w.Buf, b...) }
 func (w *Writer) OK() { w.Buf = append(w.Buf, "+OK\r\n"...) }
 
 // Simple appends a status. It has to be one line; line ends in it become blanks.
+//
+//go:noinline
 func (w *Writer) Simple(s string) { w.oneLine('+', s) }
 
 // Error appends an error. s begins with its code: "ERR syntax error". As Redis does, it drops line ends at the end
@@ -76,6 +81,8 @@ func (w *Writer) oneLine(kind byte, s string) {
 }
 
 // Int appends an integer.
+//
+//go:noinline
 func (w *Writer) Int(n int64) {
 	w.Buf = append(w.Buf, ':')
 	w.Buf = strconv.AppendInt(w.Buf, n, 10)
@@ -89,18 +96,24 @@ func (w *Writer) Bulk(b []byte) {
 }
 
 // BulkString is Bulk for a string.
+//
+//go:noinline
 func (w *Writer) BulkString(s string) {
 	w.Buf = appendHeader(w.Buf, '$', len(s))
 	w.Buf = append(append(w.Buf, s...), '\r', '\n')
 }
 
 // BulkInt appends the decimal text of n as a bulk string.
+//
+//go:noinline
 func (w *Writer) BulkInt(n int64) {
 	var text [20]byte
 	w.Bulk(strconv.AppendInt(text[:0], n, 10))
 }
 
 // Null appends the reply for something that is not there: a null bulk string in RESP2.
+//
+//go:noinline
 func (w *Writer) Null() {
 	if w.resp3() {
 		w.Buf = append(w.Buf, "_\r\n"...)
@@ -119,9 +132,13 @@ func (w *Writer) NullArray() {
 }
 
 // Array begins an array of n elements.
+//
+//go:noinline
 func (w *Writer) Array(n int) { w.Buf = appendHeader(w.Buf, '*', n) }
 
 // Map begins n pairs of a key and a value: in RESP2 an array of twice as many.
+//
+//go:noinline
 func (w *Writer) Map(n int) {
 	if w.resp3() {
 		w.Buf = appendHeader(w.Buf, '%', n)

@@ -1,7 +1,5 @@
 package store
 
-import "crypto/sha1"
-
 // Digest returns DEBUG DIGEST: a checksum of every database, key and value that does not depend on their order.
 // Expiry counts only as such, not its moment. An empty store has twenty zeros.
 //
@@ -17,7 +15,7 @@ func (s *Store) Digest() [20]byte {
 			var key digest
 			key.mix(e.Key)
 			key.addValue(e)
-			d.xor(sha1.Sum(key[:]))
+			d.xor(sha1(key[:]))
 		}
 	}
 	return d
@@ -31,7 +29,7 @@ func (s *Store) DigestValue(e *Entry) [20]byte {
 }
 
 // A digest grows by things whose order counts (mix) or does not (xor of their SHA-1).
-type digest [sha1.Size]byte
+type digest [sha1Size]byte
 
 // addValue takes in the kind, the content and the presence of an expiry.
 func (d *digest) addValue(e *Entry) {
@@ -43,19 +41,19 @@ func (d *digest) addValue(e *Entry) {
 		d.mix(e.Value.text())
 	}
 	if e.ExpireAt != 0 {
-		d.xor(sha1.Sum([]byte("!!expire!!")))
+		d.xor(sha1([]byte("!!expire!!")))
 	}
 }
 
-func (d *digest) xor(other [sha1.Size]byte) {
+func (d *digest) xor(other [sha1Size]byte) {
 	for i := range d {
 		d[i] ^= other[i]
 	}
 }
 
 func (d *digest) mixBytes(b []byte) {
-	d.xor(sha1.Sum(b))
-	*d = sha1.Sum(d[:])
+	d.xor(sha1(b))
+	*d = sha1(d[:])
 }
 
 func (d *digest) mix(s string) { d.mixBytes(view(s)) }
