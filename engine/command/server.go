@@ -90,7 +90,6 @@ var serverCommands = []Command{
 		Summary: "Get the server's clock, in seconds and microseconds"},
 }
 
-
 // dbsize implements DBSIZE. Keys that have expired but are still there count.
 func dbsize(c *Call) { c.Reply.Int(int64(c.db().Len())) }
 

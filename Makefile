@@ -1,0 +1,133 @@
+# Everything that a day with Resync needs. `make` alone says what there is.
+
+STATICCHECK_VERSION := v0.8.2
+STATICCHECK := bin/staticcheck-$(STATICCHECK_VERSION)
+# Errors that a user sees are Redis's words to the letter, capitals and full stops included (ST1005).
+CHECKS := -checks=inherit,-ST1005
+PLAYWRIGHT := web/e2e/node_modules/.package-lock.json
+
+# The packages that touch nothing of the world: their tests must pass in WebAssembly too.
+PURE = $(shell go list ./engine/... ./web/model/... | grep -vE '/engine/(tcp|real|cmd)(/|$$)')
+WASM := GOOS=js GOARCH=wasm
+WASM_EXEC = -exec="$$(go env GOROOT)/lib/wasm/go_js_wasm_exec"
+
+ADDR ?=
+TESTFLAGS ?=
+BENCHTIME ?= 0.5s
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop e2e bench bench-go bench-wasm bench-server bench-page fuzz clean
+
+## run: build the page, serve it and print its address (ADDR=host:port to choose one)
+run: build
+	@go run ./wasm/site serve $(if $(ADDR),-addr $(ADDR))
+
+## build: build the static site into dist/
+build:
+	@go run ./wasm/site build
+
+## server: build bin/resync-server and bin/resync
+server:
+	go build -trimpath -ldflags="-s -w" -o bin/ ./engine/cmd/resync-server ./engine/cmd/resync
+
+## test: check everything; what the machine lacks is installed first, or named
+test: tools fmt vet lint unit wasm-test e2e
+
+## tools: install what the tests need and the machine lacks
+tools: $(PLAYWRIGHT)
+	@.ci/need redis-server redis-server
+	@.ci/need redis-cli redis-tools
+	@.ci/need chromium chromium
+
+## fmt: check that every Go file is formatted
+fmt:
+	@unformatted=$$(gofmt -l assets engine wasm web); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+
+## vet: go vet, natively and for the browser, and the syntax of the scripts
+vet:
+	go vet ./...
+	$(WASM) go vet ./wasm/main ./wasm/browser ./web/... ./wasm/browser/testdata/probe ./wasm/site/testdata/hello
+	@.ci/need node nodejs
+	@for script in assets/*.js web/e2e/*.mjs; do node --check "$$script" || exit 1; done
+
+## lint: staticcheck, natively and for the browser
+lint: $(STATICCHECK)
+	$(STATICCHECK) $(CHECKS) ./...
+	$(WASM) $(CURDIR)/$(STATICCHECK) $(CHECKS) ./wasm/main ./wasm/browser ./web/...
+
+## unit: all Go tests, those against real redis-server among them
+unit:
+	@.ci/need redis-server redis-server
+	go test $(TESTFLAGS) ./...
+
+## imports: the test of who may import whom
+imports:
+	go test -run 'Import' ./engine
+
+## wasm-test: the tests of the engine and the page's model, compiled to WebAssembly, under Node
+wasm-test:
+	@.ci/need node nodejs
+	$(WASM) go test $(TESTFLAGS) $(WASM_EXEC) $(PURE)
+
+## interop: only what runs against real redis-server, afresh
+interop: server
+	@.ci/need redis-server redis-server
+	go test -count=1 $(TESTFLAGS) ./engine/tcp/... ./engine/real/... ./engine/cmd/...
+
+## e2e: the page in headless Chromium
+e2e: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	cd web/e2e && node --test --test-reporter=spec --test-concurrency=1 *.test.mjs
+
+## bench: speed and size, each beside its peer in the same run
+bench: bench-go bench-wasm bench-server bench-page
+
+bench-go:
+	@echo "== Go benchmarks, native"
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PURE)
+
+bench-wasm:
+	@.ci/need node nodejs
+	@echo "== Go benchmarks, WebAssembly under Node"
+	$(WASM) go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(WASM_EXEC) $(PURE)
+
+bench-server: server
+	@.ci/need redis-server redis-server
+	@.ci/need redis-benchmark redis-tools
+	@echo "== bin/resync-server beside redis-server"
+	go run ./engine/cmd/versus
+
+bench-page: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	@echo "== The page beside the smallest go-app program"
+	node web/e2e/bench.mjs
+
+## fuzz: every fuzz test for FUZZTIME (20s)
+fuzz:
+	@grep -rl --include='*_test.go' '^func Fuzz' engine | xargs -n1 dirname | sort -u | while read -r dir; do \
+		grep -h '^func Fuzz' "$$dir"/*_test.go | sed 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/' | while read -r name; do \
+			echo "== $$dir $$name"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir" || exit 1; \
+		done || exit 1; \
+	done
+
+## clean: delete what was built
+clean:
+	rm -rf bin dist web/e2e/node_modules
+
+## help: this list
+help:
+	@sed -n 's/^## //p' Makefile | awk -F': ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+$(STATICCHECK):
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	@mv bin/staticcheck $@
+
+$(PLAYWRIGHT): web/e2e/package-lock.json
+	@.ci/need node nodejs
+	@.ci/need npm npm
+	cd web/e2e && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,306 @@
+// Boots the page: fetches the program, shows how far it is, starts it, and says what is wrong when it cannot.
+//
+// It is a classic script on purpose: in a frame with sandbox="allow-scripts" a module would need CORS headers that plain
+// file servers do not send. It needs the elements of index.html, whose build writes into #play-build:
+//
+//   wasm   address of the gzipped program, relative to the site's folder
+//   twin   address of the same bytes as a script, for where fetch is not allowed
+//   size   length of wasm in bytes
+//
+// Package wasm/browser calls resyncBoot.ready() and resyncBoot.fail(what).
+(() => {
+  "use strict";
+
+  // The site's folder. The address of this script tells it; document.baseURI would follow a <base> element.
+  const base = new URL("../", document.currentScript.src);
+  const build = JSON.parse(document.getElementById("play-build").textContent);
+  const page = document.documentElement;
+  const twin = new URL(build.twin, base).href; // its errors are awaited, and not the page's end
+  const output = []; // the last lines that the program wrote: a panic's trace is among them
+  let failed = false;
+  let ready = false;
+
+  page.dataset.state = "loading";
+  document.getElementById("stuck")?.remove();
+  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))) };
+
+  addEventListener("error", (event) => {
+    if (!failed && isOurs(event.filename) && event.filename !== twin) fail(failures.program(event.message));
+  });
+  addEventListener("unhandledrejection", (event) => {
+    if (!failed && isOurs(event.reason?.stack)) fail(failures.program(String(event.reason)));
+  });
+
+  async function main() {
+    if (typeof WebAssembly !== "object") throw failures.noWebAssembly();
+    if (typeof DecompressionStream !== "function") throw failures.oldBrowser();
+
+    progress(0);
+    const go = new Go();
+    go.env = { GOAPP_STATIC_RESOURCES_URL: new URL("assets", base).href };
+    keepOutput();
+
+    let instance;
+    try {
+      instance = await instantiate(await fetchProgram(), go.importObject);
+    } catch (failure) {
+      if (!failure.retry) throw failure;
+      // A sandboxed frame may not fetch from a host without CORS headers, and a page opened from a disk may not fetch at
+      // all; some hosts refuse files that end in .gz. A script is allowed in all three.
+      const bytes = await loadTwin().catch(() => {
+        throw failure;
+      });
+      progress(build.size);
+      instance = await instantiate(new Blob([bytes]).stream(), go.importObject);
+    }
+    // The promise settles when the program ends, and it is not meant to.
+    await go.run(instance).catch((error) => fail(failures.program(String(error))));
+    fail(failures.program(lastWords()));
+  }
+
+  // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come.
+  async function fetchProgram() {
+    const address = new URL(build.wasm, base);
+    let response;
+    try {
+      response = await fetch(address); // the page's preload link has asked for it already
+    } catch (error) {
+      throw failures.fetch(address, error);
+    }
+    if (!response.ok || !response.body) throw failures.status(address, response.status);
+
+    const reader = response.body.getReader();
+    let arrived = 0; // where the host itself unzips, this passes the size
+    return new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await reader.read().catch((error) => {
+          throw failures.fetch(address, error);
+        });
+        if (done) return controller.close();
+        progress((arrived += value.length));
+        controller.enqueue(value);
+      },
+    });
+  }
+
+  // instantiate compiles while the bytes arrive. It looks at the bytes, not at what the host called them: hosts name .gz
+  // files in three ways, and some unzip them on the way.
+  async function instantiate(stream, imports) {
+    const [peeked, bytes] = await peek(stream);
+    let wasm;
+    if (peeked[0] === 0x1f && peeked[1] === 0x8b) wasm = bytes.pipeThrough(new DecompressionStream("gzip"));
+    else if (peeked[0] === 0x00 && peeked[1] === 0x61) wasm = bytes;
+    else throw failures.notProgram(peeked);
+
+    // A damaged download shows as an error of the stream; remember it, since the compiler reports it in its own words.
+    let damage = null;
+    const reader = wasm.getReader();
+    const watched = new ReadableStream({
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          damage = error;
+          controller.error(error);
+        }
+      },
+    });
+    const response = new Response(watched, { headers: { "Content-Type": "application/wasm" } });
+    try {
+      const { instance } = WebAssembly.instantiateStreaming
+        ? await WebAssembly.instantiateStreaming(response, imports)
+        : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
+      return instance;
+    } catch (error) {
+      if (damage) throw damage.title ? damage : failures.damaged(damage);
+      if (/unsafe-eval|content.security|\bCSP\b/i.test(error.message)) throw failures.policy();
+      throw failures.compile(error);
+    }
+  }
+
+  // peek resolves to the first bytes of a stream and a stream that still has them.
+  async function peek(stream) {
+    const [one, two] = stream.tee();
+    const reader = one.getReader();
+    const first = [];
+    while (first.length < 2) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      first.push(...value.subarray(0, 16));
+    }
+    reader.cancel();
+    return [first, two];
+  }
+
+  // loadTwin resolves to the program's bytes, out of a script that calls playWasm with them in base64.
+  function loadTwin() {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      window.playWasm = (base64) => {
+        const binary = atob(base64);
+        const bytes = new Uint8Array(binary.length);
+        for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+        resolve(bytes);
+      };
+      script.onload = () => reject(new Error("the script did not call playWasm"));
+      script.onerror = () => reject(new Error("the script could not be loaded"));
+      script.src = twin;
+      document.head.append(script);
+    }).finally(() => delete window.playWasm);
+  }
+
+  // Where storage is forbidden (a sandboxed frame, cookies blocked) reading window.localStorage throws, which Go's
+  // runtime cannot catch: it would end the program. There the page gets storage that lasts as long as the page.
+  function shimStorage() {
+    for (const name of ["localStorage", "sessionStorage"]) {
+      try {
+        void window[name].length;
+      } catch {
+        const kept = new Map();
+        const storage = {
+          get length() {
+            return kept.size;
+          },
+          key: (i) => [...kept.keys()][i] ?? null,
+          getItem: (k) => kept.get(String(k)) ?? null,
+          setItem: (k, v) => void kept.set(String(k), String(v)),
+          removeItem: (k) => void kept.delete(String(k)),
+          clear: () => kept.clear(),
+        };
+        Object.defineProperty(window, name, { value: storage, configurable: true });
+      }
+    }
+  }
+
+  // keepOutput keeps what the program writes, which wasm_exec.js also prints on the console.
+  function keepOutput() {
+    const decoder = new TextDecoder();
+    const write = globalThis.fs.writeSync;
+    let line = "";
+    globalThis.fs.writeSync = (fd, bytes) => {
+      const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
+      line = lines.pop();
+      output.push(...lines);
+      output.splice(0, output.length - 400);
+      return write(fd, bytes);
+    };
+  }
+
+  // lastWords is the line that says why the program ended.
+  function lastWords() {
+    return output.findLast((line) => /^(panic|fatal error|resync): /.test(line)) ?? "it ended without a word";
+  }
+
+  function onReady() {
+    if (failed || ready) return;
+    ready = true;
+    page.dataset.state = "ready";
+    // go-app takes over every click on a link and every step in history. The page has one address, so the browser
+    // may do what it does.
+    window.onclick = null;
+    window.onpopstate = null;
+    performance.mark("resync-ready");
+  }
+
+  function progress(bytes) {
+    const bar = document.getElementById("load-bar");
+    if (!bar) return;
+    const shown = Math.min(bytes, build.size);
+    bar.max = build.size;
+    bar.value = shown;
+    bar.textContent = `${Math.round((100 * shown) / build.size)} %`; // for browsers that know no progress element
+    document.getElementById("load-text").textContent =
+      shown < build.size ? `Loading ${megabytes(shown)} of ${megabytes(build.size)} MB` : "Starting";
+  }
+
+  function megabytes(bytes) {
+    return (bytes / 1e6).toFixed(2);
+  }
+
+  function isOurs(where) {
+    return typeof where === "string" && where.includes(new URL("assets/", base).href);
+  }
+
+  // fail shows the panel. The first failure is the cause; what follows from it is not shown.
+  function fail({ title, what, todo, details }) {
+    if (failed) return;
+    failed = true;
+    page.dataset.state = "error";
+    const panel = document.getElementById("failure");
+    document.getElementById("failure-title").textContent = title;
+    document.getElementById("failure-what").textContent = what;
+    document.getElementById("failure-todo").textContent = todo;
+    const trace = [details, ...output].filter(Boolean).join("\n");
+    document.getElementById("failure-trace").textContent = trace;
+    document.getElementById("failure-details").hidden = trace === "";
+    document.getElementById("failure-reload").onclick = () => location.reload();
+    panel.hidden = false;
+  }
+
+  // What can go wrong, and what helps. A failure with retry may be cured by loading the twin instead.
+  const failures = {
+    noWebAssembly: () => ({
+      title: "This browser runs no WebAssembly",
+      what: "The engine is a WebAssembly program. Here WebAssembly is missing or switched off.",
+      todo: "Use a current Firefox, Chrome, Edge or Safari. Some have a strict mode (Safari's Lockdown Mode, Edge's enhanced security) with an exception for single sites.",
+    }),
+    oldBrowser: () => ({
+      title: "This browser is too old for this page",
+      what: "The engine arrives compressed, and this browser cannot unpack it (DecompressionStream is missing).",
+      todo: "Use Chrome or Edge 99, Firefox 113, Safari 16.4 or anything later.",
+    }),
+    policy: () => ({
+      title: "The site's security policy blocks WebAssembly",
+      what: "The Content-Security-Policy header of this page allows scripts but not WebAssembly.",
+      todo: "Whoever runs this site: add 'wasm-unsafe-eval' to script-src, as in: script-src 'self' 'wasm-unsafe-eval'",
+    }),
+    fetch: (address, error) => ({
+      retry: true,
+      title: "The engine could not be loaded",
+      what: `Loading ${address} failed.`,
+      todo: "Check the connection and reload. Whoever runs this site: the page's policy must allow connect-src 'self'.",
+      details: String(error),
+    }),
+    status: (address, status) => ({
+      retry: true,
+      title: "The engine is not where it should be",
+      what: `The server answered ${status} for ${address}.`,
+      todo: "Reload: the page may have been updated just now. Whoever runs this site: upload the whole folder, including the files that end in .gz.",
+    }),
+    notProgram: (bytes) => ({
+      retry: true,
+      title: "The server sent something else instead of the engine",
+      what: `The file begins with ${JSON.stringify(String.fromCharCode(...bytes))}, not as a program does.`,
+      todo: "Whoever runs this site: the server must send files under assets/ unchanged, not a page of its own in their place.",
+    }),
+    damaged: (error) => ({
+      retry: true,
+      title: "The engine arrived damaged",
+      what: "The download broke off or was changed on its way.",
+      todo: "Reload. If it happens again, something between the site and this browser changes files.",
+      details: String(error),
+    }),
+    compile: (error) => ({
+      title: "This browser cannot run the engine",
+      what: "It refused the WebAssembly program.",
+      todo: "Use a current browser. If this one is current, please report the lines below.",
+      details: String(error),
+    }),
+    start: (error) => ({
+      title: "The page could not be started",
+      what: String(error?.message ?? error),
+      todo: "Reload. If it happens again, please report the lines below.",
+      details: error?.stack,
+    }),
+    program: (what) => ({
+      title: "The engine stopped",
+      what,
+      todo: "Reload to start afresh. This is a fault of the page: please report it with the lines below.",
+    }),
+  };
+
+  shimStorage();
+  main().catch((failure) => fail(failure.title ? failure : failures.start(failure)));
+})();

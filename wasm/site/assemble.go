@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// assemble makes the site out of the project's tree, the program and Go's script for it.
+//
+// The pages are the .html files of the top folder. What a page refers to gets a name with the hash of its content, so
+// that a browser never mixes an old file with a new one and a host may let it be kept for ever. What no page refers to
+// (scenarios, scripts for embedding) keeps its name, because others refer to it.
+func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
+	assets, err := readAssets(tree)
+	if err != nil {
+		return nil, err
+	}
+	if assets["assets/style.css"], err = styleSheet(tree); err != nil {
+		return nil, err
+	}
+	zipped, err := compress(wasm)
+	if err != nil {
+		return nil, err
+	}
+	assets["assets/wasm_exec.js"] = wasmExec
+	assets["assets/play.wasm.gz"] = zipped
+	assets["assets/play.wasm.js"] = twin(zipped)
+
+	out := make(site)
+	referred := make(map[string]bool)
+	config, err := json.Marshal(buildConfig{
+		Wasm: hashed("assets/play.wasm.gz", zipped),
+		Twin: hashed("assets/play.wasm.js", assets["assets/play.wasm.js"]),
+		Size: len(zipped),
+	})
+	if err != nil {
+		return nil, err
+	}
+	referred["assets/play.wasm.gz"], referred["assets/play.wasm.js"] = true, true
+
+	pages, err := fs.Glob(tree, "*.html")
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(pages, "index.html") {
+		return nil, fmt.Errorf("there is no index.html here: run this in the project's folder")
+	}
+	for _, name := range pages {
+		page, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return nil, err
+		}
+		if out[name], err = link(page, config, assets, referred); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for name, content := range assets {
+		if referred[name] {
+			name = hashed(name, content)
+		}
+		out[name] = content
+	}
+	return out, nil
+}
+
+// A buildConfig is what assets/boot.js reads from the page.
+type buildConfig struct {
+	Wasm string `json:"wasm"` // address of the gzipped program
+	Twin string `json:"twin"` // address of the script that holds the same bytes
+	Size int    `json:"size"` // of the gzipped program, in bytes
+}
+
+// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, and Go files.
+func readAssets(tree fs.FS) (map[string][]byte, error) {
+	assets := make(map[string][]byte)
+	err := fs.WalkDir(tree, "assets", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == "assets/css":
+			return fs.SkipDir
+		case entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || path.Ext(name) == ".go":
+			return nil // Go files are how programs reach the assets, and not for browsers
+		}
+		assets[name], err = fs.ReadFile(tree, name)
+		return err
+	})
+	return assets, err
+}
+
+// styleSheet joins assets/css/*.css: the tokens, which everything uses, then the elements, the page, and one file for
+// each component by name.
+func styleSheet(tree fs.FS) ([]byte, error) {
+	sheets, err := fs.Glob(tree, "assets/css/*.css")
+	if err != nil {
+		return nil, err
+	}
+	first := []string{"assets/css/tokens.css", "assets/css/base.css", "assets/css/layout.css"}
+	rank := func(name string) int {
+		if i := slices.Index(first, name); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	slices.SortFunc(sheets, func(a, b string) int {
+		if d := rank(a) - rank(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	var all bytes.Buffer
+	for _, name := range sheets {
+		sheet, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return nil, err
+		}
+		all.Write(bytes.TrimSpace(sheet))
+		all.WriteByte('\n')
+	}
+	return all.Bytes(), nil
+}
+
+// compress is gzip without a name and a time, which would differ from build to build.
+func compress(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// twin is the program as a script, for places where fetch is forbidden and scripts are not.
+func twin(zipped []byte) []byte {
+	out := append([]byte(`playWasm("`), base64.StdEncoding.EncodeToString(zipped)...)
+	return append(out, "\");\n"...)
+}
+
+// hashed puts the hash of the content behind the first part of a file's name: play.wasm.gz, play.0123456789.wasm.gz.
+func hashed(name string, content []byte) string {
+	sum := sha256.Sum256(content)
+	dir, file := path.Split(name)
+	stem, end, _ := strings.Cut(file, ".")
+	return dir + stem + "." + hex.EncodeToString(sum[:5]) + "." + end
+}
+
+var (
+	reference = regexp.MustCompile(`\b(src|href)="([^"]*)"`)
+	emptyPage = []byte(`<script type="application/json" id="play-build">{}</script>`)
+)
+
+// link writes the build's configuration into a page, replaces the names of the files it refers to, and notes them.
+// A reference to a file that is not there is an error, as is one that would not work in another folder or host.
+func link(page, config []byte, assets map[string][]byte, referred map[string]bool) ([]byte, error) {
+	if n := bytes.Count(page, emptyPage); n != 1 {
+		return nil, fmt.Errorf("it must hold %s once, not %d times", emptyPage, n)
+	}
+	var wrong error
+	page = reference.ReplaceAllFunc(page, func(match []byte) []byte {
+		part := reference.FindSubmatch(match)
+		attribute, name := string(part[1]), string(part[2])
+		content, ok := assets[name]
+		switch {
+		case strings.HasPrefix(name, "#"):
+			return match
+		case strings.HasPrefix(name, "/") || strings.Contains(name, ":"):
+			wrong = fmt.Errorf("%s is not relative to the page", match)
+			return match
+		case !ok:
+			wrong = fmt.Errorf("%s refers to a file that is not in the site", match)
+			return match
+		}
+		referred[name] = true
+		return []byte(attribute + `="` + hashed(name, content) + `"`)
+	})
+	if wrong != nil {
+		return nil, wrong
+	}
+	filled := bytes.Replace(emptyPage, []byte("{}"), config, 1)
+	return bytes.Replace(page, emptyPage, filled, 1), nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// go-app is a client and its server in one package, so a page that never serves anything carries an HTTP server, its TLS
+// and more: over a quarter of what has to be downloaded. The site is therefore built with a copy of go-app in which a few
+// files of _standins take the place of go-app's own. Only the build of the site knows: go.mod, the tests and every editor
+// see go-app as it is, and a browser test boots both.
+
+// slimDir is where the copies go, inside the project and ignored by git. The path is fixed because Go writes it into the
+// program.
+const slimDir = "bin/slim"
+
+// standins are the replaced modules, the folder of each in _standins, and whether that holds only the files that differ.
+var standins = []struct {
+	module, folder string
+	partial        bool
+}{
+	{"github.com/maxence-charriere/go-app/v10", "goapp", true},
+	{"github.com/google/uuid", "uuid", false},
+}
+
+// serverOnly are go-app's files that nothing of a browser's program needs.
+var serverOnly = []string{"pkg/app/static.go", "pkg/cli", "pkg/analytics", "pkg/ui"}
+
+// slim lays out the copies and returns the path of a go.mod that uses them. What is there already and right stays as it
+// is, so that another build of the site may be reading it.
+func slim() (modfile string, err error) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		return "", err
+	}
+	for _, s := range standins {
+		mod = fmt.Appendf(mod, "\nreplace %s => ./%s\n", s.module, path.Join(slimDir, s.folder))
+	}
+	modfile = filepath.Join(slimDir, "go.mod")
+	if old, err := os.ReadFile(modfile); err == nil && !bytes.Equal(old, mod) {
+		if err := os.RemoveAll(slimDir); err != nil { // of other versions: files that are gone would stay
+			return "", err
+		}
+	}
+	for _, s := range standins {
+		to := filepath.Join(slimDir, s.folder)
+		own := filepath.Join("wasm", "site", "_standins", s.folder)
+		if s.partial {
+			if err := copyModule(s.module, own, to); err != nil {
+				return "", fmt.Errorf("copying %s: %w", s.module, err)
+			}
+		}
+		if err := copyFiles(own, to, func(string, fs.DirEntry) bool { return true }); err != nil {
+			return "", err
+		}
+	}
+	sums, err := os.ReadFile("go.sum")
+	if err != nil {
+		return "", err
+	}
+	if err := put(filepath.Join(slimDir, "go.sum"), sums); err != nil {
+		return "", err
+	}
+	return modfile, put(modfile, mod)
+}
+
+// copyModule copies a module's packages out of Go's cache, without tests, what is only a server's, and the files that own
+// holds others for.
+func copyModule(module, own, to string) error {
+	if out, err := exec.Command("go", "mod", "download", module).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	if err != nil {
+		return err
+	}
+	from := strings.TrimSpace(string(out))
+	return copyFiles(from, to, func(name string, entry fs.DirEntry) bool {
+		for _, s := range serverOnly {
+			if name == s {
+				return false
+			}
+		}
+		if entry.IsDir() {
+			return name == "." || name == "pkg" || strings.HasPrefix(name, "pkg/")
+		}
+		if _, err := os.Stat(filepath.Join(own, filepath.FromSlash(name))); err == nil {
+			return false
+		}
+		return name == "go.mod" || path.Dir(name) != "." && !strings.HasSuffix(name, "_test.go")
+	})
+}
+
+// copyFiles copies the files and folders that keep accepts; a folder that it refuses is not entered. Files of Go's cache
+// are read-only, their copies are not.
+func copyFiles(from, to string, keep func(name string, entry fs.DirEntry) bool) error {
+	tree := os.DirFS(from)
+	return fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(to, filepath.FromSlash(name))
+		switch {
+		case !keep(name, entry):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return os.MkdirAll(file, 0o755)
+		}
+		content, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		return put(file, content)
+	})
+}
+
+// put writes a file unless it holds that content already.
+func put(file string, content []byte) error {
+	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	return os.WriteFile(file, content, 0o644)
+}

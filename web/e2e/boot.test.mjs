@@ -1,0 +1,255 @@
+// The page starts wherever a plain file server, a disk or a sandbox puts it, and says what is wrong where it cannot.
+
+import assert from "node:assert/strict";
+import { cp, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { axe, build, dist, launch, open, project, remove, serve, tree, waitFailure, waitReady } from "./lib.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+// visit opens the site on a host of the given kind, and closes both when the test ends.
+async function visit(t, host = {}, address = "", options = {}) {
+  const server = await serve(host);
+  t.after(() => server.close());
+  const page = await open(browser, new URL(address, server.url).href, options);
+  t.after(() => page.context().close());
+  page.server = server;
+  return page;
+}
+
+// works checks that the page is ready and drawn by the program, without any complaint.
+async function works(page) {
+  await waitReady(page);
+  assert.equal(await page.locator("#root").count(), 0, "the loading page is gone");
+  assert.ok(await page.locator("h1").count(), "the page has a heading");
+  assert.deepEqual(page.complaints ?? [], []);
+}
+
+describe("the page starts", () => {
+  test("in a folder whose name has to be escaped", async (t) => {
+    const page = await visit(t);
+    await works(page);
+    const asked = page.server.requests.filter((name) => name.includes("play."));
+    assert.equal(asked.length, 1, `the program is asked for once, not as ${asked}`);
+  });
+
+  test("under its file's name, with a query and a fragment", async (t) => {
+    const page = await visit(t, {}, "index.html?x=1#y");
+    await works(page);
+    assert.ok(page.url().endsWith("/a/b%20c/index.html?x=1#y"), page.url());
+  });
+
+  test("in a folder of another name", async (t) => works(await visit(t, { at: "/renamed/" })));
+  test("at the top of a host", async (t) => works(await visit(t, { at: "/" })));
+
+  for (const [name, host] of [
+    ["where the host itself unzips .gz files", { encoding: true }],
+    ["where the host calls the program text", { type: (name) => (name.endsWith(".gz") ? "text/plain" : undefined) }],
+  ]) {
+    test(name, async (t) => {
+      const page = await visit(t, host);
+      await works(page);
+      assert.ok(!page.server.requests.some((name) => name.endsWith(".wasm.js")), "without the twin");
+    });
+  }
+
+  test("where the host has no .gz files", async (t) => {
+    const page = await visit(t, { answer: (name) => (name.endsWith(".gz") ? { status: 404 } : undefined) });
+    await waitReady(page);
+    assert.ok(page.server.requests.some((name) => name.endsWith(".wasm.js")), "the twin was loaded");
+  });
+
+  test("where the host answers with a page of its own for .gz files", async (t) => {
+    await works(await visit(t, { answer: (name) => (name.endsWith(".gz") ? { body: "<!doctype html>hello" } : undefined) }));
+  });
+
+  test("under a strict policy", async (t) => {
+    const policy =
+      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'";
+    await works(await visit(t, { policy }));
+  });
+
+  test("without compiling while it loads", async (t) => {
+    const server = await serve();
+    t.after(() => server.close());
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    await context.addInitScript(() => delete WebAssembly.instantiateStreaming);
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await works(page);
+  });
+
+  test("with the whole of go-app as well", async (t) => {
+    const whole = await build("./wasm/main", { flags: ["-whole"] });
+    t.after(() => remove(whole));
+    await works(await visit(t, { dir: whole }));
+  });
+
+  for (const cors of [true, false]) {
+    test(`in a sandboxed frame of a host ${cors ? "with" : "without"} CORS`, async (t) => {
+      const server = await serve({ cors });
+      t.after(() => server.close());
+      server.extra("host.html", `<!doctype html><title>Host</title><link rel="icon" href="data:,"><iframe sandbox="allow-scripts" src="index.html"></iframe>`);
+      const page = await open(browser, server.url + "host.html");
+      t.after(() => page.context().close());
+      const frame = await (await page.waitForSelector("iframe")).contentFrame();
+      await waitReady(frame);
+      assert.equal(await frame.locator("#root").count(), 0);
+      // Without CORS the browser itself reports the one request that it blocks; nothing else may go wrong.
+      const others = page.complaints.filter((line) => cors || !/play\.[0-9a-f]+\.wasm\.gz|net::ERR_FAILED/.test(line));
+      assert.deepEqual(others, []);
+    });
+  }
+
+  test("from a disk", async (t) => {
+    const page = await open(browser, pathToFileURL(path.join(dist, "index.html")).href);
+    t.after(() => page.context().close());
+    await waitReady(page);
+    const others = page.complaints.filter((line) => !/play\.[0-9a-f]+\.wasm\.gz|net::ERR_FAILED/.test(line));
+    assert.deepEqual(others, []);
+  });
+});
+
+describe("before the program runs", () => {
+  test("the page says how far it is, in bytes", async (t) => {
+    const size = (await gz()).length;
+    let release;
+    const server = await serve();
+    t.after(() => server.close());
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route("**/*.wasm.gz", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(server.url);
+    assert.equal(await page.locator("html").getAttribute("data-state"), "loading");
+    assert.equal(await page.getByRole("status").textContent(), `Loading 0.00 of ${(size / 1e6).toFixed(2)} MB`);
+    assert.equal(await page.getByTestId("load-bar").getAttribute("max"), String(size));
+    assert.ok(await page.getByRole("heading", { level: 1 }).isVisible());
+    assert.deepEqual(await axe(page), []);
+    release();
+    await waitReady(page);
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    test(`it needs no program to be readable, ${colorScheme}`, async (t) => {
+      const page = await visit(t, {}, "", { javaScriptEnabled: false, colorScheme });
+      await page.locator("noscript strong", { hasText: "This page needs JavaScript" }).waitFor();
+      assert.equal(await page.getByTestId("load-bar").isVisible(), false);
+      const ground = await page.locator("#root").evaluate((e) => getComputedStyle(e).backgroundColor);
+      assert.equal(ground, colorScheme === "dark" ? "rgb(13, 17, 23)" : "rgb(255, 255, 255)");
+    });
+  }
+
+  test("it says so where its scripts are missing", async (t) => {
+    const page = await visit(t, { answer: (name) => (name.includes("boot.") ? { status: 404 } : undefined) });
+    const stuck = page.getByText("this page's scripts are blocked or missing");
+    assert.equal(await stuck.isVisible(), false, "not at once");
+    await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+    assert.equal(await stuck.isVisible(), true);
+  });
+});
+
+describe("the error panel says what is wrong", () => {
+  const cases = [
+    { name: "a policy that blocks WebAssembly", host: { policy: "script-src 'self'; style-src 'self'" }, says: /policy blocks WebAssembly.*'wasm-unsafe-eval'/ },
+    {
+      name: "a program that is not there",
+      host: { answer: (name) => (name.includes("play.") ? { status: 404 } : undefined) },
+      says: /not where it should be.*answered 404.*play\.[0-9a-f]+\.wasm\.gz.*upload the whole folder/,
+    },
+    {
+      name: "a page in place of the program",
+      host: { answer: (name) => (name.includes("play.") ? { body: "<!doctype html>hello" } : undefined) },
+      says: /something else.*<!doctype html>/,
+    },
+    {
+      name: "a program that breaks off",
+      host: { answer: (name) => (name.endsWith(".gz") ? { body: broken } : name.endsWith(".wasm.js") ? { status: 404 } : undefined) },
+      says: /arrived damaged.*broke off/,
+    },
+    {
+      name: "a host that hangs up",
+      route: (page) => page.route("**/play.*", (route) => route.abort("connectionreset")),
+      says: /could not be loaded.*Check the connection/,
+    },
+    { name: "a browser without WebAssembly", init: () => delete globalThis.WebAssembly, says: /runs no WebAssembly.*Use a current/ },
+    { name: "a browser that cannot unpack", init: () => delete globalThis.DecompressionStream, says: /too old.*Safari 16\.4/ },
+  ];
+  let broken;
+  before(async () => (broken = (await gz()).subarray(0, 100_000)));
+
+  for (const { name, host, route, init, says } of cases) {
+    test(name, async (t) => {
+      const server = await serve(host);
+      t.after(() => server.close());
+      const context = await browser.newContext();
+      t.after(() => context.close());
+      if (init) await context.addInitScript(init);
+      const page = await context.newPage();
+      await route?.(page);
+      await page.goto(server.url);
+      assert.match(await waitFailure(page), says);
+      assert.equal(await page.locator("html").getAttribute("data-state"), "error");
+      assert.equal(await page.getByTestId("load-bar").isVisible(), false, "nothing is loading any more");
+      assert.ok(await page.getByRole("alert").isVisible());
+      assert.deepEqual(await axe(page), []);
+    });
+  }
+
+  test("and reloading after the cause is gone starts the page", async (t) => {
+    let down = true;
+    const page = await visit(t, { answer: (name) => (down && name.includes("play.") ? { status: 503 } : undefined) });
+    assert.match(await waitFailure(page), /answered 503/);
+    down = false;
+    await page.getByRole("button", { name: "Reload the page" }).click();
+    await waitReady(page);
+  });
+});
+
+describe("the built site", () => {
+  test("is the same bytes for the same tree, wherever that lies", async (t) => {
+    const home = await mkdtemp(path.join(tmpdir(), "resync-tree-"));
+    t.after(() => rm(home, { recursive: true, force: true }));
+    const places = [path.join(home, "here"), path.join(home, "some where else")];
+    for (const name of ["assets", "engine", "wasm", "web", "go.mod", "go.sum", "index.html"]) {
+      await cp(path.join(project, name), path.join(places[0], name), {
+        recursive: true,
+        filter: (file) => !file.includes("node_modules"),
+      });
+    }
+    await cp(places[0], places[1], { recursive: true });
+    const sites = [];
+    for (const cwd of places) {
+      const site = await build("./wasm/main", { cwd });
+      t.after(() => remove(site));
+      sites.push(await tree(site));
+    }
+    const [one, two] = sites;
+    assert.ok(Object.keys(one).length > 5);
+    assert.deepEqual(Object.keys(two), Object.keys(one));
+    for (const name in one) assert.ok(one[name].equals(two[name]), `${name} differs`);
+  });
+
+  test("refers to nothing outside its folder", async () => {
+    const page = await readFile(path.join(dist, "index.html"), "utf8");
+    const addresses = [...page.matchAll(/\b(?:src|href)="([^"]*)"/g)].map((match) => match[1]);
+    assert.deepEqual(addresses.filter((address) => /^(\/|[a-z]+:)/i.test(address)), []);
+  });
+});
+
+// gz is the program as it is shipped.
+async function gz() {
+  const assets = path.join(dist, "assets");
+  const name = (await readdir(assets)).find((file) => file.endsWith(".wasm.gz"));
+  return readFile(path.join(assets, name));
+}

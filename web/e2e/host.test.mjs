@@ -1,0 +1,217 @@
+// Package wasm/browser, call by call: a page that does nothing but call its Host (wasm/browser/testdata/probe).
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, afterEach, describe, test } from "node:test";
+import { build, launch, open, remove, serve, waitFailure, waitReady } from "./lib.mjs";
+
+let site, server, browser, page;
+before(async () => {
+  site = await build("./wasm/browser/testdata/probe");
+  server = await serve({ dir: site });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  if (site) await remove(site);
+});
+beforeEach(async () => {
+  page = await open(browser, server.url + "#here", { permissions: ["clipboard-read", "clipboard-write"] });
+  await waitReady(page);
+});
+afterEach(() => page?.context().close());
+
+// call calls one function of the probe.
+const call = (name, ...args) => page.evaluate(([name, args]) => window.__resync[name](...args), [name, args]);
+
+describe("settings", () => {
+  test("are kept by the browser, apart from those of other pages", async () => {
+    await call("store", "theme", "dark");
+    assert.equal(await page.evaluate(() => localStorage.getItem("resync:theme")), "dark");
+    await page.reload();
+    await waitReady(page);
+    assert.equal(await call("load", "theme"), "dark");
+    assert.equal(await call("load", "never stored"), "");
+  });
+
+  test("are kept in memory where the browser keeps nothing", async () => {
+    await page.evaluate(() => (Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); }));
+    await call("store", "theme", "dark");
+    assert.equal(await call("load", "theme"), "dark");
+  });
+});
+
+describe("the clipboard", () => {
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+
+  test("takes a text", async () => {
+    await call("copy", "SET k 1\nGET k");
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()) === "SET k 1\nGET k");
+  });
+
+  test("takes a text where the browser refuses, and the focus stays", async () => {
+    await page.evaluate(() => (Clipboard.prototype.writeText = () => Promise.reject(new Error("no"))));
+    await page.focus("#field");
+    await call("copy", "by selection");
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()) === "by selection");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "field");
+    assert.equal(await page.locator("textarea").count(), 0);
+  });
+
+  test("takes a text where there is no clipboard at all", async () => {
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
+    await call("copy", "no clipboard");
+    await page.evaluate(() => delete navigator.clipboard);
+    assert.equal(await clipboard(), "no clipboard");
+  });
+});
+
+test("the fragment is read as it stands and replaced without a step in history", async () => {
+  assert.equal(await call("fragment"), "here");
+  const steps = await page.evaluate(() => history.length);
+  await call("setFragment", "v=1&s=short%20outage");
+  assert.ok(page.url().endsWith("#v=1&s=short%20outage"), page.url());
+  assert.equal(await call("fragment"), "v=1&s=short%20outage");
+  assert.equal(await page.evaluate(() => history.length), steps);
+});
+
+test("inputs are read, written and emptied; an element that is not there is empty", async () => {
+  await page.fill("#field", "typed");
+  assert.equal(await call("value", "field"), "typed");
+  await call("setValue", "field", "");
+  assert.equal(await page.inputValue("#field"), "");
+  await call("setValue", "nothing", "x");
+  assert.equal(await call("value", "nothing"), "");
+});
+
+test("the focus moves and the page does not", async () => {
+  await page.evaluate(() => document.getElementById("lines").after(Object.assign(document.createElement("input"), { id: "far" })));
+  await call("focus", "far");
+  assert.deepEqual(await page.evaluate(() => [document.activeElement.id, scrollY]), ["far", 0]);
+  await call("focus", "nothing");
+});
+
+test("the last line of a log comes into view", async () => {
+  await page.addStyleTag({ content: "#lines { height: 100px; overflow: auto }" });
+  await call("scrollToEnd", "lines");
+  assert.ok(await page.evaluate(() => lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 1));
+});
+
+test("the theme is set on the document and given back to the system", async () => {
+  await call("theme", "dark");
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await call("theme", "");
+  assert.equal(await page.locator("html").getAttribute("data-theme"), null);
+});
+
+test("media queries and the size of the window are asked for each time", async () => {
+  assert.equal(await call("matches", "(prefers-reduced-motion: reduce)"), "false");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  assert.equal(await call("matches", "(prefers-reduced-motion: reduce)"), "true");
+  assert.equal(await call("matches", "nonsense("), "false");
+  await page.setViewportSize({ width: 375, height: 700 });
+  assert.equal(await call("size"), "375x700");
+});
+
+test("elements are found where they are, in the viewport", async () => {
+  await page.addStyleTag({ content: "#board { position: absolute; left: 30px; top: 900px; width: 40px; height: 20px } body { height: 3000px }" });
+  assert.equal(await call("box", "board"), "30 900 40 20");
+  await page.evaluate(() => scrollTo(0, 850));
+  assert.equal(await call("box", "board"), "30 50 40 20");
+  assert.equal(await call("box", "nothing"), "0 0 0 0");
+});
+
+test("frames come one for each request, with a clock that only grows", async () => {
+  await call("frames", 5);
+  await page.waitForFunction(() => times.value !== "");
+  const at = (await page.inputValue("#times")).split(" ").map(Number);
+  assert.equal(at.length, 5);
+  for (let i = 1; i < at.length; i++) assert.ok(at[i] > at[i - 1], String(at));
+});
+
+test("marks are drawn in the canvas's colours, follow the theme, and replace the last ones", async () => {
+  await page.addStyleTag({ content: "#board { width: 40px; height: 20px; display: block }" });
+  const pixel = (x, y) =>
+    page.evaluate(
+      ([x, y]) => {
+        const copy = new OffscreenCanvas(40, 20).getContext("2d");
+        copy.drawImage(board, 0, 0);
+        return [...copy.getImageData(x, y, 1, 1).data];
+      },
+      [x, y],
+    );
+  await call("draw", 0, 0, 0, 10, 20, 1, 0, 0, 2, 20, 0, 20, 20, 0, 0, 0);
+  assert.deepEqual(await pixel(5, 10), [0x15, 0x70, 0x3f, 255], "a bar in --continue");
+  assert.deepEqual(await pixel(30, 10), [0xb8, 0x1b, 0x3a, 255], "a dot in --lost");
+  assert.deepEqual(await pixel(15, 10), [0, 0, 0, 0], "nothing between them");
+  await call("theme", "dark");
+  await call("draw", 0, 0, 0, 10, 20, 1, 0, 0);
+  assert.deepEqual(await pixel(5, 10), [0x57, 0xd2, 0x8f, 255]);
+  assert.deepEqual(await pixel(30, 10), [0, 0, 0, 0], "the dot is gone");
+  await call("draw");
+  assert.deepEqual(await pixel(5, 10), [0, 0, 0, 0], "nothing is left");
+  await call("draw", 99, 0, 0, 10, 20, 1, 0, 0); // a kind that does not exist draws nothing
+  assert.deepEqual(page.complaints, []);
+});
+
+describe("keys", () => {
+  test("reach the page unless something focused understands them", async () => {
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+L");
+    await page.focus("#field");
+    await page.keyboard.press("h");
+    await page.focus("#button");
+    await page.keyboard.press(" ");
+    await page.keyboard.press("r");
+    await page.keyboard.press("Control+k");
+    const keys = (await call("pressed")).split(", ");
+    assert.deepEqual(keys.filter((key) => !/^(Shift|Control) /.test(key)), ["x false", "L true", "r false"]);
+    assert.equal(await page.inputValue("#field"), "h");
+    assert.equal(await page.textContent("#button"), "clicked 1");
+  });
+
+  test("that the page uses do nothing else", async () => {
+    await page.evaluate(() => addEventListener("keydown", (event) => ((window.prevented ??= {})[event.key] = event.defaultPrevented)));
+    await page.keyboard.press("/");
+    await page.keyboard.press(".");
+    assert.deepEqual(await page.evaluate(() => window.prevented), { "/": true, ".": false });
+  });
+});
+
+test("exposed functions take anything as text", async () => {
+  assert.equal(await page.evaluate(() => window.__resync.echo("a", 1.5, null, { toString: () => "x" })), "a|1.5|null|x");
+});
+
+test("links of the page are the browser's", async () => {
+  await page.evaluate(() => addEventListener("click", (event) => (window.taken = event.defaultPrevented)));
+  await page.click("#link");
+  assert.equal(await page.evaluate(() => window.taken), false, "go-app has not taken the click over");
+  assert.ok(page.url().endsWith("#there"));
+  assert.equal(await call("fragment"), "there");
+});
+
+describe("the end of the program is shown", () => {
+  // The evaluation that ends the program may itself end with an error.
+  const end = (name, arg) => call(name, arg).catch(() => {});
+
+  test("when the page gives up", async () => {
+    await call("fail", "two worlds at one moment");
+    assert.match(await waitFailure(page), /The engine stopped.*two worlds at one moment/);
+    await page.keyboard.press("x");
+    assert.equal(await call("pressed"), "", "keys are dead");
+    await call("frames", 1);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    assert.equal(await page.inputValue("#times"), "", "frames are dead");
+  });
+
+  test("when it panics, with its last words and the trace", async () => {
+    await end("panic", "an invariant is broken");
+    assert.match(await waitFailure(page), /The engine stopped.*panic: an invariant is broken.*Reload.*goroutine \d+/);
+    assert.equal(await page.locator("html").getAttribute("data-state"), "error");
+  });
+
+  test("when it ends without a word", async () => {
+    await end("exit");
+    assert.match(await waitFailure(page), /The engine stopped/);
+  });
+});

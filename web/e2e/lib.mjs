@@ -1,0 +1,192 @@
+// What the browser tests share: a file server that can misbehave in known ways, a browser, and a page that is watched.
+//
+//   const browser = await launch();
+//   const server = await serve();
+//   const page = await open(browser, server.url + "#test=1");
+//   await waitReady(page);
+//   assert.deepEqual(await axe(page), []);
+//   assert.deepEqual(page.complaints, []);
+
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+const run = promisify(execFile);
+
+// project is the project's folder; dist the built site that is tested.
+export const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+export const dist = path.join(project, "dist");
+
+// build builds a site of any program beside dist, in cwd if that is not this project, with further flags of the builder,
+// and resolves to its folder. Whoever asked removes it.
+export async function build(program, { cwd = project, flags = [] } = {}) {
+  const out = path.join(await mkdtemp(path.join(tmpdir(), "resync-site-")), "site");
+  await run("go", ["run", "./wasm/site", "build", "-out", out, "-program", program, ...flags], { cwd });
+  return out;
+}
+
+// remove deletes what build made.
+export async function remove(site) {
+  await rm(path.dirname(site), { recursive: true, force: true });
+}
+
+// launch starts Chromium, which must be in the PATH.
+export async function launch() {
+  return chromium.launch({
+    executablePath: await chromiumPath(),
+    headless: true,
+    args: [
+      "--no-sandbox", // needed by root, and in most containers
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+async function chromiumPath() {
+  for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
+    for (const folder of process.env.PATH.split(path.delimiter)) {
+      const file = path.join(folder, name);
+      if (await stat(file).catch(() => null)) return file;
+    }
+  }
+  throw new Error("There is no chromium in the PATH. On Debian: apt-get install chromium");
+}
+
+const types = {
+  ".css": "text/css; charset=utf-8",
+  ".gz": "application/gzip",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".resync": "text/plain; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+// serve serves a folder on the loopback interface, at a path that has to be escaped. The options are the ways in which
+// hosts differ:
+//
+//   dir       the folder, dist if it is left out
+//   at        the path it is served at
+//   type      the Content-Type of everything but pages, instead of the right one
+//   encoding  say Content-Encoding: gzip for files that end in .gz, as some hosts do
+//   cors      say Access-Control-Allow-Origin: *
+//   policy    say this Content-Security-Policy
+//   answer    (path) => {status, body} or undefined: answers for the folder
+//
+// extra(path, body) adds a page of one's own, at the same place.
+export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, policy, answer } = {}) {
+  const pages = new Map();
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const address = decodeURIComponent(new URL(request.url, "http://host").pathname);
+    requests.push(address);
+    if (!address.startsWith(at)) return end(404, "not here");
+    const name = address.slice(at.length) || "index.html";
+    const answered = answer?.(name);
+    if (answered) return end(answered.status ?? 200, answered.body ?? "", answered.type ?? "text/html");
+    if (pages.has(name)) return end(200, pages.get(name), types[".html"]);
+    const file = path.join(dir, name);
+    if (!file.startsWith(dir)) return end(404, "not here");
+    const body = await readFile(file).catch(() => null);
+    if (body === null) return end(404, "not here");
+    const extension = path.extname(name);
+    if (encoding && extension === ".gz") response.setHeader("Content-Encoding", "gzip");
+    const right = types[extension] ?? "application/octet-stream";
+    end(200, body, extension === ".html" || !type ? right : type(name) ?? right);
+
+    function end(status, body, contentType = "text/plain") {
+      if (cors) response.setHeader("Access-Control-Allow-Origin", "*");
+      if (policy) response.setHeader("Content-Security-Policy", policy);
+      response.writeHead(status, { "Content-Type": contentType });
+      response.end(body);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return {
+    origin,
+    url: origin + encodeURI(at),
+    requests,
+    extra: (name, body) => pages.set(name, body),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+// open opens an address in a browser context of its own and watches it. page.complaints collects what a clean page has
+// none of: errors and warnings on the console, uncaught errors, requests that failed, requests to anybody else.
+// options are those of Playwright's newContext.
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) page.complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => page.complaints.push(`uncaught: ${error.message}`));
+  page.on("requestfailed", (request) => page.complaints.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  const home = new URL(url);
+  page.on("request", (request) => {
+    const to = new URL(request.url());
+    const own = to.protocol === home.protocol && to.host === home.host;
+    if (!own && !["data:", "blob:", "about:"].includes(to.protocol)) page.complaints.push(`third party: ${to}`);
+  });
+  await page.goto(url);
+  return page;
+}
+
+// waitReady waits until the program has drawn the page. It fails at once, with the panel's text, when it cannot. The
+// page may be a frame.
+export async function waitReady(page, timeout = 30_000) {
+  await page.waitForFunction(() => ["ready", "error"].includes(document.documentElement.dataset.state), null, { timeout });
+  const failure = await failureOf(page);
+  if (failure) throw new Error(`the page failed: ${failure}`);
+}
+
+// waitFailure waits for the error panel and resolves to its text.
+export async function waitFailure(page, timeout = 30_000) {
+  await page.waitForSelector("#failure:not([hidden])", { timeout });
+  return failureOf(page);
+}
+
+async function failureOf(page) {
+  return page.evaluate(() => {
+    const panel = document.getElementById("failure");
+    return panel.hidden ? "" : panel.textContent.replace(/\s+/g, " ").trim();
+  });
+}
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+// axe resolves to what breaks WCAG 2.2 A or AA, one line for each: the rule, what it wants, and where.
+export async function axe(page) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() =>
+    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] }),
+  );
+  return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}
+
+// tree resolves to a folder's files by their path, for comparing two of them.
+export async function tree(dir) {
+  const names = (await readdir(dir, { recursive: true })).sort();
+  const files = {};
+  for (const name of names) {
+    const file = path.join(dir, name);
+    if ((await stat(file)).isFile()) files[name] = await readFile(file);
+  }
+  return files;
+}

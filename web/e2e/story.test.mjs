@@ -1,0 +1,313 @@
+// The story that the page is for, in a real browser: a write reaches the replica, the link is cut, the writes go on, and
+// when it heals the master says CONTINUE or FULLRESYNC and why. Once by clicks, once by keys alone.
+//
+// With #test=1 the page's time stands still but for tick(), so nothing here waits for luck.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+
+const id = (name) => `[data-testid="${name}"]`;
+const commas = (number) => Number(number).toLocaleString("en");
+const digits = (text) => Number(text.replace(/[^0-9]/g, ""));
+
+describe("the story", () => {
+  let browser, server;
+
+  before(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function begin(options) {
+    const page = await open(browser, server.url + "#test=1", options);
+    await waitReady(page);
+    return page;
+  }
+
+  // tick lets simulated time pass, at normal speed, and resolves to how everything stands.
+  async function tick(page, millis) {
+    return JSON.parse(await page.evaluate((ms) => window.__resync.tick(ms), millis));
+  }
+
+  // type gives a command at a node's prompt with the keyboard, and resolves to the reply, once it is drawn.
+  async function type(page, node, command) {
+    await page.locator(id(`cli-${node}`)).focus();
+    return enter(page, node, command);
+  }
+
+  // enter is the same where the prompt has the focus already, or is about to have it.
+  async function enter(page, node, command) {
+    const turns = page.locator(`${id(`cli-output-${node}`)} .cli__turn`);
+    await page.locator(id(`cli-output-${node}`)).waitFor();
+    await page.waitForFunction((name) => document.activeElement?.dataset.testid === name, `cli-${node}`);
+    const before = await turns.count();
+    await page.keyboard.type(command);
+    await page.keyboard.press("Enter");
+    await turns.nth(before).waitFor();
+    return turns.nth(before).locator(".cli__reply").textContent();
+  }
+
+  // info types INFO replication and resolves to its fields.
+  async function info(page, node) {
+    const text = await type(page, node, "INFO replication");
+    return Object.fromEntries(text.split("\n").filter((line) => line.includes(":")).map((line) => line.split(":")));
+  }
+
+  async function text(page, name) {
+    return (await page.locator(id(name)).textContent()).trim();
+  }
+
+  // shows waits until the page has drawn what the model holds.
+  async function shows(page, name, pattern) {
+    await page.waitForFunction(
+      ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
+      [id(name), pattern.source],
+    );
+  }
+
+  test("by clicks: a cut replica continues where it stopped", async () => {
+    const page = await begin();
+    assert.equal(await page.locator(id("app")).getAttribute("data-state"), "ready");
+
+    assert.equal(await type(page, "m1", "SET color blue"), "OK");
+    await tick(page, 500);
+    await page.click(id("pick-r1"));
+    assert.equal(await type(page, "r1", "GET color"), '"blue"');
+    await tick(page, 2000);
+    const stopped = Number((await info(page, "r1")).slave_repl_offset);
+
+    await page.click(id("cut-m1-r1"));
+    await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`);
+    await page.click(id("pick-m1"));
+    assert.equal(await type(page, "m1", 'SET color "green and red"'), "OK");
+    assert.equal(await type(page, "m1", "INCR visits"), "(integer) 1");
+    const head = Number((await info(page, "m1")).master_repl_offset);
+    assert.ok(head > stopped, `${head} is written, ${stopped} was applied`);
+
+    await shows(page, "forecast-r1", new RegExp(`CONTINUE.*m1 sends the missing ${commas(head - stopped)} B`));
+    await shows(page, "flag-r1", new RegExp(`r1 will ask for ${commas(stopped + 1)}`));
+
+    await page.click(id("guess-continue"));
+    await page.click(id("heal-m1-r1"));
+    await tick(page, 2000);
+    await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
+    assert.match(await text(page, "check-history"), /✓ yes/);
+    assert.match(await text(page, "check-held"), /✓ yes/);
+    const [first, want, next] = (await page.locator(`${id("check-held")} .cell__line`).textContent()).split("≤").map(digits);
+    assert.ok(first <= want && want <= next);
+    assert.equal(want, stopped + 1);
+    assert.equal(next, head + 1);
+    assert.equal(digits(await text(page, "verdict-cost")), head - stopped);
+    assert.match(await text(page, "verdict-log"), new RegExp(`Sending ${head - stopped} bytes of backlog starting from offset ${stopped + 1}\\.$`));
+    await shows(page, "status", /CONTINUE/);
+
+    await tick(page, 2000);
+    const master = await info(page, "m1");
+    await page.click(id("pick-r1"));
+    const replica = await info(page, "r1");
+    assert.equal(replica.slave_repl_offset, master.master_repl_offset);
+    assert.equal(replica.master_link_status, "up");
+    await shows(page, "node-m1", new RegExp(`m1master${commas(master.master_repl_offset)}master_repl_offset`));
+    await shows(page, "node-r1", new RegExp(`${commas(replica.slave_repl_offset)}slave_repl_offset`));
+    assert.equal(await type(page, "r1", "GET color"), '"green and red"');
+
+    const script = await page.evaluate(() => window.__resync.script());
+    assert.match(script, /^sever m1 r1$/m);
+    assert.match(script, /^m1> SET color "green and red"$/m);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("by keys alone: the same", async () => {
+    const page = await begin();
+    const press = async (...keys) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await press("/");
+    assert.equal(await enter(page, "m1", "SET color blue"), "OK");
+    await tick(page, 500);
+    await press("Escape", "2", "/"); // back to the node, to the other one, to its prompt
+    assert.equal(await enter(page, "r1", "GET color"), '"blue"');
+    await press("ArrowUp");
+    assert.equal(await page.locator(id("cli-r1")).inputValue(), "GET color");
+    await press("ArrowDown");
+    assert.equal(await page.locator(id("cli-r1")).inputValue(), "");
+
+    await press("Escape", "x");
+    await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`);
+    await press("1", "/");
+    assert.equal(await enter(page, "m1", "SET color green"), "OK");
+    await shows(page, "forecast-r1", /CONTINUE/);
+    await press("Escape", "2", "h");
+    await tick(page, 2500);
+    await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("every control can be reached with Tab, and Space presses the one that has the focus", async () => {
+    const page = await begin();
+    const wanted = ["theme", "power-m1", "load-m1", "cut-m1-r1", "pick-r1", "tab-log", "cli-m1", "play", "step-fwd", "slower"];
+    const reached = new Set();
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press("Tab");
+      reached.add(await page.evaluate(() => document.activeElement?.dataset.testid ?? ""));
+    }
+    assert.deepEqual(wanted.filter((name) => !reached.has(name)), []);
+
+    await page.locator(id("cut-m1-r2")).focus();
+    await page.keyboard.press("Space");
+    await page.waitForSelector(`${id("link-m1-r2")}[data-state="severed"]`);
+    const { playing } = await tick(page, 0);
+    assert.equal(playing, true, "Space on a button is not the key for pause");
+    await page.context().close();
+  });
+
+  test("the backlog overflows: everything is sent again", async () => {
+    const page = await begin();
+    await page.click(id("cut-m1-r1"));
+    await page.click(id("load-m1"));
+    for (let i = 0; i < 4; i++) await page.click(id("faster"));
+    let state = await tick(page, 500);
+    assert.equal(state.forecasts[0].answer, "continue");
+    for (let i = 0; i < 20 && state.forecasts[0].answer === "continue"; i++) state = await tick(page, 250);
+    assert.equal(state.forecasts[0].answer, "fullresync");
+    await shows(page, "forecast-r1", /FULLRESYNC.*too late/);
+    await page.waitForSelector(`${id("flag-r1")}[data-late="true"]`);
+
+    await page.click(id("load-m1"));
+    await page.click(id("heal-m1-r1"));
+    await tick(page, 500);
+    await page.waitForSelector(`${id("verdict")}[data-verdict="fullresync"]`);
+    assert.match(await text(page, "check-history"), /✓ yes/);
+    assert.match(await text(page, "check-held"), /✗ no, [0-9,]+ B too late/);
+    state = await tick(page, 500);
+    const [m1, r1] = state.nodes;
+    assert.equal(r1.offset, m1.offset);
+    assert.equal(r1.keys, m1.keys);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("a lesson can be read to its end", async () => {
+    const page = await begin();
+    await page.selectOption(id("scenario"), "short-outage");
+    const chapters = [];
+    for (let i = 0; i < 10 && (await page.locator(id("story-next")).count()); i++) {
+      chapters.push(await text(page, "lead"));
+      await page.click(id("story-next"));
+      for (let k = 0; k < 12; k++) await tick(page, 500);
+      await page.waitForFunction(
+        ([selector, old]) => document.querySelector(selector).textContent !== old,
+        [id("lead"), chapters.at(-1)],
+      );
+    }
+    assert.deepEqual(chapters, ["A write reaches the replica", "The link breaks", "It continues where it stopped"]);
+    await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
+    assert.equal(await page.locator(id("problem")).count(), 0);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [width, height] of [[1440, 900], [375, 812]]) {
+      test(`axe finds nothing: ${colorScheme}, ${width} wide`, async () => {
+        const page = await begin({ viewport: { width, height }, colorScheme });
+        assert.deepEqual(await axe(page), [], "at first");
+        await page.click(id("cut-m1-r1"));
+        await tick(page, 1000);
+        assert.deepEqual(await axe(page), [], "cut");
+        await page.click(id("guess-fullresync"));
+        await page.click(id("heal-m1-r1"));
+        await tick(page, 2500);
+        await page.waitForSelector(id("verdict"));
+        assert.deepEqual(await axe(page), [], "answered");
+        await page.evaluate(() => window.__resync.run("kill m1"));
+        await page.click(id("tab-log"));
+        await page.click(id("help"));
+        await page.waitForTimeout(300); // the panel has come to rest
+        assert.deepEqual(await axe(page), [], "killed, log and help");
+        await page.context().close();
+      });
+    }
+  }
+
+  for (const [width, height] of [[1440, 900], [1100, 800], [768, 1024], [640, 420], [375, 812], [320, 640]]) {
+    test(`nothing is wider than a window of ${width}`, async () => {
+      const page = await begin({ viewport: { width, height } });
+      await page.evaluate(() => window.__resync.run("sever m1 r1"));
+      await page.evaluate(() => window.__resync.run("load m1 rate 50/s"));
+      await tick(page, 3000);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await page.evaluate(() => window.__resync.run("heal m1 r1"));
+      await tick(page, 3000);
+      await page.waitForSelector(id("verdict"));
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      const clipped = await page.evaluate(() =>
+        [...document.querySelectorAll(".card, .cell, .fore, .btn, .choice")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className),
+      );
+      assert.deepEqual(clipped, []);
+      await page.context().close();
+    });
+  }
+
+  test("the theme goes round and is remembered", async () => {
+    const page = await begin({ colorScheme: "dark" });
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme ?? "");
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await background();
+    await page.click(id("theme"));
+    assert.equal(await theme(), "light");
+    assert.notEqual(await background(), dark);
+    await page.reload();
+    await waitReady(page);
+    assert.equal(await theme(), "light");
+    await page.click(id("theme"));
+    await page.click(id("theme"));
+    assert.equal(await theme(), "");
+    await page.context().close();
+  });
+
+  test("it plays by itself, and not for those who asked for less motion", async () => {
+    const clock = async (page) => parseFloat(await text(page, "clock"));
+    const page = await open(browser, server.url);
+    await waitReady(page);
+    const from = await clock(page);
+    await page.waitForFunction(([selector, t]) => parseFloat(document.querySelector(selector).textContent) > t + 0.3, [id("clock"), from]);
+    await page.keyboard.press("Space");
+    await shows(page, "clock", /paused/);
+    const stopped = await clock(page);
+    await page.waitForTimeout(300);
+    assert.equal(await clock(page), stopped);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+
+    const calm = await open(browser, server.url, { reducedMotion: "reduce" });
+    await waitReady(calm);
+    await shows(calm, "clock", /paused/);
+    await calm.context().close();
+  });
+
+  test("the same acts give the same events, here and after a reload", async () => {
+    const run = async () => {
+      const page = await begin();
+      await type(page, "m1", "SET a 1");
+      await tick(page, 700);
+      await page.click(id("cut-m1-r2"));
+      await tick(page, 1300);
+      await page.click(id("heal-m1-r2"));
+      await tick(page, 2000);
+      const trace = await page.evaluate(() => window.__resync.trace());
+      await page.context().close();
+      return trace;
+    };
+    const once = await run();
+    assert.ok(once.split("\n").length > 50);
+    assert.equal(await run(), once);
+  });
+});
