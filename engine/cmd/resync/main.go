@@ -1,0 +1,231 @@
+// Command resync runs scripts without a page.
+//
+//	resync run [--json] [--trace] [--check] [--seed N] FILE…    run scripts and print what happens
+//	resync swarm --seeds N [--from S]                           run random worlds and check them
+//	resync fmt FILE…                                            rewrite scripts in their canonical form
+//
+// It exits with 1 when an expectation or a check fails, and with 2 when a script or the command line is wrong.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"resync/engine/script"
+)
+
+const usage = `Resync runs scripts of a simulated world of Redis servers.
+
+  resync run [FLAGS] FILE…                run scripts and print what happens; "-" is standard input
+      --json      a JSON object a line
+      --trace     every event, not only those that explain the outcome
+      --check     then run them again as the swarm does: watched, and until all nodes are at rest
+      --seed N    another seed than the script's
+  resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them
+  resync fmt FILE…                        rewrite scripts in their canonical form
+
+Exit status: 0 all is well, 1 an expectation or a check failed, 2 a script or the command line is wrong.
+`
+
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitWrong  = 2
+)
+
+func main() {
+	out := bufio.NewWriter(os.Stdout)
+	status := run(os.Args[1:], os.Stdin, out, os.Stderr)
+	if err := out.Flush(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = max(status, exitFailed)
+	}
+	os.Exit(status)
+}
+
+// run is the program, given its arguments and streams. It returns the exit status.
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(errs, usage)
+		return exitWrong
+	}
+	switch args[0] {
+	case "run":
+		return runScripts(args[1:], in, out, errs)
+	case "swarm":
+		return swarm(args[1:], out, errs)
+	case "fmt":
+		return format(args[1:], errs)
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(out, usage)
+		return exitOK
+	}
+	fmt.Fprintf(errs, "resync: unknown command '%s'\n\n%s", args[0], usage)
+	return exitWrong
+}
+
+// flags returns a set that prints the usage of the whole program.
+func flags(name string, errs io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(errs)
+	f.Usage = func() { fmt.Fprint(errs, usage) }
+	return f
+}
+
+// parse reads the command line. It reports the status to exit with when there is nothing more to do.
+func parse(f *flag.FlagSet, args []string) (status int, done bool) {
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK, true
+	case err != nil:
+		return exitWrong, true
+	}
+	return 0, false
+}
+
+func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
+	f := flags("run", errs)
+	var o script.RunOptions
+	f.BoolVar(&o.JSON, "json", false, "")
+	f.BoolVar(&o.Trace, "trace", false, "")
+	check := f.Bool("check", false, "")
+	seed := f.Uint64("seed", 0, "")
+	if status, done := parse(f, args); done {
+		return status
+	}
+	if f.NArg() == 0 {
+		fmt.Fprint(errs, "resync run: which script?\n\n", usage)
+		return exitWrong
+	}
+	seeded := false
+	f.Visit(func(one *flag.Flag) { seeded = seeded || one.Name == "seed" })
+	worst := exitOK
+	for _, name := range f.Args() {
+		s, err := load(name, in)
+		if err == nil {
+			if seeded {
+				s.Seed = *seed
+			}
+			if err = script.Run(s, out, o); err == nil && *check {
+				err = checked(s)
+			}
+		}
+		if err != nil {
+			fmt.Fprintln(errs, err)
+			worst = max(worst, status(err))
+		}
+	}
+	return worst
+}
+
+// checked checks a script that has run. What it finds is wrong with the nodes, not with the script.
+func checked(s *script.Script) error {
+	if err := script.Check(s); err != nil {
+		return &script.ExpectError{File: s.File, Text: err.Error()}
+	}
+	return nil
+}
+
+// status is the exit status of an error: what was expected did not come, or the script is wrong.
+func status(err error) int {
+	var failed *script.ExpectError
+	var limit *script.LimitError
+	if errors.As(err, &failed) || errors.As(err, &limit) {
+		return exitFailed
+	}
+	return exitWrong
+}
+
+// load reads and parses a script; "-" is standard input.
+func load(name string, in io.Reader) (*script.Script, error) {
+	var text []byte
+	var err error
+	if name == "-" {
+		text, err = io.ReadAll(io.LimitReader(in, script.MaxText+1))
+	} else {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return script.Parse(name, string(text))
+}
+
+func format(args []string, errs io.Writer) int {
+	f := flags("fmt", errs)
+	if status, done := parse(f, args); done {
+		return status
+	}
+	if f.NArg() == 0 {
+		fmt.Fprint(errs, "resync fmt: which script?\n\n", usage)
+		return exitWrong
+	}
+	worst := exitOK
+	for _, name := range f.Args() {
+		if err := formatFile(name); err != nil {
+			fmt.Fprintln(errs, err)
+			worst = exitWrong
+		}
+	}
+	return worst
+}
+
+// formatFile rewrites a script where its canonical form differs.
+func formatFile(name string) error {
+	before, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	s, err := script.Parse(name, string(before))
+	if err != nil {
+		return err
+	}
+	if after := s.String(); after != string(before) {
+		return os.WriteFile(name, []byte(after), 0o666)
+	}
+	return nil
+}
+
+// swarm runs random worlds on all processors. Every world is on its own, so what one finds does not depend on the
+// others.
+func swarm(args []string, out, errs io.Writer) int {
+	f := flags("swarm", errs)
+	seeds := f.Uint64("seeds", 0, "")
+	from := f.Uint64("from", 1, "")
+	if status, done := parse(f, args); done {
+		return status
+	}
+	if *seeds == 0 || f.NArg() > 0 {
+		fmt.Fprint(errs, "resync swarm: how many seeds?\n\n", usage)
+		return exitWrong
+	}
+	var next, failed atomic.Uint64
+	var printing sync.Mutex
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < *seeds; i = next.Add(1) - 1 {
+				if err := script.Swarm(*from + i); err != nil {
+					failed.Add(1)
+					printing.Lock()
+					fmt.Fprintln(out, err)
+					printing.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	fmt.Fprintf(out, "%d worlds, %d failed\n", *seeds, failed.Load())
+	if failed.Load() > 0 {
+		return exitFailed
+	}
+	return exitOK
+}

@@ -1,0 +1,316 @@
+package script
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"resync/engine"
+	"resync/engine/sim"
+)
+
+// A Session is a world with a script that is being run on it, and the record of everything that was done. When the
+// script has ended the world goes on: what is done then is recorded behind it.
+type Session struct {
+	script *Script
+	world  *sim.World
+	todo   []Statement // still to run
+	err    error       // what ended the script before its end
+
+	waiting *Statement     // a Wait or an Until that has begun
+	ends    engine.Instant // when it ends at the latest
+	due     bool           // its condition is to be looked at
+	seen    int64          // what the nodes of its condition had been given when it was last looked at
+
+	ran      []Statement
+	recorded engine.Instant // up to here time is accounted for in ran
+
+	step, say, predict string
+	at                 []string
+	speed              float64
+
+	began func(Statement) // told of every statement before it runs
+}
+
+// NewSession returns an empty world with the script still to run on it.
+func NewSession(s *Script) *Session {
+	return &Session{
+		script: s, world: sim.New(s.Seed), todo: slices.Clone(s.Statements), recorded: engine.Epoch, speed: 1,
+	}
+}
+
+// Clone returns a session that goes on by itself from here, at the cost of sim.World.Clone.
+func (s *Session) Clone() *Session {
+	c := *s
+	c.world = s.world.Clone()
+	c.todo, c.ran = slices.Clone(s.todo), slices.Clone(s.ran)
+	return &c
+}
+
+// World is the world as it stands. Its acts are for Do, which records them.
+func (s *Session) World() *sim.World { return s.world }
+
+// Done reports whether all statements have run, or one has failed: what follows is free play.
+func (s *Session) Done() bool { return s.waiting == nil && len(s.todo) == 0 }
+
+// Err is what ended the script before its end, or nil.
+func (s *Session) Err() error { return s.err }
+
+// Speed is how fast the page should play, as the script wants it: 1 unless it said otherwise.
+func (s *Session) Speed() float64 { return s.speed }
+
+// Narration is the heading of the chapter, the latest narration in it and what that points at: nothing, a node or the
+// two ends of a link.
+func (s *Session) Narration() (step, say string, at []string) { return s.step, s.say, s.at }
+
+// Predict is the node about whose next PSYNC the reader is asked, or "". The next chapter ends the question.
+func (s *Session) Predict() string { return s.predict }
+
+// Script is what has been run and recorded so far. Running it again gives the same events. An expectation that failed
+// is not in it.
+func (s *Session) Script() *Script {
+	r := &Script{File: s.script.File, Title: s.script.Title, About: s.script.About, Seed: s.script.Seed}
+	r.Statements = slices.Clone(s.ran)
+	if gap := s.world.Now().Sub(s.recorded); gap > 0 {
+		r.Statements = appendWait(r.Statements, gap)
+	}
+	r.Statements = tidy(r.Statements)
+	return r
+}
+
+// Advance lets time pass up to the moment given, running statements as they are due, and at most so many steps: one
+// for everything that happens in the world, one for every statement. It reports whether the moment was reached; when
+// it was not, the steps were not enough. An error ends the script: *ExpectError, or *Error for an act that cannot be
+// done. It is told once, and the world stays usable. A *LimitError is told again and again: the session has ended.
+func (s *Session) Advance(to engine.Instant, steps int) (reached bool, err error) {
+	return s.advance(to, steps, false)
+}
+
+// advance does what Advance says; it can stop where the script ends.
+func (s *Session) advance(to engine.Instant, steps int, stop bool) (reached bool, err error) {
+	for ; steps > 0 && !(stop && s.Done()); steps-- {
+		if err := s.limits(); err != nil {
+			return false, err
+		}
+		now, next := s.world.Now(), s.world.Next()
+		switch {
+		case now > to:
+			return true, nil
+		case s.waiting == nil && len(s.todo) > 0:
+			// What is to happen at this instant happens first, so that statements at one instant have the same
+			// effect whether they come from a file or one by one.
+			if next <= now {
+				s.world.Step()
+				continue
+			}
+			if err := s.begin(); err != nil {
+				return false, s.end(err)
+			}
+		case s.waiting != nil && s.met():
+			s.finish()
+		case s.waiting != nil && s.ends <= to && s.ends < next:
+			s.world.RunUntil(s.ends)
+			if err := s.expire(); err != nil {
+				return false, s.end(err)
+			}
+		case next > to:
+			s.world.RunUntil(to)
+			return true, nil
+		default:
+			s.world.Step()
+		}
+	}
+	return false, nil
+}
+
+// Do runs one statement now: parsed, run and recorded. An error leaves the world as it was. A typed wait or until
+// comes behind what the script is waiting for already.
+func (s *Session) Do(line string) error {
+	st, err := s.parse(line)
+	if err != nil {
+		return err
+	}
+	if len(s.ran) >= MaxStatements {
+		return &LimitError{"a script has " + strconv.Itoa(MaxStatements) + " statements at most"}
+	}
+	switch st.Act.(type) {
+	case nil:
+		return nil
+	case Wait, Until:
+		s.todo = slices.Insert(s.todo, 0, st)
+		return nil
+	}
+	s.world.RunUntil(s.world.Now())
+	if err := st.Act.run(s); err != nil {
+		return err
+	}
+	s.account(s.world.Now())
+	s.record(st)
+	s.due = true
+	return nil
+}
+
+// parse reads one line against the world as it stands.
+func (s *Session) parse(line string) (Statement, error) {
+	p := &parser{script: &Script{}, names: s.world.Names(), begun: true, line: 1}
+	switch {
+	case strings.Contains(line, "\n"):
+		return Statement{}, &Error{Text: "one statement at a time"}
+	case len(line) > MaxText:
+		return Statement{}, &Error{Text: "a statement has " + size(MaxText) + " at most"}
+	case !utf8.ValidString(line):
+		return Statement{}, &Error{Text: "this is not UTF-8"}
+	}
+	p.read(line)
+	if p.errs != nil {
+		return Statement{}, p.errs[0]
+	}
+	if len(p.script.Statements) == 0 {
+		return Statement{}, nil
+	}
+	st := p.script.Statements[0]
+	st.Line = 0
+	return st, nil
+}
+
+// begin runs the next statement, or begins to wait.
+func (s *Session) begin() error {
+	st := s.todo[0]
+	s.todo = s.todo[1:]
+	if s.began != nil {
+		s.began(st)
+	}
+	switch a := st.Act.(type) {
+	case nil:
+		s.record(st)
+	case Wait:
+		s.waiting, s.ends = &st, s.world.Now().Add(a.For)
+	case Until:
+		s.waiting, s.ends, s.due = &st, s.world.Now().Add(a.Within), true
+	default:
+		if err := st.Act.run(s); err != nil {
+			return s.place(st, err)
+		}
+		s.account(s.world.Now())
+		s.record(st)
+	}
+	return nil
+}
+
+// met reports whether the condition that the script waits for holds. It is looked at again only when a node that it
+// names has been given something. Otherwise only time passes, and the nodes wake often enough to see it pass.
+func (s *Session) met() bool {
+	a, ok := s.waiting.Act.(Until)
+	if !ok {
+		return false
+	}
+	var inputs int64
+	for _, name := range a.Condition.nodes() {
+		inputs += s.world.Node(name).Inputs
+	}
+	if !s.due && inputs == s.seen {
+		return false
+	}
+	s.due, s.seen = false, inputs
+	holds, _ := a.Condition.holds(s.world)
+	return holds
+}
+
+// expire ends a wait whose time is over.
+func (s *Session) expire() error {
+	a, ok := s.waiting.Act.(Until)
+	if !ok {
+		s.finish()
+		return nil
+	}
+	holds, found := a.Condition.holds(s.world)
+	if holds {
+		s.finish()
+		return nil
+	}
+	st := *s.waiting
+	return s.place(st, &ExpectError{
+		Text: "waited " + duration(a.Within) + " in vain for " + a.Condition.String() + ": " + found,
+	})
+}
+
+// finish ends what the script was waiting for and records it: all of it, or what was left of it when something was
+// done in the meantime.
+func (s *Session) finish() {
+	st := *s.waiting
+	s.waiting = nil
+	left := s.ends.Sub(s.recorded)
+	switch a := st.Act.(type) {
+	case Wait:
+		a.For = left
+		st.Act = a
+	case Until:
+		a.Within = left
+		st.Act = a
+	}
+	s.recorded = s.world.Now()
+	s.record(st)
+}
+
+// end is the end of the script before its end.
+func (s *Session) end(err error) error {
+	s.err, s.todo, s.waiting = err, nil, nil
+	return err
+}
+
+// place says where in the script an error is.
+func (s *Session) place(st Statement, err error) error {
+	if st.Line == 0 {
+		return err
+	}
+	var failed *ExpectError
+	if errors.As(err, &failed) {
+		return &ExpectError{s.script.File, st.Line, failed.Text}
+	}
+	return &Error{s.script.File, st.Line, 0, err.Error()}
+}
+
+// account records the time that has passed since the last statement.
+func (s *Session) account(now engine.Instant) {
+	if gap := now.Sub(s.recorded); gap > 0 {
+		s.ran = appendWait(s.ran, gap)
+	}
+	s.recorded = now
+}
+
+func (s *Session) record(st Statement) {
+	if w, ok := st.Act.(Wait); ok && st.Comment == "" {
+		s.ran = appendWait(s.ran, w.For)
+		return
+	}
+	s.ran = append(s.ran, st)
+}
+
+// appendWait merges consecutive waits.
+func appendWait(all []Statement, d time.Duration) []Statement {
+	if n := len(all); n > 0 {
+		last := &all[n-1]
+		if w, ok := last.Act.(Wait); ok && last.Comment == "" && w.For+d <= MaxDuration {
+			last.Act = Wait{w.For + d}
+			return all
+		}
+	}
+	for ; d > MaxDuration; d -= MaxDuration {
+		all = append(all, Statement{Act: Wait{MaxDuration}})
+	}
+	return append(all, Statement{Act: Wait{d}})
+}
+
+// limits checks what a session may become.
+func (s *Session) limits() error {
+	if s.world.Now().Sub(engine.Epoch) > MaxTime {
+		return &LimitError{"a session ends after " + duration(MaxTime) + " of simulated time"}
+	}
+	if len(s.world.Events()) > MaxEvents {
+		return &LimitError{"a session ends after " + strconv.Itoa(MaxEvents) + " events"}
+	}
+	return nil
+}

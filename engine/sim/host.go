@@ -1,0 +1,199 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"resync/engine"
+	"resync/engine/node"
+)
+
+// host is the machine of one node: its process, its disk, its clients.
+type host struct {
+	index  int
+	name   string
+	ip     string
+	config node.Config // that it starts with
+	node   *node.Node  // nil while the process is down
+	since  engine.Instant
+	life   int   // how often it was started
+	inputs int64 // given to all its lives
+
+	files map[string][]byte // survive the process; the contents never change
+
+	armed       bool // the node has a deadline
+	deadline    engine.Instant
+	deadlineSeq int64
+
+	lastConn engine.ConnID // of the connections that it accepted: never used again, not by a later life either
+	lastPort int           // of the ports that outgoing connections and clients came from
+	conns    []connEnd     // to other nodes, as far as this one has not closed them: in order of birth
+	clients  []*client
+	load     *load
+
+	lastResync string
+}
+
+func (h *host) clone() *host {
+	c := *h
+	if h.node != nil {
+		c.node = h.node.Clone()
+	}
+	c.files = maps.Clone(h.files)
+	c.conns = slices.Clone(h.conns)
+	c.clients = make([]*client, len(h.clients))
+	for i, k := range h.clients {
+		c.clients[i] = k.clone()
+	}
+	if h.load != nil {
+		copied := *h.load
+		c.load = &copied
+	}
+	return &c
+}
+
+// address is "ip:port" of a port of this host.
+func (h *host) address(port int) string { return h.ip + ":" + strconv.Itoa(port) }
+
+// listens is the address at which the node is reached.
+func (h *host) listens() string { return h.address(h.config.Port) }
+
+// freshPort is the port of the next connection that leaves this host.
+func (h *host) freshPort() int {
+	if h.lastPort++; h.lastPort > 65535 {
+		h.lastPort = 50001
+	}
+	return h.lastPort
+}
+
+// freshConn names the next connection that the node accepts.
+func (h *host) freshConn() engine.ConnID {
+	h.lastConn++
+	return h.lastConn
+}
+
+// boot gives a host a process.
+func (w *World) boot(h *host, n *node.Node) {
+	h.node, h.since = n, w.now
+	h.life++
+	w.feed(h, node.Started{PID: 1000*(h.index+1) + h.life})
+	w.settle()
+}
+
+// halt takes the process away from a host. What becomes of its connections to other nodes is the caller's business.
+func (w *World) halt(h *host) {
+	h.node, h.since, h.armed = nil, w.now, false
+	for _, c := range h.clients {
+		w.disconnect(h, c)
+	}
+	if h.load != nil {
+		h.load.conn = 0
+	}
+}
+
+// pendingInput is what a node is still to be told at this instant.
+type pendingInput struct {
+	host *host
+	in   node.Input
+}
+
+// drain is an end of a connection from which bytes left since its node was last told so.
+type drain struct {
+	host  *host
+	conn  engine.ConnID
+	bytes int
+}
+
+// feed tells a node something, now or as soon as the nodes are done with what they are doing.
+func (w *World) feed(h *host, in node.Input) {
+	w.pending = append(w.pending, pendingInput{h, in})
+}
+
+// drained notes that bytes which a node sent have left it.
+func (w *World) drained(h *host, conn engine.ConnID, bytes int) {
+	for i := range w.dirty {
+		if d := &w.dirty[i]; d.host == h && d.conn == conn {
+			d.bytes += bytes
+			return
+		}
+	}
+	w.dirty = append(w.dirty, drain{h, conn, bytes})
+}
+
+// settle tells the nodes everything that they are to be told at this instant, in order, with all that follows at
+// once. What travels is left to the schedule, so this ends.
+func (w *World) settle() {
+	if w.feeding {
+		return
+	}
+	w.feeding = true
+	for done := 0; done < len(w.pending) || len(w.dirty) > 0; {
+		if done == len(w.pending) {
+			w.pending, done = w.pending[:0], 0
+			for _, d := range w.dirty {
+				w.feed(d.host, &node.Drained{Conn: d.conn, Bytes: d.bytes})
+			}
+			w.dirty = w.dirty[:0]
+			continue
+		}
+		p := w.pending[done]
+		w.pending[done] = pendingInput{}
+		done++
+		if p.host.node != nil { // it may have ended itself in the meantime
+			w.step(p.host, p.in)
+		}
+	}
+	w.pending = w.pending[:0]
+	w.feeding = false
+}
+
+// step gives one input to a node and does what it wants done.
+func (w *World) step(h *host, in node.Input) {
+	h.inputs++
+	w.out.Reset()
+	h.node.Step(w.now, in, &w.out)
+	for _, f := range w.out.Facts {
+		if s, ok := f.(engine.SyncFinished); ok {
+			if h.lastResync = "full"; s.Partial {
+				h.lastResync = "partial"
+			}
+		}
+		w.note(h.name, f)
+	}
+	for _, e := range w.out.Effects {
+		switch e := e.(type) {
+		case *node.Send:
+			w.send(h, e)
+		case node.Dial:
+			w.dial(h, e)
+		case node.Close:
+			w.closeConn(h, e.Conn)
+		case node.WriteFile:
+			h.files[e.Name] = e.Data
+		case node.ReadFile:
+			data, ok := h.files[e.Name]
+			w.feed(h, node.FileLoaded{Name: e.Name, Data: data, Missing: !ok})
+		case node.Exit:
+			w.exit(h)
+			return
+		default:
+			panic(fmt.Sprintf("sim: %s wants %T done", h.name, e))
+		}
+	}
+	at, ok := h.node.Deadline()
+	if ok != h.armed || ok && at != h.deadline {
+		h.armed, h.deadline, h.deadlineSeq = ok, at, w.seq
+		w.seq++
+	}
+}
+
+// exit ends a process in order: what it had sent goes out, and its connections are closed.
+func (w *World) exit(h *host) {
+	w.halt(h)
+	for _, at := range slices.Clone(h.conns) {
+		w.closeEnd(at)
+	}
+	h.conns = nil
+}

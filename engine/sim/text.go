@@ -1,0 +1,123 @@
+package sim
+
+import (
+	"strconv"
+	"strings"
+
+	"resync/engine"
+	"resync/engine/resp"
+)
+
+// textBytes is about how long the text of a packet gets.
+const textBytes = 80
+
+// packetText says in a few words what the bytes of a packet are.
+func packetText(p engine.Payload, data []byte) string {
+	switch p {
+	case engine.PayloadSnapshot:
+		return snapshotText(data)
+	case engine.PayloadKeepalive:
+		return "LF"
+	}
+	if len(data) > 0 && data[0] == '*' {
+		return commandsText(data)
+	}
+	if p == engine.PayloadStream {
+		return "(goes on)" // the packet begins in the middle of a command
+	}
+	return linesText(data)
+}
+
+// snapshotText tells the framing from the RDB behind it.
+func snapshotText(data []byte) string {
+	if len(data) > 0 && data[0] == '$' {
+		header, rest, _ := strings.Cut(string(data[:min(len(data), 64)]), "\r\n")
+		if mark, ok := strings.CutPrefix(header, "$EOF:"); ok {
+			header = "$EOF:" + engine.ReplID(mark).Short()
+		}
+		if rest == "" {
+			return header
+		}
+		return header + " RDB"
+	}
+	return "RDB"
+}
+
+// commandsText prints commands as a person would type them, separated by commas.
+func commandsText(data []byte) string {
+	var b strings.Builder
+	var d resp.Decoder
+	for len(data) > 0 {
+		args, n, err := d.Next(data)
+		if err != nil || n == 0 {
+			more(&b, "…")
+			break
+		}
+		data = data[n:]
+		if len(args) == 0 {
+			continue
+		}
+		more(&b, commandText(args))
+		if b.Len() >= textBytes && len(data) > 0 {
+			more(&b, "…")
+			break
+		}
+	}
+	return b.String()
+}
+
+func more(b *strings.Builder, s string) {
+	if b.Len() > 0 {
+		b.WriteString(", ")
+	}
+	b.WriteString(s)
+}
+
+// commandText prints one command, long arguments shortened.
+func commandText(args [][]byte) string {
+	words := make([]string, 0, min(len(args), 8)+1)
+	for i, a := range args {
+		if i == 8 {
+			words = append(words, "…")
+			break
+		}
+		words = append(words, short(a))
+	}
+	return strings.Join(words, " ")
+}
+
+// short prints an argument: the ends of a replid, the beginning of anything long.
+func short(a []byte) string {
+	if isReplID(a) {
+		return engine.ReplID(a).Short()
+	}
+	if len(a) > 24 {
+		return Words([]string{string(a[:16])}) + "…(" + strconv.Itoa(len(a)) + ")"
+	}
+	return Words([]string{string(a)})
+}
+
+// isReplID reports whether a word has the form of a replication id.
+func isReplID(a []byte) bool {
+	if len(a) != 40 {
+		return false
+	}
+	for _, c := range a {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// linesText prints the lines of a handshake: "+OK +OK", "+CONTINUE 8f3a…6e13".
+func linesText(data []byte) string {
+	var words []string
+	for _, w := range strings.Fields(string(data[:min(len(data), 4*textBytes)])) {
+		if isReplID([]byte(w)) {
+			w = engine.ReplID(w).Short()
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,305 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	"resync/engine"
+	"resync/engine/node"
+)
+
+// Never is the Next of a world in which nothing will happen any more by itself.
+const Never engine.Instant = math.MaxInt64
+
+// MaxNodes is how many nodes a world can hold.
+const MaxNodes = 64
+
+// maxStill is how many things may happen at one instant. More means that two of them cause each other for ever.
+const maxStill = 1_000_000
+
+// A World is a number of servers with everything around them. Make one with New.
+type World struct {
+	now    engine.Instant
+	seq    int64 // of the next thing to be scheduled: what was scheduled first happens first
+	queue  schedule
+	random rand.PCG
+	hosts  []*host // in order of birth; an index into it names a host everywhere
+	paths  []*path // by their two hosts
+	conns  []*conn // by id
+
+	lastConn   int64
+	lastPacket int64
+
+	log    *eventLog
+	logged int // events of the log that are of this world; more may be of another clone
+
+	still   int // things done since the clock last moved
+	pending []pendingInput
+	feeding bool
+	dirty   []drain
+	out     node.Output
+	scratch []byte
+}
+
+// New returns an empty world at engine.Epoch. All its chances are drawn from the seed.
+func New(seed uint64) *World {
+	w := &World{now: engine.Epoch, log: &eventLog{}, random: *rand.NewPCG(seed, 0x9e3779b97f4a7c15)}
+	w.out.Trace = true
+	return w
+}
+
+// Clone returns a world that goes on by itself: given the same acts it does the same as the original, event for
+// event. It shares what never changes, so it costs neither the keys nor the bytes of the streams.
+func (w *World) Clone() *World {
+	c := *w
+	c.queue = slices.Clone(w.queue)
+	c.hosts = make([]*host, len(w.hosts))
+	for i, h := range w.hosts {
+		c.hosts[i] = h.clone()
+	}
+	c.paths = make([]*path, len(w.paths))
+	for i, p := range w.paths {
+		copied := *p
+		c.paths[i] = &copied
+	}
+	c.conns = make([]*conn, len(w.conns))
+	for i, k := range w.conns {
+		c.conns[i] = k.clone()
+	}
+	c.pending, c.dirty, c.scratch = nil, nil, nil
+	c.out = node.Output{Trace: w.out.Trace}
+	return &c
+}
+
+// Now is the world's clock.
+func (w *World) Now() engine.Instant { return w.now }
+
+// Next is when the next thing happens: a node's deadline, a delivery, a load. It is never before Now; Never when
+// nothing is left to happen.
+func (w *World) Next() engine.Instant { return w.next().at }
+
+// Step does the next thing, moving the clock to it, and everything that the nodes concerned want done at once. It
+// reports false when nothing is left to happen.
+func (w *World) Step() bool {
+	t := w.next()
+	if t.at == Never {
+		return false
+	}
+	w.moveTo(t.at)
+	if w.still++; w.still > maxStill {
+		panic("sim: the world stands still at " + w.now.String())
+	}
+	switch {
+	case t.host == nil:
+		w.arrive()
+	case t.load:
+		w.tick(t.host)
+	default:
+		t.host.armed = false
+		w.feed(t.host, node.Woken{})
+	}
+	w.settle()
+	return true
+}
+
+// RunUntil does everything up to and including t; the clock ends at t. A t in the past changes nothing.
+func (w *World) RunUntil(t engine.Instant) {
+	for w.Next() <= t && w.Step() {
+	}
+	w.moveTo(t)
+}
+
+// moveTo moves the clock, never back.
+func (w *World) moveTo(t engine.Instant) {
+	if t > w.now {
+		w.now, w.still = t, 0
+	}
+}
+
+// turn is whose turn it is in a world: the top of the queue, a node's deadline or a node's load.
+type turn struct {
+	at   engine.Instant
+	seq  int64
+	host *host // nil for the queue
+	load bool
+}
+
+// next finds what happens next, the first by (Instant, Seq).
+func (w *World) next() turn {
+	t := turn{at: Never, seq: math.MaxInt64}
+	if len(w.queue) > 0 {
+		t.at, t.seq = w.queue[0].at, w.queue[0].seq
+	}
+	for _, h := range w.hosts {
+		if h.armed {
+			// A deadline that has passed is due now.
+			if at := max(h.deadline, w.now); at < t.at || at == t.at && h.deadlineSeq < t.seq {
+				t = turn{at, h.deadlineSeq, h, false}
+			}
+		}
+		if l := h.load; l != nil && (l.next < t.at || l.next == t.at && l.seq < t.seq) {
+			t = turn{l.next, l.seq, h, true}
+		}
+	}
+	return t
+}
+
+// Events is what happened from the birth of the world on. The slice is never changed; later events come behind it.
+func (w *World) Events() []engine.Event { return w.log.events[:w.logged:w.logged] }
+
+// eventLog is shared by a world and its clones. Whoever has seen all of it appends in place; a branch copies first.
+type eventLog struct{ events []engine.Event }
+
+// note adds an event to the log. An empty name is the world itself.
+func (w *World) note(name string, f engine.Fact) {
+	if w.logged < len(w.log.events) {
+		w.log = &eventLog{events: slices.Clone(w.log.events[:w.logged])}
+	}
+	w.log.events = append(w.log.events, engine.Event{Seq: int64(w.logged), At: w.now, Node: name, Fact: f})
+	w.logged++
+}
+
+// act notes what somebody did to the world.
+func (w *World) act(text string) { w.note("", engine.Act{Text: text}) }
+
+// AddNode adds a server and starts it. The i-th node, from 0, gets the address 10.0.0.(i+1), and port 6379+i unless
+// cfg.Port is set. Others reach it by its name or its address. The error says what is wrong with the name or the
+// configuration, and then nothing has changed.
+func (w *World) AddNode(name string, cfg node.Config) error {
+	if !ValidName(name) {
+		return fmt.Errorf("a node cannot be called %q: a name is a small letter followed by up to 15 small letters, digits and hyphens", name)
+	}
+	if w.find(name) != nil {
+		return fmt.Errorf("there is a node %s already", name)
+	}
+	if len(w.hosts) == MaxNodes {
+		return fmt.Errorf("a world holds %d nodes at most", MaxNodes)
+	}
+	i := len(w.hosts)
+	if cfg.Port == 0 {
+		cfg.Port = 6379 + i
+	}
+	h := &host{
+		index: i, name: name, ip: "10.0.0." + strconv.Itoa(i+1), config: cfg,
+		since: w.now, files: map[string][]byte{}, lastPort: 50000, lastResync: "none",
+	}
+	n, err := w.newNode(cfg)
+	if err != nil {
+		return err
+	}
+	w.hosts = append(w.hosts, h)
+	text := "node " + name
+	if cfg.Replicaof != (node.Address{}) {
+		text += " replicaof " + cfg.Replicaof.Host + " " + strconv.Itoa(cfg.Replicaof.Port)
+	}
+	w.act(text)
+	w.boot(h, n)
+	return nil
+}
+
+// Kill ends a process at once, as SIGKILL does: its memory is gone, the files that it had written stay, and what it
+// had sent still arrives. Its peers learn of it one latency later.
+func (w *World) Kill(name string) error {
+	h, err := w.host(name)
+	if err != nil {
+		return err
+	}
+	if h.node == nil {
+		return fmt.Errorf("%s is down already", name)
+	}
+	w.act("kill " + name)
+	w.halt(h)
+	for _, at := range slices.Clone(h.conns) {
+		w.abandon(at)
+	}
+	h.conns = nil
+	w.settle()
+	return nil
+}
+
+// Start starts a process again with the configuration that it began with and the files that it had written.
+func (w *World) Start(name string) error {
+	h, err := w.host(name)
+	if err != nil {
+		return err
+	}
+	if h.node != nil {
+		return fmt.Errorf("%s is up already", name)
+	}
+	n, err := w.newNode(h.config)
+	if err != nil {
+		return err
+	}
+	w.act("start " + name)
+	w.boot(h, n)
+	return nil
+}
+
+// newNode makes a process with a seed of its own. An error leaves the world's chances as they were.
+func (w *World) newNode(cfg node.Config) (*node.Node, error) {
+	random := w.random
+	n, err := node.New(cfg, random.Uint64())
+	if err == nil {
+		w.random = random
+	}
+	return n, err
+}
+
+// Names are the nodes in order of birth.
+func (w *World) Names() []string {
+	names := make([]string, len(w.hosts))
+	for i, h := range w.hosts {
+		names[i] = h.name
+	}
+	return names
+}
+
+// ValidName reports whether a node may be called that: [a-z][a-z0-9-]{0,15}.
+func ValidName(s string) bool {
+	if s == "" || len(s) > 16 {
+		return false
+	}
+	for i, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return true
+}
+
+// host returns the node of that name, or an error that says that there is none.
+func (w *World) host(name string) (*host, error) {
+	if h := w.find(name); h != nil {
+		return h, nil
+	}
+	return nil, fmt.Errorf("there is no node %q", name)
+}
+
+func (w *World) find(name string) *host {
+	for _, h := range w.hosts {
+		if h.name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// resolve finds whom from means by a host name: a node's name or address, or itself.
+func (w *World) resolve(from *host, name string) *host {
+	if name == "localhost" || name == "127.0.0.1" {
+		return from
+	}
+	for _, h := range w.hosts {
+		if h.name == name || h.ip == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// below draws a number from 0 to n-1.
+func (w *World) below(n uint64) uint64 { return rand.New(&w.random).Uint64N(n) }
