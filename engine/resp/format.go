@@ -18,6 +18,38 @@ func Format(v Value) string {
 	return string(appendFormatted(nil, v, ""))
 }
 
+// FormatReply prints the reply to a command line as redis-cli does: like Format, but the texts that a few commands give
+// to be read by people are printed as they are.
+//
+// Source: redis/src/redis-cli.c, cliSendCommand.
+func FormatReply(args []string, v Value) string {
+	if v.Kind == KindBulk && readsAsText(args) {
+		return strings.TrimRight(strings.ReplaceAll(v.Str, "\r\n", "\n"), "\n")
+	}
+	return Format(v)
+}
+
+func readsAsText(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	sub := ""
+	if len(args) > 1 {
+		sub = strings.ToLower(args[1])
+	}
+	switch strings.ToLower(args[0]) {
+	case "info":
+		return true
+	case "client":
+		return sub == "list" || sub == "info"
+	case "memory":
+		return sub == "malloc-stats" || sub == "doctor"
+	case "latency":
+		return sub == "graph" || sub == "doctor"
+	}
+	return false
+}
+
 // appendFormatted appends v without a line end. indent stands in front of every line but the first.
 func appendFormatted(dst []byte, v Value, indent string) []byte {
 	switch v.Kind {

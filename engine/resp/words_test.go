@@ -74,3 +74,23 @@ func TestNumbersAreReadStrictly(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestFormatReplyPrintsTextsAsTheyAre(t *testing.T) {
+	text := Value{Kind: KindBulk, Str: "# Replication\r\nrole:master\r\n"}
+	for _, c := range []struct {
+		command []string
+		want    string
+	}{
+		{[]string{"INFO", "replication"}, "# Replication\nrole:master"},
+		{[]string{"client", "LIST"}, "# Replication\nrole:master"},
+		{[]string{"GET", "k"}, `"# Replication\r\nrole:master\r\n"`},
+		{nil, `"# Replication\r\nrole:master\r\n"`},
+	} {
+		if got := FormatReply(c.command, text); got != c.want {
+			t.Errorf("%q: %q, want %q", c.command, got, c.want)
+		}
+	}
+	if got := FormatReply([]string{"INFO"}, Value{Kind: KindError, Str: "ERR x"}); got != "(error) ERR x" {
+		t.Errorf("an error: %q", got)
+	}
+}

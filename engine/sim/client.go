@@ -130,7 +130,7 @@ func (w *World) reply(h *host, c *client, data []byte) {
 			command, c.asked = c.asked[0], c.asked[1:]
 		}
 		w.note(h.name, engine.Replied{
-			Client: c.number, Command: command, Reply: slices.Clone(c.buf[:n]), Text: resp.Format(v),
+			Client: c.number, Command: command, Reply: slices.Clone(c.buf[:n]), Text: resp.FormatReply(strings.Fields(command), v),
 		})
 		c.buf = c.buf[n:]
 	}
