@@ -15,10 +15,12 @@ ADDR ?=
 TESTFLAGS ?=
 BENCHTIME ?= 0.5s
 FUZZTIME ?= 20s
+SEEDS ?= 10000
+FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop e2e bench bench-go bench-wasm bench-server bench-page fuzz clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -112,6 +114,10 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir" || exit 1; \
 		done || exit 1; \
 	done
+
+## swarm: SEEDS=10000 random worlds, from seed FROM on; whatever was cut and killed, in the end all data agree
+swarm: server
+	bin/resync swarm --seeds $(SEEDS) --from $(FROM)
 
 ## clean: delete what was built
 clean:
