@@ -36,6 +36,7 @@ describe("the story", () => {
 
   // type gives a command at a node's prompt with the keyboard, and resolves to the reply, once it is drawn.
   async function type(page, node, command) {
+    await page.locator(id(`cli-${node}`)).waitFor(); // the page draws a moment after a click
     await page.locator(id(`cli-${node}`)).focus();
     return enter(page, node, command);
   }
@@ -230,7 +231,6 @@ describe("the story", () => {
         await page.evaluate(() => window.__resync.run("kill m1"));
         await page.click(id("tab-log"));
         await page.click(id("help"));
-        await page.waitForTimeout(300); // the panel has come to rest
         assert.deepEqual(await axe(page), [], "killed, log and help");
         await page.context().close();
       });
@@ -282,7 +282,9 @@ describe("the story", () => {
     await page.keyboard.press("Space");
     await shows(page, "clock", /paused/);
     const stopped = await clock(page);
-    await page.waitForTimeout(300);
+    await page.evaluate(async () => {
+      for (let i = 0; i < 20; i++) await new Promise(requestAnimationFrame);
+    });
     assert.equal(await clock(page), stopped);
     assert.deepEqual(page.complaints, []);
     await page.context().close();

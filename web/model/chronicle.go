@@ -1,0 +1,304 @@
+package model
+
+import (
+	"strings"
+	"time"
+
+	"resync/engine"
+)
+
+// A chronicle is what the page remembers of the event log: it reads each event once, in order, and keeps the few that
+// panels speak of. It is bounded whatever the log's length.
+type chronicle struct {
+	seen     int // events read
+	verdicts []judged
+	cut      happened // the latest sever
+	healed   happened
+	died     happened // the latest node that went down
+	written  map[string][]mark
+	wrote    map[string]wrote
+	logs     map[string][]LogLine
+	turns    map[string][]Turn
+	loads    map[string]bool // masters that are being written to in the background
+	ids      []engine.ReplID // histories in order of appearance: their index is their colour
+	marks    []happened      // what the deck's line shows
+	said     string          // the newest sentence for the narrator
+	saidSeq  int64
+	loud     bool // said is a verdict: it is spoken at once
+}
+
+// A judged is a PSYNC's answer with who gave it and when, and the log line that it left.
+type judged struct {
+	seq    int64
+	at     engine.Instant
+	master string
+	answer engine.PsyncAnswered
+	log    LogLine
+	bytes  int64 // of the snapshot, once a full resync is done
+}
+
+// A happened is something that the page points back to.
+type happened struct {
+	seq  int64
+	at   engine.Instant
+	kind string // sever, heal, kill, start, continue, full
+	a, b string
+}
+
+// A mark is how far a master's stream was at a moment.
+type mark struct {
+	at     engine.Instant
+	offset engine.Offset
+}
+
+// A wrote is a master's latest write.
+type wrote struct {
+	at   engine.Instant
+	span engine.Span
+	text string
+}
+
+// What is kept of each kind, at most.
+const (
+	keptVerdicts = 16
+	keptLogs     = 200
+	keptTurns    = 100
+	keptMarks    = 64
+	keptIDs      = 64
+	rateWindow   = 5 * time.Second // the write rate is an average over this much
+)
+
+func newChronicle() chronicle {
+	return chronicle{
+		written: map[string][]mark{}, wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{},
+		loads:   map[string]bool{},
+		saidSeq: -1,
+	}
+}
+
+// read takes in the events that are new. named says which node a master's log means by ip:port.
+func (c *chronicle) read(events []engine.Event, named func(string) string) {
+	for _, e := range events[c.seen:] {
+		c.take(e, named)
+	}
+	c.seen = len(events)
+}
+
+func (c *chronicle) take(e engine.Event, named func(string) string) {
+	switch f := e.Fact.(type) {
+	case engine.Propagated:
+		c.write(e, f)
+	case engine.PsyncAnswered:
+		c.judge(e, f, named)
+	case engine.Log:
+		c.log(e, f)
+	case engine.Replied:
+		c.reply(e, f)
+	case engine.Act:
+		c.act(e, f)
+	case engine.SyncFinished:
+		c.finish(e, f, named)
+	case engine.RoleChanged:
+		if f.Master == "" {
+			c.say(e, e.Node+" is a master now.", true)
+		}
+	}
+}
+
+// write keeps enough marks to know the rate at which a master's stream grows: the oldest one is just outside the window.
+func (c *chronicle) write(e engine.Event, f engine.Propagated) {
+	marks := append(c.written[e.Node], mark{e.At, f.Span.Last})
+	for len(marks) > 1 && e.At.Sub(marks[1].at) >= rateWindow {
+		marks = marks[1:]
+	}
+	c.written[e.Node] = marks
+	// A PING or a SELECT alone is no write that a reader made.
+	if f.Text != "PING" {
+		c.wrote[e.Node] = wrote{e.At, f.Span, f.Text}
+	}
+}
+
+// rate is how many bytes a second a master's stream grew by, lately; 0 when it stood still.
+func (c *chronicle) rate(node string, now engine.Instant) int64 {
+	marks := c.written[node]
+	if len(marks) < 2 {
+		return 0
+	}
+	last := marks[len(marks)-1]
+	first := marks[0]
+	if now.Sub(last.at) > rateWindow {
+		return 0
+	}
+	elapsed := max(now.Sub(first.at), 500*time.Millisecond)
+	return int64(last.offset-first.offset) * int64(time.Second) / int64(elapsed)
+}
+
+func (c *chronicle) judge(e engine.Event, f engine.PsyncAnswered, named func(string) string) {
+	v := judged{seq: e.Seq, at: e.At, master: e.Node, answer: f}
+	// The log line may come before the fact or after it: here is the former case, log has the latter.
+	if lines := c.logs[e.Node]; len(lines) > 0 && lines[len(lines)-1].at == e.At && aboutPsync(lines[len(lines)-1].Text) {
+		v.log = lines[len(lines)-1]
+	}
+	c.verdicts = keep(c.verdicts, v, keptVerdicts)
+	replica := named(f.Replica)
+	if f.Continued() {
+		c.mark(e, "continue", e.Node, replica)
+		c.say(e, e.Node+" answers CONTINUE to "+replica+": "+byteCount(f.Bytes)+" are sent.", true)
+		return
+	}
+	c.mark(e, "full", e.Node, replica)
+	c.say(e, e.Node+" answers FULLRESYNC to "+replica+": "+f.Reason.String()+".", true)
+}
+
+// aboutPsync tells the log line that announces a PSYNC's answer from others of the same moment.
+func aboutPsync(text string) bool {
+	return strings.HasPrefix(text, "Partial resynchronization request") || strings.HasPrefix(text, "Unable to partial resync") ||
+		strings.HasPrefix(text, "Partial resynchronization not accepted") || strings.HasPrefix(text, "Full resync requested")
+}
+
+func (c *chronicle) log(e engine.Event, f engine.Log) {
+	line := LogLine{Clock: clock(e.At), Level: string(rune(f.Level)), Text: f.Text, at: e.At}
+	c.logs[e.Node] = keep(c.logs[e.Node], line, keptLogs)
+	if n := len(c.verdicts); n > 0 && c.verdicts[n-1].master == e.Node && c.verdicts[n-1].at == e.At &&
+		c.verdicts[n-1].log.Text == "" && aboutPsync(f.Text) {
+		c.verdicts[n-1].log = line
+	}
+}
+
+// reply completes the oldest turn of that node that still waits, or adds one for a command that a script gave.
+func (c *chronicle) reply(e engine.Event, f engine.Replied) {
+	if f.Client != 1 {
+		return
+	}
+	isError := len(f.Reply) > 0 && f.Reply[0] == '-'
+	text := printed(f)
+	turns := c.turns[e.Node]
+	for i := range turns {
+		if turns[i].Waiting {
+			turns[i].Waiting, turns[i].Text, turns[i].Error = false, text, isError
+			return
+		}
+	}
+	c.addTurn(e.Node, Turn{Command: f.Command, Text: text, Error: isError})
+}
+
+// printed is a reply as a terminal shows it. INFO is a text of its own, which redis-cli prints as it is, without quotes.
+//
+// Source: redis/src/redis-cli.c, cliSendCommand.
+func printed(f engine.Replied) string {
+	isInfo := len(f.Command) >= 4 && strings.EqualFold(f.Command[:4], "info")
+	if !isInfo || len(f.Reply) == 0 || f.Reply[0] != '$' {
+		return f.Text
+	}
+	_, body, ok := strings.Cut(string(f.Reply), "\r\n")
+	if !ok {
+		return f.Text
+	}
+	return strings.TrimRight(strings.ReplaceAll(body, "\r\n", "\n"), "\n")
+}
+
+// addTurn appends to a node's terminal and forgets the oldest turn once there are too many. Every turn has a number of
+// its own, so that the page can tell a row that moved from a row that changed.
+func (c *chronicle) addTurn(node string, t Turn) {
+	turns := c.turns[node]
+	if n := len(turns); n > 0 {
+		t.ID = turns[n-1].ID + 1
+	}
+	c.turns[node] = keep(turns, t, keptTurns)
+}
+
+// act reads what the world was made to do. Its text is a line of the script, so its words are known.
+func (c *chronicle) act(e engine.Event, f engine.Act) {
+	words := strings.Fields(f.Text)
+	if len(words) < 2 {
+		return
+	}
+	h := happened{seq: e.Seq, at: e.At, kind: words[0], a: words[1]}
+	if len(words) > 2 {
+		h.b = words[2]
+	}
+	switch h.kind {
+	case "sever":
+		c.cut = h
+		c.mark(e, "sever", h.a, h.b)
+		c.say(e, "The link of "+h.a+" and "+h.b+" is cut.", true)
+	case "heal":
+		c.healed = h
+		c.mark(e, "heal", h.a, h.b)
+		c.say(e, "The link of "+h.a+" and "+h.b+" is healed.", true)
+	case "kill":
+		c.died = h
+		c.mark(e, "kill", h.a, "")
+		c.say(e, h.a+" is killed: its memory is gone.", true)
+	case "load":
+		c.loads[h.a] = true
+		c.say(e, h.a+" is being written to.", false)
+	case "unload":
+		delete(c.loads, h.a)
+		c.say(e, "The writing at "+h.a+" has stopped.", false)
+	case "start":
+		c.mark(e, "start", h.a, "")
+		c.say(e, h.a+" starts again.", true)
+	}
+}
+
+func (c *chronicle) finish(e engine.Event, f engine.SyncFinished, named func(string) string) {
+	if f.Partial {
+		return
+	}
+	for i := len(c.verdicts) - 1; i >= 0; i-- {
+		if named(c.verdicts[i].answer.Replica) == e.Node {
+			c.verdicts[i].bytes = f.Bytes
+			break
+		}
+	}
+	c.say(e, e.Node+" has loaded the whole dataset.", false)
+}
+
+// meet remembers a history, so that it keeps its colour.
+func (c *chronicle) meet(id engine.ReplID) {
+	if id == "" || id == engine.NoReplID || id == "?" {
+		return
+	}
+	for _, known := range c.ids {
+		if known == id {
+			return
+		}
+	}
+	c.ids = keep(c.ids, id, keptIDs)
+}
+
+// lineage is the colour of a history: 0 for the first one met.
+func (c *chronicle) lineage(id engine.ReplID) int {
+	for i, known := range c.ids {
+		if known == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func (c *chronicle) mark(e engine.Event, kind, a, b string) {
+	c.marks = keep(c.marks, happened{seq: e.Seq, at: e.At, kind: kind, a: a, b: b}, keptMarks)
+}
+
+func (c *chronicle) say(e engine.Event, sentence string, loud bool) {
+	c.said, c.saidSeq, c.loud = sentence, e.Seq, loud
+}
+
+// verdict is the latest answer to a PSYNC, if there was one.
+func (c *chronicle) verdict() (judged, bool) {
+	if len(c.verdicts) == 0 {
+		return judged{}, false
+	}
+	return c.verdicts[len(c.verdicts)-1], true
+}
+
+// keep appends to a list that holds at most limit entries, forgetting the oldest.
+func keep[T any](list []T, v T, limit int) []T {
+	if len(list) >= limit {
+		copy(list, list[1:])
+		list = list[:limit-1]
+	}
+	return append(list, v)
+}

@@ -1,0 +1,106 @@
+package model
+
+import (
+	"resync/engine"
+)
+
+// A Deck is the time control.
+type Deck struct {
+	Playing bool
+	Clock   string
+	State   string // live, paused, story
+	Speed   string // "1×"
+	Slower  bool   // there is a slower one, a faster one
+	Faster  bool
+	Marks   []DeckMark
+	Seed    string
+	Event   string // what the latest step was, while the clock stands
+}
+
+// A DeckMark is something that happened, on the line of time; X is a part of the time so far.
+type DeckMark struct {
+	X      float64
+	Kind   string
+	Text   string // "" where it would meet another
+	Anchor string // of the text, as SVG says it
+	Tone   Tone
+}
+
+// speeds are simulated seconds for each second of the reader.
+var speeds = [...]struct {
+	text                   string
+	numerator, denominator int64
+}{{"0.02×", 1, 50}, {"0.05×", 1, 20}, {"0.1×", 1, 10}, {"0.2×", 1, 5}, {"0.5×", 1, 2}, {"1×", 1, 1}, {"2×", 2, 1}, {"5×", 5, 1}, {"10×", 10, 1}, {"20×", 20, 1}}
+
+// realSpeed is the index of 1×.
+const realSpeed = 5
+
+func (m *Model) deck(s *scene) Deck {
+	d := Deck{
+		Playing: m.playing, Clock: clock(s.now) + " s", State: "live", Speed: speeds[m.speed].text,
+		Slower: m.speed > 0, Faster: m.speed < len(speeds)-1, Seed: plain(int64(m.seed)),
+	}
+	if !m.playing {
+		d.State, d.Event = "paused", m.stepped
+	}
+	d.Marks = m.deckMarks(s.now)
+	return d
+}
+
+// deckMarks puts what happened on the line of time. Where two labels would meet, the rarer kind keeps its words: an
+// answer before a fault, a fault before a repair.
+func (m *Model) deckMarks(now engine.Instant) []DeckMark {
+	total := float64(now.Sub(engine.Epoch))
+	if total <= 0 {
+		return nil
+	}
+	width := m.deckWidth()
+	list := make([]DeckMark, 0, len(m.past.marks))
+	for _, h := range m.past.marks {
+		k := DeckMark{X: float64(h.at.Sub(engine.Epoch)) / total, Kind: h.kind}
+		k.Text, k.Tone = markWords(h)
+		list = append(list, k)
+	}
+	taken := make([]TapeText, 0, len(list))
+	for _, rank := range []string{"continue", "full", "kill", "sever", "start", "heal"} {
+		for i := len(list) - 1; i >= 0; i-- {
+			k := &list[i]
+			if k.Kind != rank {
+				continue
+			}
+			label := TapeText{X: k.X, Anchor: "middle", Text: k.Text}
+			lo, hi := extent(label, width)
+			if hi > width { // just now: the words end at the mark
+				label.Anchor = "end"
+				lo, hi = extent(label, width)
+			}
+			clear := lo >= 0 && hi <= width
+			for _, t := range taken {
+				clear = clear && !overlap(label, t, width)
+			}
+			if clear {
+				taken = append(taken, label)
+				k.Anchor = label.Anchor
+			} else {
+				k.Text = ""
+			}
+		}
+	}
+	return list
+}
+
+func markWords(h happened) (string, Tone) {
+	switch h.kind {
+	case "continue":
+		return "CONTINUE", ToneOK
+	case "full":
+		return "FULLRESYNC", ToneFull
+	case "sever":
+		return "cut", ToneLost
+	case "heal":
+		return "heal", Plain
+	case "kill":
+		return "kill " + h.a, ToneLost
+	}
+	return "start " + h.a, Plain
+}

@@ -1,0 +1,137 @@
+package model
+
+import "resync/engine"
+
+// key does what a single key stands for. used says whether it stands for anything: the browser keeps the others.
+func (m *Model) key(k Key) (cmds []Cmd, used bool) {
+	if k.Key == "?" {
+		m.help = !m.help
+		return nil, true
+	}
+	if k.Key == "Escape" {
+		used = m.help || m.chosen != ""
+		m.help, m.chosen = false, ""
+		return nil, used
+	}
+	if !m.keys {
+		return nil, false
+	}
+	if n := int(k.Key[0] - '1'); len(k.Key) == 1 && n >= 0 && n < 9 {
+		names := m.session.World().Names()
+		if n >= len(names) {
+			return nil, false
+		}
+		return m.pickNode(names[n]), true
+	}
+	switch k.Key {
+	case " ":
+		m.toggle()
+	case ".":
+		m.step(func(engine.Fact) bool { return true })
+	case ">":
+		m.step(worthALook)
+	case "[":
+		m.speed = max(m.speed-1, 0)
+	case "]":
+		m.speed = min(m.speed+1, len(speeds)-1)
+	case "/":
+		m.tab = TabCLI
+		return []Cmd{Focus{PromptID(m.selected)}}, true
+	case "l", "L":
+		m.cycleLink(k.Shift)
+	case "x", "X":
+		return m.onLink("sever")
+	case "h", "H":
+		return m.onLink("heal")
+	case "k", "K":
+		return m.onNode("kill", true)
+	case "r", "R":
+		return m.onNode("start", false)
+	case "w", "W":
+		return m.toggleLoad(m.leadName()), true
+	case "t", "T":
+		m.table = !m.table
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// KeyHelp is what the help panel lists.
+var KeyHelp = [][2]string{
+	{"Space", "play or pause"},
+	{".", "one event on"},
+	{">", "on to the next event worth a look"},
+	{"[  ]", "slower, faster"},
+	{"1 – 9", "choose a node"},
+	{"/", "type at its prompt (Esc leaves it)"},
+	{"↑  ↓", "at a prompt: what was typed before"},
+	{"L", "choose the next link"},
+	{"X", "cut the chosen link, or the chosen node's"},
+	{"H", "heal it"},
+	{"W", "writes at the master, on or off"},
+	{"K", "kill the chosen node"},
+	{"R", "start it again"},
+	{"T", "table instead of the drawing"},
+	{"?", "this list"},
+}
+
+func (m *Model) onNode(word string, up bool) ([]Cmd, bool) {
+	if m.selected == "" || m.session.World().Node(m.selected).Up() != up {
+		return nil, true
+	}
+	return m.run(word + " " + m.selected), true
+}
+
+// onLink cuts or heals the chosen link; where none is chosen, the chosen node's link to its master, or that of its first
+// replica.
+func (m *Model) onLink(word string) ([]Cmd, bool) {
+	links := m.currentLinks()
+	var pick *Link
+	for i, l := range links {
+		chosen := l.ID == m.chosen
+		own := m.chosen == "" && (l.Replica == m.selected || l.Master == m.selected)
+		if (chosen || own) && (pick == nil || l.Replica == m.selected) && l.Cut == (word == "heal") {
+			pick = &links[i]
+		}
+	}
+	if pick == nil {
+		return nil, true
+	}
+	return m.run(word + " " + pick.Master + " " + pick.Replica), true
+}
+
+func (m *Model) cycleLink(back bool) {
+	links := m.currentLinks()
+	if len(links) == 0 {
+		return
+	}
+	at := -1
+	for i, l := range links {
+		if l.ID == m.chosen {
+			at = i
+		}
+	}
+	step := 1
+	if back {
+		step = -1
+		if at < 0 {
+			at = 0
+		}
+	}
+	l := links[(at+step+len(links))%len(links)]
+	m.chosen, m.status = l.ID, l.Label
+}
+
+func (m *Model) currentLinks() []Link {
+	s := observe(m.session.World(), m.known)
+	return m.stage(&s).Links
+}
+
+func (m *Model) leadName() string {
+	s := observe(m.session.World(), m.known)
+	if i := s.lead(m.selected); i >= 0 {
+		return s.nodes[i].name
+	}
+	return ""
+}

@@ -1,0 +1,570 @@
+package model
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+
+	"resync/engine"
+	"resync/engine/script"
+)
+
+// A Model is the whole state of the page. Its values are small; the session behind it is the engine, which has one
+// owner: whoever holds the latest Model. An older one is not to be used again.
+type Model struct {
+	scenarios []Scenario
+	scenario  string
+	session   *script.Session
+	past      chronicle
+	known     map[string]followed // what the nodes' masters were, for those that are down
+
+	title, about string
+	seed         uint64
+	chapters     int // of the lesson, 0 for free play
+	chapter      int
+	heading      string
+	problem      string
+	opened       engine.Instant // when the opening was over
+
+	playing  bool
+	speed    int     // index into speeds
+	asked    float64 // the speed that the script asked for last
+	lag      int64
+	quiet    time.Duration // of the reader's time since the narrator spoke
+	status   string
+	stepped  string // the event that the latest step stopped at
+	spoken   int64  // the event that status is about
+	revision uint64
+
+	selected      string
+	chosen        string // ID of the selected link, "" for the selected node's own
+	tab           string
+	typed         map[string]typing
+	guess         map[string]string
+	closedVerdict int64
+
+	theme  string
+	table  bool
+	help   bool
+	keys   bool
+	width  float64
+	height float64
+	plot   float64
+	track  float64
+	waited bool // the selected prompt waited for a reply when the page was last followed
+}
+
+// A Scenario is a script that can be opened.
+type Scenario struct{ Name, Text string }
+
+// Settings are what was kept from an earlier visit, and what the reader's system asks for.
+type Settings struct {
+	Theme         string // light, dark, or ""
+	NoKeys        bool   // single-key shortcuts were switched off
+	ReducedMotion bool   // nothing plays by itself
+}
+
+// How far a frame may go.
+const (
+	frameMax   = 100 * time.Millisecond // of the reader's time: what is longer was a pause of the browser
+	frameStep  = 1500                   // steps of the world
+	openStride = 20 * time.Millisecond  // of simulated time, between looks whether an opening is over
+	openRounds = 10_000
+	speakGap   = 1500 * time.Millisecond
+	loadRate   = 20 // writes a second of the button on a master
+)
+
+// New opens the first of the scenarios.
+func New(scenarios []Scenario, set Settings) Model {
+	m := Model{scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	if len(scenarios) > 0 {
+		m.open(scenarios[0].Name)
+	}
+	m.playing = m.playing && !set.ReducedMotion
+	return m
+}
+
+// open begins a scenario from its start. One without chapters is a playground: its opening runs at once, so that the
+// page begins where there is something to do. A lesson stops at its first chapter.
+func (m *Model) open(name string) {
+	text := ""
+	for _, s := range m.scenarios {
+		if s.Name == name {
+			text = s.Text
+		}
+	}
+	parsed, err := script.Parse(name+".resync", text)
+	if err != nil {
+		m.problem = reason(err)
+		parsed = &script.Script{Title: name, Seed: 1}
+	}
+	m.scenario, m.title, m.about, m.seed = name, parsed.Title, parsed.About, parsed.Seed
+	m.session = script.NewSession(parsed)
+	m.past = newChronicle()
+	m.known = map[string]followed{}
+	m.typed, m.guess = map[string]typing{}, map[string]string{}
+	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
+	m.heading, m.chapter, m.chapters = "", 0, chapterCount(parsed)
+	m.status, m.stepped = "", ""
+	if err == nil {
+		m.problem = ""
+	}
+	m.playing, m.asked = true, 1
+	m.rush()
+	m.opened = m.session.World().Now()
+	if names := m.session.World().Names(); len(names) > 0 {
+		m.selected = names[0]
+	}
+	if m.chapters == 0 {
+		// How the nodes first met is no news: the page begins with what the reader does.
+		if v, ok := m.past.verdict(); ok {
+			m.closedVerdict = v.seq
+		}
+		m.status, m.spoken = "Ready. "+m.title+".", m.past.saidSeq
+	}
+}
+
+// rush runs the opening: all of a playground's script, or a lesson up to its first chapter. It skips the time in which
+// nothing happens.
+func (m *Model) rush() {
+	w := m.session.World()
+	for left := openRounds; left > 0 && !m.session.Done() && m.problem == ""; left-- {
+		m.advance(max(w.Now().Add(openStride), min(w.Next(), w.Now().Add(time.Second))), frameStep)
+		if m.chapters > 0 && m.heading != "" {
+			m.playing = false
+			return
+		}
+	}
+}
+
+// Update is the page's only way to change: one thing happened, and here is the model after it, with what the browser
+// has to do.
+func Update(m Model, msg Msg) (Model, []Cmd) {
+	cmds := m.update(msg)
+	return m, cmds
+}
+
+// PressKey is Update for a key pressed outside text fields. used says whether the key stands for anything here: the browser
+// does with the others what it always does.
+func PressKey(m Model, k Key) (next Model, used bool, cmds []Cmd) {
+	m.revision++
+	cmds, used = m.key(k)
+	return m, used, m.follow(cmds)
+}
+
+func (m *Model) update(msg Msg) []Cmd {
+	if f, ok := msg.(Frame); ok {
+		m.frame(f.Elapsed)
+		return m.follow(nil)
+	}
+	m.revision++
+	switch msg := msg.(type) {
+	case Tick:
+		for left := msg.Elapsed; left > 0; left -= frameMax / 4 {
+			m.frame(min(left, frameMax/4))
+		}
+	case Resized:
+		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
+	case Typed:
+		return m.enter(msg.Node, msg.Line)
+	case Older:
+		t := m.typed[msg.Node]
+		line, ok := t.older(msg.Current)
+		m.typed[msg.Node] = t
+		return inputIf(ok, msg.Node, line)
+	case Newer:
+		t := m.typed[msg.Node]
+		line, ok := t.newer()
+		m.typed[msg.Node] = t
+		return inputIf(ok, msg.Node, line)
+	case Run:
+		return m.run(msg.Line)
+	case Select:
+		return m.pickNode(msg.Node)
+	case SelectTab:
+		m.tab = msg.Tab
+		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
+	case ToggleLoad:
+		return m.toggleLoad(msg.Node)
+	case Power:
+		return m.power(msg.Node)
+	case Play:
+		m.toggle()
+	case Step:
+		m.step(func(engine.Fact) bool { return true })
+	case NextEvent:
+		m.step(worthALook)
+	case Faster:
+		m.speed = min(m.speed+1, len(speeds)-1)
+	case Slower:
+		m.speed = max(m.speed-1, 0)
+	case Guess:
+		m.guess[msg.Replica] = msg.Kind
+	case StoryNext:
+		m.playing = true
+	case Restart:
+		m.open(m.scenario)
+	case Pick:
+		m.open(msg.Scenario)
+	case CloseVerdict:
+		if v, ok := m.past.verdict(); ok {
+			m.closedVerdict = v.seq
+		}
+	case NextTheme:
+		m.theme = map[string]string{"": "light", "light": "dark", "dark": ""}[m.theme]
+		return []Cmd{SetTheme{m.theme}, Store{"theme", m.theme}}
+	case ToggleTable:
+		m.table = !m.table
+	case ToggleHelp:
+		m.help = !m.help
+	case ToggleKeys:
+		m.keys = !m.keys
+		kept := ""
+		if !m.keys {
+			kept = "off"
+		}
+		return []Cmd{Store{"keys", kept}}
+	case CopyScript:
+		m.status = "The script is on the clipboard."
+		return []Cmd{Copy{m.scriptText()}}
+	}
+	return m.follow(nil)
+}
+
+// follow adds that the selected node's output shows its end whenever it has grown.
+func (m *Model) follow(cmds []Cmd) []Cmd {
+	if waiting := m.terminalWaits(); waiting != m.waited {
+		m.waited = waiting
+		cmds = append(cmds, ScrollToEnd{OutputID(m.selected)})
+	}
+	return cmds
+}
+
+func (m *Model) terminalWaits() bool {
+	turns := m.past.turns[m.selected]
+	return len(turns) > 0 && turns[len(turns)-1].Waiting
+}
+
+func inputIf(ok bool, node, line string) []Cmd {
+	if !ok {
+		return nil
+	}
+	return []Cmd{SetInput{PromptID(node), line}}
+}
+
+// frame lets the simulated time that belongs to a frame pass. What the world could not do within its budget is not
+// caught up later: it only means that the reader's second was a little longer.
+func (m *Model) frame(elapsed time.Duration) {
+	elapsed = min(max(0, elapsed), frameMax)
+	m.quiet += elapsed
+	if m.playing {
+		s := speeds[m.speed]
+		scaled := int64(elapsed)*s.numerator + m.lag
+		m.lag = scaled % s.denominator
+		m.advance(m.session.World().Now().Add(time.Duration(scaled/s.denominator)), frameStep)
+		m.revision++
+	}
+	m.narrate()
+}
+
+// advance runs the world and the script, and stops the clock where a lesson has come to a new chapter.
+func (m *Model) advance(to engine.Instant, steps int) {
+	if _, err := m.session.Advance(to, steps); err != nil && m.problem == "" {
+		m.problem, m.playing = reason(err), false
+	}
+	m.sync()
+	m.follows()
+	if heading, _, _ := m.session.Narration(); heading != m.heading {
+		m.heading = heading
+		m.chapter++
+		m.playing = false
+		m.status = heading
+		m.revision++
+	}
+}
+
+// follows takes over a speed that the script asks for, when it asks: afterwards the reader may choose another.
+func (m *Model) follows() {
+	wanted := m.session.Speed()
+	if wanted == m.asked {
+		return
+	}
+	m.asked = wanted
+	for i, s := range speeds {
+		if float64(s.numerator)/float64(s.denominator) <= wanted*1.01 {
+			m.speed = i
+		}
+	}
+}
+
+// sync reads what is new in the event log.
+func (m *Model) sync() {
+	w := m.session.World()
+	names := w.Names()
+	m.past.read(w.Events(), func(address string) string {
+		for _, name := range names {
+			if v := w.Node(name); v.IP+":"+plain(int64(v.Port)) == address {
+				return name
+			}
+		}
+		return address
+	})
+}
+
+// narrate speaks of what was new, not more often than one can listen to; a verdict or the reader's own act at once.
+func (m *Model) narrate() {
+	if m.past.saidSeq == m.spoken || m.past.said == "" {
+		return
+	}
+	if m.playing && !m.past.loud && m.quiet < speakGap {
+		return
+	}
+	m.status, m.spoken, m.quiet = m.past.said, m.past.saidSeq, 0
+	m.revision++
+}
+
+// toggle starts or stops the clock.
+func (m *Model) toggle() { m.playing, m.stepped = !m.playing, "" }
+
+// step goes on until an event of the wanted kind has happened, and stops the clock there.
+func (m *Model) step(wanted func(engine.Fact) bool) {
+	m.playing = false
+	w := m.session.World()
+	const most = 20_000
+	for range most {
+		before := len(w.Events())
+		m.advance(max(w.Next(), w.Now()), 1)
+		for _, e := range w.Events()[before:] {
+			if wanted(e.Fact) {
+				m.narrate()
+				m.stepped = oneLine(e)
+				if m.spoken != e.Seq {
+					m.status = m.stepped
+				}
+				return
+			}
+		}
+		if w.Next() < w.Now() { // nothing is left to happen
+			return
+		}
+	}
+}
+
+// oneLine is an event as the deck shows it, without what could not be printed.
+func oneLine(e engine.Event) string {
+	const most = 120
+	var b strings.Builder
+	for n, r := range []rune(strings.TrimSpace(e.Node + " " + e.Fact.String())) {
+		if n == most {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = '·'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// worthALook tells the events that change what the page says from those that only move numbers.
+func worthALook(f engine.Fact) bool {
+	switch f.(type) {
+	case engine.PsyncAsked, engine.PsyncAnswered, engine.SyncFinished, engine.RoleChanged, engine.HistoryChanged,
+		engine.BacklogTrimmed, engine.LinkChanged, engine.Replied, engine.Act, engine.FullSyncStarted:
+		return true
+	}
+	return false
+}
+
+// do runs one statement at this instant, with everything that follows from it without time passing.
+func (m *Model) do(line string) error {
+	observe(m.session.World(), m.known) // a node that this kills keeps its place
+	err := m.session.Do(line)
+	if err != nil {
+		return err
+	}
+	m.advance(m.session.World().Now(), frameStep)
+	m.narrate()
+	return nil
+}
+
+// run does a line that a button or a test gave. One for a prompt is shown there.
+func (m *Model) run(line string) []Cmd {
+	if name, command, ok := strings.Cut(line, "> "); ok && !strings.ContainsAny(name, " /") {
+		cmds := m.pickNode(name)
+		m.tab = TabCLI
+		return append(cmds, m.enter(name, command)...)
+	}
+	if err := m.do(line); err != nil {
+		m.status = reason(err)
+		m.past.said, m.spoken = m.status, m.past.saidSeq
+		return nil
+	}
+	if words := strings.Fields(line); len(words) > 2 && words[0] == "sever" { // a new question: the last one is over
+		delete(m.guess, words[1])
+		delete(m.guess, words[2])
+	}
+	return nil
+}
+
+func (m *Model) toggleLoad(node string) []Cmd {
+	if m.past.loads[node] {
+		return m.run("unload " + node)
+	}
+	return m.run(loadLine(node))
+}
+
+func loadLine(node string) string { return "load " + node + " rate " + plain(loadRate) + "/s" }
+
+func (m *Model) power(node string) []Cmd {
+	if m.session.World().Node(node).Up() {
+		return m.run("kill " + node)
+	}
+	return m.run("start " + node)
+}
+
+func (m *Model) pickNode(name string) []Cmd {
+	for _, known := range m.session.World().Names() {
+		if known == name {
+			m.selected, m.chosen = name, ""
+			return []Cmd{ScrollToEnd{OutputID(name)}}
+		}
+	}
+	return nil
+}
+
+// Page is what is drawn now.
+func (m *Model) Page() Page {
+	s := observe(m.session.World(), m.known)
+	for _, followers := range []bool{false, true} { // the histories of masters have the first colours
+		for _, n := range s.nodes {
+			if n.up && n.repl.Replica == followers {
+				m.past.meet(n.repl.ReplID)
+			}
+		}
+	}
+	p := Page{
+		Bar: m.bar(&s), Story: m.story(&s), Stage: m.stage(&s), Terminal: m.terminal(&s), Tape: m.tape(&s),
+		Forecast: m.forecastRows(&s), Verdict: m.verdict(&s), Deck: m.deck(&s),
+		ShowHelp: m.help, Keys: m.keys, Status: m.status, Problem: m.problem,
+	}
+	p.Calm = calm(&s)
+	if m.table {
+		p.Table = tableRows(&s)
+	}
+	return p
+}
+
+// calm is what stands where answers are shown while there is none to show.
+func calm(s *scene) string {
+	for _, n := range s.nodes {
+		if !n.up && n.master >= 0 {
+			return n.name + " is killed. When it starts and asks, " + s.nodes[n.master].name + "’s answer is shown here."
+		}
+		if n.up && n.master >= 0 && !n.connected() {
+			return n.name + " is on its way to " + s.nodes[n.master].name + "."
+		}
+	}
+	return "Every replica has its link. Cut one: here is what its master would answer if it came back now."
+}
+
+// Revision changes whenever the page may have.
+func (m *Model) Revision() uint64 { return m.revision }
+
+// Playing reports whether time passes by itself.
+func (m *Model) Playing() bool { return m.playing }
+
+// Flights are the capsules that move on the links in this frame.
+func (m *Model) Flights(links []Link) []Flight { return flights(m.session.World(), links) }
+
+func (m *Model) bar(s *scene) Bar {
+	b := Bar{Title: m.title, Theme: m.theme, Table: m.table, Facts: [3]string{"Redis 7.0"}}
+	if lead := s.lead(m.selected); lead >= 0 && s.nodes[lead].up && s.nodes[lead].repl.BacklogSize > 0 {
+		b.Facts[1] = "repl-backlog-size " + size(s.nodes[lead].repl.BacklogSize)
+	}
+	if len(s.links) > 0 && s.links[0].Options.Latency > 0 {
+		b.Facts[2] = shortly(s.links[0].Options.Latency) + " each way"
+	}
+	for _, c := range m.scenarios {
+		b.Scenarios = append(b.Scenarios, Choice{Name: c.Name, Label: scenarioTitle(c), On: c.Name == m.scenario})
+	}
+	return b
+}
+
+// scenarioTitle reads the title line of a scenario without parsing the rest.
+func scenarioTitle(s Scenario) string {
+	for line := range strings.Lines(s.Text) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "title "); ok {
+			return strings.Trim(rest, `"`)
+		}
+	}
+	return s.Name
+}
+
+// scriptText is what has been run and recorded so far.
+func (m *Model) scriptText() string { return m.session.Script().String() }
+
+func chapterCount(s *script.Script) int {
+	n := 0
+	for line := range strings.Lines(s.String()) {
+		if strings.HasPrefix(line, "step ") {
+			n++
+		}
+	}
+	return n
+}
+
+// The three ways in which the page is laid out; layout.css has the same borders.
+func (m *Model) vertical() bool { return m.width < 600 }
+func (m *Model) compact() bool  { return m.width < 768 }
+
+func (m *Model) plotWidth() float64 {
+	if m.plot > 0 {
+		return m.plot
+	}
+	if m.compact() {
+		return max(120, m.width-72)
+	}
+	return m.width - 136
+}
+
+func (m *Model) deckWidth() float64 {
+	if m.track > 0 {
+		return m.track
+	}
+	return max(100, m.width-640)
+}
+
+// reason is an error in one line.
+func reason(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) > 0 {
+		err = joined.Unwrap()[0]
+	}
+	var e *script.Error
+	if errors.As(err, &e) {
+		return e.Text
+	}
+	return err.Error()
+}
+
+func tableRows(s *scene) []TableRow {
+	var rows []TableRow
+	for _, n := range s.nodes {
+		r := TableRow{Name: n.name, Role: "master", State: "up", Master: "–", Link: "–", Offset: at(n.repl.Offset), Behind: "–",
+			Keys: commas(int64(n.keys)), History: n.repl.ReplID.Short()}
+		if n.repl.Replica {
+			r.Role, r.Master, r.Offset = "replica", masterName(s, n), at(n.repl.Applied)
+			r.Link = n.repl.Link.String()
+			if n.master >= 0 && s.nodes[n.master].up {
+				r.Behind = byteCount(int64(s.nodes[n.master].repl.Offset - n.repl.Applied))
+			}
+		}
+		if !n.up {
+			r.State, r.Offset, r.Behind, r.Link, r.History = "down", "–", "–", "–", "–"
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}

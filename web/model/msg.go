@@ -1,0 +1,112 @@
+package model
+
+import "time"
+
+// A Msg is one thing that happened to the page.
+type Msg interface{ isMsg() }
+
+type (
+	// Frame is one animation frame: so much of the reader's time has passed since the one before.
+	Frame struct{ Elapsed time.Duration }
+	// Tick lets exactly so much of the reader's time pass, in pieces as small as frames are. Tests use it.
+	Tick struct{ Elapsed time.Duration }
+	// Resized says how large the window is, and the drawing areas of tape and time line in it, in CSS pixels; an area
+	// that could not be measured is 0.
+	Resized struct{ Width, Height, Plot, Track float64 }
+
+	// Typed is a line given at a node's prompt. Older and Newer ask for lines given there before.
+	Typed struct{ Node, Line string }
+	Older struct{ Node, Current string }
+	Newer struct{ Node string }
+
+	// Run is one line of the script, as if clicked. Do is the same for the buttons of the story.
+	Run struct{ Line string }
+
+	// Select chooses a node; SelectTab what its column shows.
+	Select    struct{ Node string }
+	SelectTab struct{ Tab string }
+	// ToggleLoad starts or ends background writing at a master.
+	ToggleLoad struct{ Node string }
+	// Power kills the node that runs and starts the one that does not.
+	Power struct{ Node string }
+
+	// Play starts or stops the clock. Step goes on by one event, NextEvent to the next one worth a look.
+	Play      struct{}
+	Step      struct{}
+	NextEvent struct{}
+	Faster    struct{}
+	Slower    struct{}
+
+	// Guess is the reader's answer to the story's question: continue or fullresync.
+	Guess struct{ Replica, Kind string }
+	// StoryNext goes on with a lesson; Restart begins the scenario again; Pick begins another one.
+	StoryNext struct{}
+	Restart   struct{}
+	Pick      struct{ Scenario string }
+
+	// CloseVerdict puts the latest verdict away.
+	CloseVerdict struct{}
+	// NextTheme goes from the system's theme to light, dark and back. ToggleTable and ToggleHelp open and close.
+	NextTheme   struct{}
+	ToggleTable struct{}
+	ToggleHelp  struct{}
+	ToggleKeys  struct{}
+	// CopyScript puts what was done on the clipboard, as a script.
+	CopyScript struct{}
+)
+
+// A Key is a key pressed outside text fields, by the browser's name for it: "x", ">", "Escape".
+type Key struct {
+	Key   string
+	Shift bool
+}
+
+func (Frame) isMsg()        {}
+func (Tick) isMsg()         {}
+func (Resized) isMsg()      {}
+func (Typed) isMsg()        {}
+func (Older) isMsg()        {}
+func (Newer) isMsg()        {}
+func (Run) isMsg()          {}
+func (Select) isMsg()       {}
+func (SelectTab) isMsg()    {}
+func (ToggleLoad) isMsg()   {}
+func (Power) isMsg()        {}
+func (Play) isMsg()         {}
+func (Step) isMsg()         {}
+func (NextEvent) isMsg()    {}
+func (Faster) isMsg()       {}
+func (Slower) isMsg()       {}
+func (Guess) isMsg()        {}
+func (StoryNext) isMsg()    {}
+func (Restart) isMsg()      {}
+func (Pick) isMsg()         {}
+func (CloseVerdict) isMsg() {}
+func (NextTheme) isMsg()    {}
+func (ToggleTable) isMsg()  {}
+func (ToggleHelp) isMsg()   {}
+func (ToggleKeys) isMsg()   {}
+func (CopyScript) isMsg()   {}
+
+// A Cmd is one thing that only the browser can do.
+type Cmd interface{ isCmd() }
+
+type (
+	// SetInput replaces what an input shows.
+	SetInput struct{ ID, Value string }
+	// Focus moves the focus; ScrollToEnd shows an element's last line.
+	Focus       struct{ ID string }
+	ScrollToEnd struct{ ID string }
+	// SetTheme is "light", "dark" or "" for the system's choice.
+	SetTheme struct{ Name string }
+	// Store keeps a setting, Copy puts text on the clipboard.
+	Store struct{ Key, Value string }
+	Copy  struct{ Text string }
+)
+
+func (SetInput) isCmd()    {}
+func (Focus) isCmd()       {}
+func (ScrollToEnd) isCmd() {}
+func (SetTheme) isCmd()    {}
+func (Store) isCmd()       {}
+func (Copy) isCmd()        {}

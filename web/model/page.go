@@ -1,0 +1,177 @@
+package model
+
+import "resync/engine"
+
+// A Page is everything that is drawn, in the order of the panels. Its parts are values: two pages that look the same
+// compare equal, so that a component whose part did not change is left alone.
+type Page struct {
+	Bar      Bar
+	Story    Story
+	Stage    Stage
+	Terminal Terminal
+	Tape     Tape
+	Forecast []ForecastRow
+	Verdict  Verdict
+	Calm     string // said where neither a forecast nor a verdict is to be shown
+	Deck     Deck
+	Table    []TableRow // of the table view
+	ShowHelp bool
+	Keys     bool   // single-key shortcuts are on
+	Status   string // what the narrator says
+	Problem  string // why the script ended, or ""
+}
+
+// Tone is a meaning, each with one colour: never the only sign of it.
+type Tone string
+
+// The meanings that have a colour.
+const (
+	Plain       Tone = ""
+	ToneMuted   Tone = "muted"
+	ToneMaster  Tone = "master"
+	ToneReplica Tone = "replica"
+	ToneOK      Tone = "continue"
+	ToneFull    Tone = "full"
+	ToneLost    Tone = "lost"
+)
+
+// A Bar is the top line.
+type Bar struct {
+	Title     string
+	Facts     [3]string
+	Scenarios []Choice
+	Theme     string // light, dark, or "" for the system's
+	Table     bool   // the table stands in for the drawing
+}
+
+// A Choice is one of several, to be picked.
+type Choice struct {
+	Name, Label string
+	On          bool
+}
+
+// A Story is the rail on the left: what has just happened, why, and what to try next.
+type Story struct {
+	Where    string // the scenario, or "Free play"
+	Progress string // "Step 2 of 4", or ""
+	Done     int    // chapters passed, and how many there are
+	Chapters int
+	Lead     string
+	More     string
+	Ask      Ask
+	Try      []Try
+	Next     string // what the button says that goes on with a lesson, "" when there is none
+	Restart  bool   // a button to begin again belongs here
+}
+
+// An Ask is a question with two answers, asked before the page says which is right.
+type Ask struct {
+	Replica  string // who it is about, "" for no question
+	Question string
+	Said     string // what the reader said: continue, fullresync, or ""
+	Truth    string // what it came to, once it is known
+	Comment  string
+}
+
+// A Try is something to do next: a line of the script behind a button.
+type Try struct{ Label, Line string }
+
+// A Stage is the drawing of nodes and links.
+type Stage struct {
+	Depths, Lanes int // how many columns of cards, and how many rows
+	Vertical      bool
+	Cards         []Card
+	Links         []Link
+	Label         string // for those who cannot see it
+}
+
+// A Card is one node.
+type Card struct {
+	Name, Role   string // role: master, replica
+	Depth        int    // how many masters are above it
+	Lane, Span   int    // the first lane that it takes, and how many
+	Up, Selected bool
+	Word         string
+	WordTone     Tone
+	Figure       string // its offset
+	Caption      string // INFO's name for the figure
+	History      string // its replid, short
+	Lineage      int    // the history's colour
+	Fact         string
+	Backlog      CardBacklog
+	Load         string // what the load button says, "" for no button
+	Loading      bool
+	Fields       [2]Field
+	Label        string
+	Said         bool // the narration speaks of it
+}
+
+// A CardBacklog is the small picture of a master's backlog.
+type CardBacklog struct {
+	Shown  bool
+	Held   string
+	Note   string
+	Blocks []CardBlock
+}
+
+// A CardBlock is one block of it; X, W and Full are parts of the whole width.
+type CardBlock struct {
+	X, W, Full float64
+	NextToGo   bool
+}
+
+// A Field is a name and value of INFO.
+type Field struct{ Name, Value string }
+
+// A Link is the path between a replica and its master.
+type Link struct {
+	ID              string // "m1-r1"
+	Master, Replica string
+	Depth, Lane     int // where it stands: to the left of (above) the replica's card
+	Cut, Dead       bool
+	Vertical        bool
+	State, Note     string // "severed", "14.7 s ago"
+	Figure          string
+	Action          string // Cut or Heal
+	Line            string // what the button does
+	Selected        bool
+	Label           string
+	Path            string // up, down, severed: for styles and tests
+	Said            bool   // the narration speaks of it
+}
+
+// A Terminal is the column of the selected node.
+type Terminal struct {
+	Nodes  []Choice
+	Name   string
+	Role   string
+	About  string
+	Tab    string // cli, log, script
+	Prompt string
+	Turns  []Turn
+	Log    []LogLine
+	Script string // what has been run so far
+	Hint   string
+	Chips  [4]string
+}
+
+// A Turn is one command with its reply.
+type Turn struct {
+	ID      int
+	Prompt  string
+	Command string
+	Text    string
+	Error   bool
+	Waiting bool
+}
+
+// A LogLine is one line of a node's log.
+type LogLine struct {
+	Clock, Level, Text string
+	at                 engine.Instant
+}
+
+// A TableRow is one node in the table view.
+type TableRow struct {
+	Name, Role, State, Master, Link, Offset, Behind, Keys, History string
+}

@@ -1,0 +1,329 @@
+package model
+
+import (
+	"strconv"
+	"time"
+
+	"resync/engine"
+	"resync/engine/node"
+	"resync/engine/sim"
+)
+
+// Where a card may stand: beyond these the stage scrolls.
+const (
+	maxDepths = 5
+	maxLanes  = 8
+)
+
+// arrange gives each node its place: its depth is the number of masters above it, and every node takes as many lanes
+// as the leaves below it. So a link is always straight, and none crosses another.
+func arrange(s *scene) (places []place, depths, lanes int) {
+	places = make([]place, len(s.nodes))
+	done := make([]bool, len(s.nodes))
+	var settle func(i, depth int) int
+	settle = func(i, depth int) int {
+		done[i] = true
+		places[i] = place{depth: depth, lane: lanes, shown: true}
+		depths = max(depths, depth+1)
+		for k := range s.nodes {
+			if s.nodes[k].master == i && !done[k] {
+				places[i].span += settle(k, depth+1)
+			}
+		}
+		if places[i].span == 0 {
+			places[i].span = 1
+			lanes++
+		}
+		return places[i].span
+	}
+	for i := range s.nodes { // those without a master first, in order of birth
+		if s.nodes[i].master < 0 {
+			settle(i, 0)
+		}
+	}
+	for i := range s.nodes { // what is left is a ring: its oldest node stands in for the root
+		if !done[i] {
+			settle(i, 0)
+		}
+	}
+	return places, min(depths, maxDepths), min(lanes, maxLanes)
+}
+
+type place struct {
+	depth, lane, span int
+	shown             bool
+}
+
+func (m *Model) stage(s *scene) Stage {
+	places, depths, lanes := arrange(s)
+	st := Stage{Depths: depths, Lanes: lanes, Vertical: m.vertical()}
+	_, _, said := m.session.Narration()
+	if !m.lesson() {
+		said = nil
+	}
+	for i, n := range s.nodes {
+		p := places[i]
+		c := m.card(s, n)
+		c.Depth, c.Lane, c.Span = min(p.depth, maxDepths-1), min(p.lane, maxLanes-1), p.span
+		if c.Lane+c.Span > maxLanes {
+			c.Span = maxLanes - c.Lane
+		}
+		c.Said = len(said) == 1 && said[0] == n.name
+		st.Cards = append(st.Cards, c)
+		if n.master >= 0 && p.depth > 0 {
+			l := m.link(s, s.nodes[n.master], n)
+			l.Depth, l.Lane, l.Vertical = c.Depth, c.Lane, st.Vertical
+			l.Said = len(said) == 2 && (said[0] == l.Master && said[1] == l.Replica || said[1] == l.Master && said[0] == l.Replica)
+			st.Links = append(st.Links, l)
+		}
+	}
+	if lanes <= 2 && !st.Vertical {
+		for i := range st.Cards {
+			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Depth == 0
+		}
+	}
+	return st
+}
+
+func (m *Model) card(s *scene, n standing) Card {
+	c := Card{
+		Name: n.name, Role: "master", Up: n.up, Selected: n.name == m.selected,
+		Figure: at(n.repl.Offset), Caption: "master_repl_offset",
+		History: n.repl.ReplID.Short(), Lineage: m.past.lineage(n.repl.ReplID), Fact: plural(int64(n.keys), "key"),
+	}
+	if n.repl.Replica {
+		c.Role, c.Caption, c.Figure = "replica", "slave_repl_offset", at(n.repl.Applied)
+		c.Word, c.WordTone = linkWord(n)
+		if n.master >= 0 && n.up {
+			if behind := s.nodes[n.master].repl.Offset - n.repl.Applied; behind > 0 && n.repl.Link == engine.LinkConnected {
+				c.Fact = byteCount(int64(behind)) + " behind"
+			}
+		}
+	}
+	if !n.up {
+		c.Word, c.WordTone = "✕ killed", ToneLost
+		c.Fact = ago(s.age(n.since))
+		c.Figure = "–"
+		c.History, c.Lineage = "memory lost", -1
+	}
+	if !n.repl.Replica && n.up {
+		if n.followed > 0 || n.repl.BacklogActive {
+			c.Backlog = cardBacklog(n)
+			c.Fields = [2]Field{
+				{"sync_full", strconv.FormatInt(n.repl.SyncFull, 10)},
+				{"sync_partial_ok", strconv.FormatInt(n.repl.SyncPartialOK, 10)},
+			}
+		}
+		c.Loading = m.past.loads[n.name]
+		c.Load = "Write " + strconv.Itoa(loadRate) + " a second"
+		if c.Loading {
+			c.Load = "Stop writing"
+		}
+	}
+	c.Label = n.name + ", " + c.Role
+	if c.Word != "" {
+		c.Label += ", " + trimMark(c.Word)
+	}
+	return c
+}
+
+// linkWord is a replica's state in one word: INFO's master_link_status, or what it is busy with.
+func linkWord(n standing) (string, Tone) {
+	switch n.repl.Link {
+	case engine.LinkConnected:
+		return "up", ToneReplica
+	case engine.LinkSync:
+		return "sync", ToneFull
+	}
+	return "✕ down", ToneLost
+}
+
+// trimMark takes the shape off a word that has one, for those who hear it.
+func trimMark(word string) string {
+	for _, r := range []string{"✕ ", "▸ ", "▣ "} {
+		if len(word) > len(r) && word[:len(r)] == r {
+			return word[len(r):]
+		}
+	}
+	return word
+}
+
+// cardBacklog draws the blocks that are held as parts of the room that there is.
+func cardBacklog(n standing) CardBacklog {
+	b := CardBacklog{Shown: true, Held: "none yet", Note: "Kept from the first replica on."}
+	first, next, ok := n.held()
+	if !ok {
+		return b
+	}
+	b.Held = byteCount(int64(next - first))
+	blocks := n.repl.Blocks
+	room := int64(0)
+	for _, k := range blocks {
+		room += max(k.Size, k.Span.Len())
+	}
+	limit := blocks[0].Size + n.repl.BacklogSize
+	room = max(room, limit)
+	x := 0.0
+	const mostBlocks = 6
+	for i, k := range blocks {
+		if i == mostBlocks {
+			break
+		}
+		w := float64(max(k.Size, k.Span.Len())) / float64(room)
+		full := float64(k.Span.Len()) / float64(room)
+		if len(blocks) == 1 { // room for what may still come, of which the first block is the beginning
+			w = 1
+		}
+		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: min(full, 1-x), NextToGo: i == 0 && len(blocks) > 1})
+		x += w
+	}
+	b.Note = "Trimmed a whole block at a time, so up to " + commas(limit) + " B."
+	if blocks[0].Pinned {
+		b.Note = "A slow replica keeps the oldest block."
+	}
+	return b
+}
+
+// link draws the path of a replica to its master, in the order of what stops it: the cut, a dead end, the handshake.
+func (m *Model) link(s *scene, master, replica standing) Link {
+	l := Link{
+		ID: master.name + "-" + replica.name, Master: master.name, Replica: replica.name,
+		Action: "Cut", Line: "sever " + master.name + " " + replica.name,
+		Selected: m.chosen == master.name+"-"+replica.name,
+	}
+	path, known := s.between(master.name, replica.name)
+	view, seen := s.seenBy(master, replica)
+	switch {
+	case known && path.State == "severed":
+		l.Cut, l.Path = true, "severed"
+		l.State, l.Note = "severed", ago(s.age(path.Since))
+		l.Figure = nextTry(replica, s.now)
+		l.Action, l.Line = "Heal", "heal "+master.name+" "+replica.name
+	case !replica.up || !master.up:
+		l.Dead, l.Path, l.State = true, "down", "down"
+		l.Note = master.name + " is killed"
+		if !replica.up {
+			l.Note = replica.name + " is killed"
+		} else {
+			l.Figure = nextTry(replica, s.now)
+		}
+	default:
+		l.Path = "down"
+		m.living(s, &l, master, replica, view, seen)
+	}
+	l.Label = "Link " + master.name + " to " + replica.name + ", " + l.State
+	if l.Note != "" {
+		l.Label += " " + l.Note
+	}
+	return l
+}
+
+// living words a link that nothing stops.
+func (m *Model) living(s *scene, l *Link, master, replica standing, view node.ReplicaView, seen bool) {
+	switch replica.repl.Link {
+	case engine.LinkConnected:
+		l.Path, l.State, l.Note = "up", "online", "lag 0"
+		if seen {
+			l.State = view.State
+			l.Note = "lag " + strconv.FormatInt(int64(view.Lag/time.Second), 10)
+		}
+		flying := s.flyingBytes(master.name, replica.name, engine.PayloadStream)
+		switch {
+		case flying > 0 && seen && view.Queued > 0:
+			l.Figure = byteCount(flying) + " in flight, " + byteCount(view.Queued) + " queued"
+		case flying > 0:
+			l.Figure = byteCount(flying) + " in flight"
+		default:
+			l.Figure = "ACK each second"
+		}
+	case engine.LinkSync:
+		l.State, l.Note = "sync", "waits for the snapshot"
+		if seen {
+			l.State = view.State
+		}
+		if read, total := replica.repl.SnapshotRead, replica.repl.SnapshotTotal; read > 0 {
+			l.Note = byteCount(read) + " of the snapshot"
+			if total > 0 {
+				l.Note = strconv.FormatInt(read*100/total, 10) + " % of the snapshot"
+			}
+		}
+	case engine.LinkHandshake:
+		l.State, l.Note = "handshake", ""
+	case engine.LinkConnecting:
+		l.State, l.Note = "connecting", ""
+	default:
+		l.State, l.Note = "connect", ""
+		l.Figure = nextTry(replica, s.now)
+	}
+}
+
+// nextTry says when a replica without a link will try again.
+func nextTry(n standing, now engine.Instant) string {
+	if !n.up || n.repl.Link != engine.LinkConnect || n.repl.NextTry <= now {
+		return ""
+	}
+	return "next try at " + clock(n.repl.NextTry)
+}
+
+// What a flight carries, as an index into the canvas's palette: --master --replica --full --text.
+const (
+	ColourStream    = 0
+	ColourAck       = 1
+	ColourSnapshot  = 2
+	ColourHandshake = 3
+
+	mostFlights = 24
+)
+
+// A Flight is one moving capsule: how far along which link, in which lane, and how long in parts of the link.
+type Flight struct {
+	Link     string // ID of the link
+	Down     bool   // from master to replica
+	Progress float64
+	Length   float64
+	Snapshot bool
+	Colour   int
+}
+
+// flights are the capsules of one frame, the oldest ones where there are more than an eye can follow.
+func flights(w *sim.World, links []Link) []Flight {
+	var out []Flight
+	now := w.Now()
+	for _, p := range w.InFlight() {
+		if p.Arrives <= p.SentAt {
+			continue
+		}
+		for _, l := range links {
+			down := p.From == l.Master && p.To == l.Replica
+			if !down && (p.From != l.Replica || p.To != l.Master) {
+				continue
+			}
+			f := Flight{
+				Link: l.ID, Down: down, Snapshot: p.Payload == engine.PayloadSnapshot, Colour: colourOf(p.Payload),
+				Progress: float64(now.Sub(p.SentAt)) / float64(p.Arrives.Sub(p.SentAt)),
+				Length:   capsule(p.Bytes),
+			}
+			f.Progress = min(1, max(0, f.Progress))
+			out = append(out, f)
+		}
+		if len(out) >= mostFlights {
+			break
+		}
+	}
+	return out
+}
+
+func colourOf(p engine.Payload) int {
+	switch p {
+	case engine.PayloadStream:
+		return ColourStream
+	case engine.PayloadAck:
+		return ColourAck
+	case engine.PayloadSnapshot:
+		return ColourSnapshot
+	}
+	return ColourHandshake
+}
+
+// capsule is the length of so many bytes: a PING is a dot, a kilobyte is a quarter of the link.
+func capsule(bytes int) float64 { return min(0.6, 0.05+float64(bytes)/5000) }

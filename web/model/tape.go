@@ -1,0 +1,444 @@
+package model
+
+import "resync/engine"
+
+// A Tape is the stream of one master as a line of byte numbers: what is held, what is gone, and how far each replica
+// has come. Every X and W is a part of the window, 0 at its left end and 1 at its right; Width is what that window has in
+// CSS pixels, which only the placing of labels depends on.
+type Tape struct {
+	Master  string
+	About   string
+	Width   float64
+	Gone    Piece
+	Blocks  []TapeBlock
+	Room    Piece // from the head to the drop line
+	Head    float64
+	HeadAt  TapeText // "last byte written 78,871"
+	Drop    float64  // -1 where no drop line is in the window
+	DropAt  TapeText // "drop line"
+	DropIn  TapeText // "3,049 B to go"
+	Rails   []Rail
+	Flags   []Flag
+	Ticks   []TapeTick
+	Label   string // for those who cannot see it
+	Empty   string // said instead of a drawing
+	Compact bool   // a phone: the rails are closer, and only the flags speak
+}
+
+// A Piece is a part of the window.
+type Piece struct{ X, W float64 }
+
+// A TapeBlock is a block of the stream that is held.
+type TapeBlock struct {
+	X, W     float64
+	NextToGo bool
+	Text     string  // "" when it would not fit
+	TextX    float64 // its middle
+}
+
+// A TapeText is a label: where, from which end, its words and the figure after them.
+type TapeText struct {
+	X          float64
+	Anchor     string // start, middle, end
+	Text, Bold string
+	Tone       Tone
+	Shown      bool
+}
+
+// A Rail is how far one replica has come.
+type Rail struct {
+	Name    string
+	Acked   Piece
+	Applied Piece // applied, and not acknowledged yet
+	Sent    Piece // sent, and not applied yet
+	Missing Piece // on the master and not sent; for a cut replica, all that it lacks
+	Lost    Piece // the part of Missing that the master no longer holds
+	Texts   []TapeText
+	Offset  string // data-offset: what it has applied
+	Cut     bool
+	Late    bool
+}
+
+// A Flag stands on the next byte that a replica will ask for, or has asked for.
+type Flag struct {
+	Name   string
+	X      float64
+	Rail   int
+	Late   bool
+	Text   TapeText
+	Beyond bool // it stands to the left of the window
+}
+
+// A TapeTick is a number under the tape.
+type TapeTick struct {
+	X    float64
+	Text string
+}
+
+// A window maps offsets to parts of the drawing.
+type window struct{ lo, hi float64 }
+
+func (w window) x(o engine.Offset) float64 {
+	return min(1, max(0, (float64(o)-w.lo)/(w.hi-w.lo)))
+}
+
+// bar is the piece from after one offset to another: the bytes from+1 to to.
+func (w window) bar(from, to engine.Offset) Piece {
+	if to <= from {
+		return Piece{w.x(from), 0}
+	}
+	return Piece{w.x(from), w.x(to) - w.x(from)}
+}
+
+func (m *Model) tape(s *scene) Tape {
+	t := Tape{Width: m.plotWidth(), Drop: -1, Compact: m.compact()}
+	lead := s.lead(m.selected)
+	if lead < 0 {
+		t.Empty = "No server yet."
+		return t
+	}
+	master := s.nodes[lead]
+	t.Master = master.name
+	t.About = "every byte " + master.name + " has sent to its replicas, numbered from 1"
+	first, next, ok := master.held()
+	if !master.up {
+		t.Empty = master.name + " is killed. Its stream was in memory."
+		return t
+	}
+	if !ok {
+		t.Empty = "No replica has asked yet: " + master.name + " keeps no stream for anybody."
+		return t
+	}
+	head := next - 1
+	win := m.tapeWindow(s, lead, first, head)
+	t.Gone = win.bar(engine.Offset(win.lo), first-1)
+	t.blocks(win, master)
+	t.Head = win.x(head)
+	drop, hasDrop := master.dropLine()
+	if hasDrop {
+		t.Room = win.bar(head, drop)
+		if float64(drop) <= win.hi {
+			t.Drop = win.x(drop)
+		}
+	} else {
+		t.Room = Piece{t.Head, 1 - t.Head}
+	}
+	for i, n := range s.nodes {
+		if i != lead && n.master >= 0 && s.top(i) == lead {
+			t.rail(m, s, win, head, s.nodes[n.master], n)
+		}
+	}
+	t.clearFlags()
+	t.headText(win, master, head, drop, hasDrop)
+	t.ticks(win)
+	t.Label = t.describe(s, lead, first, head)
+	return t
+}
+
+// tapeWindow is the part of the stream that is shown: what is held, the room up to the drop line, the flag of the
+// replica that is furthest behind, and a little of what is gone. It depends on nothing that changes with every write, so
+// the drawing stands still while the head moves through it.
+func (m *Model) tapeWindow(s *scene, lead int, first, head engine.Offset) window {
+	master := s.nodes[lead]
+	drop, ok := master.dropLine()
+	end := float64(max(drop, head))
+	if !ok {
+		end = float64(head) + float64(master.repl.BacklogSize)
+	}
+	held := end - float64(first-1)
+	lo := float64(first - 1)
+	for _, n := range s.nodes {
+		if n.master >= 0 && n.up && !n.connected() && n.repl.Ask.Want > 0 && n.repl.ReplID == master.repl.ReplID {
+			lo = min(lo, float64(n.repl.Ask.Want-1))
+		}
+	}
+	lo = max(lo, float64(first-1)-1.5*held) // further back there is nothing to see but hatching
+	if first > 1 {
+		lo -= 0.14 * (end - lo)
+	}
+	lo = max(0, lo)
+	margin := min(0.3, max(0.08, 130/m.plotWidth())) // room for the words at the drop line
+	if m.compact() {
+		margin = 0.05
+	}
+	win := window{lo, end + margin*(end-lo)}
+	// A young stream would be a hair at the left end. It is shown four, sixteen or more times larger, until it fills most
+	// of the window; the drop line is then beyond its right end.
+	used := max(float64(head)-lo, 30)
+	for used < (win.hi-lo)/zoomStep*mostFilled {
+		win.hi = lo + (win.hi-lo)/zoomStep
+	}
+	return win
+}
+
+// How a young stream is enlarged: by this factor at a time, while it fills no more than this part of the window.
+const (
+	zoomStep   = 4
+	mostFilled = 0.7
+)
+
+func (t *Tape) blocks(win window, master standing) {
+	blocks := master.repl.Blocks
+	for i, k := range blocks {
+		b := TapeBlock{NextToGo: i == 0 && len(blocks) > 1}
+		bar := win.bar(k.Span.First-1, k.Span.Last)
+		b.X, b.W = bar.X, bar.W
+		text := ""
+		switch {
+		case k.Pinned && i == 0:
+			text = "kept for a slow replica"
+		case b.NextToGo:
+			text = "oldest block: goes as one when writing reaches the drop line"
+			if !fits(text, b.W*t.Width) {
+				text = "oldest block: goes as one"
+			}
+			if !fits(text, b.W*t.Width) {
+				text = "next to go"
+			}
+		case i == len(blocks)-1 && len(blocks) > 1:
+			text = "newest block, filling"
+			if !fits(text, b.W*t.Width) {
+				text = "filling"
+			}
+		case len(blocks) == 1:
+			text = "one block, filling"
+		}
+		if !t.Compact && fits(text, b.W*t.Width) {
+			b.Text = text
+		}
+		t.Blocks = append(t.Blocks, b)
+	}
+}
+
+// clearFlags moves what is written on a block into the widest part that no flag cuts.
+func (t *Tape) clearFlags() {
+	for i := range t.Blocks {
+		b := &t.Blocks[i]
+		from, best := b.X, Piece{}
+		for {
+			to := b.X + b.W
+			for _, f := range t.Flags {
+				if f.X > from && f.X < to {
+					to = f.X
+				}
+			}
+			if to-from > best.W {
+				best = Piece{from, to - from}
+			}
+			if to >= b.X+b.W {
+				break
+			}
+			from = to
+		}
+		b.TextX = best.X + best.W/2
+		if !fits(b.Text, best.W*t.Width) {
+			b.Text = ""
+		}
+	}
+}
+
+// rail draws one replica, with its flag if it is on its own. Replicas of replicas run the same bytes: head is where the
+// stream ends, master is the replica's own.
+func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, n standing) {
+	first, next, _ := master.held()
+	r := Rail{Name: n.name, Offset: plain(int64(n.repl.Applied))}
+	applied := n.repl.Applied
+	lo := engine.Offset(win.lo)
+	sameStream := n.repl.ReplID == master.repl.ReplID || n.repl.ReplID == master.repl.ReplID2
+	switch {
+	case !n.up || !sameStream || n.repl.Ask.Want < 0 && !n.connected():
+		r.Cut = true
+		text := "nothing of this stream yet"
+		if !n.up {
+			text = "killed"
+		} else if n.repl.Link == engine.LinkSync {
+			text = "waits for the whole dataset"
+		}
+		r.Texts = append(r.Texts, TapeText{X: 0.01, Anchor: "start", Text: text, Shown: !t.Compact})
+	case n.connected():
+		acked, sent := applied, applied
+		if v, ok := s.seenBy(master, n); ok {
+			acked, sent = min(v.Acked, applied), max(v.Sent, applied)
+		}
+		r.Acked = win.bar(lo, acked)
+		r.Applied = win.bar(max(acked, lo), applied)
+		r.Sent = win.bar(max(applied, lo), sent)
+		r.Missing = win.bar(max(sent, lo), head)
+		t.railTexts(&r, win, acked, head)
+	default:
+		r.Cut = true
+		want := n.repl.Ask.Want
+		r.Late = want < first
+		r.Acked = win.bar(lo, applied)
+		r.Missing = win.bar(max(applied, lo), head)
+		if r.Late {
+			r.Lost = win.bar(max(applied, lo), first-1)
+			t.missingText(&r, r.Lost, byteCount(int64(first-want)), " "+master.name+" no longer holds", ToneFull)
+			t.missingText(&r, Piece{win.x(first - 1), t.Head - win.x(first-1)}, byteCount(int64(next-first)), " still held", ToneMuted)
+		} else if missing := int64(next - want); missing > 0 {
+			t.missingText(&r, r.Missing, "missing "+byteCount(missing), ", every one still held", ToneOK)
+		}
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: r.Late, Beyond: float64(want) < win.lo}, want, n.name+" will ask for")
+	}
+	if v, ok := m.shownVerdict(s); ok && n.connected() && v.master == master.name && s.named(v.answer.Replica) == n.name && v.answer.Want > 0 {
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: !v.answer.Continued(), Beyond: float64(v.answer.Want) < win.lo},
+			v.answer.Want, n.name+" asked for")
+	}
+	t.Rails = append(t.Rails, r)
+}
+
+// missingText says on a dotted line what it stands for, in fewer words where there is less room.
+func (t *Tape) missingText(r *Rail, where Piece, what, more string, tone Tone) {
+	if t.Compact {
+		return
+	}
+	for _, text := range []string{what + more, what} {
+		if fits(text, where.W*t.Width-24) {
+			r.Texts = append(r.Texts, TapeText{X: where.X + where.W/2, Anchor: "middle", Text: text, Tone: tone, Shown: true})
+			return
+		}
+	}
+}
+
+// railTexts says how far a connected replica has acknowledged: to the left of that byte, or, where there is no room yet, to
+// the right of the head.
+func (t *Tape) railTexts(r *Rail, win window, acked, head engine.Offset) {
+	if t.Compact {
+		return
+	}
+	text := TapeText{X: win.x(acked), Anchor: "end", Text: "acknowledged", Bold: at(acked), Shown: true}
+	width := textWidth(text.Text) + textWidth(text.Bold) + 10
+	if text.X*t.Width < width {
+		text.X, text.Anchor = win.x(head)+16/t.Width, "start"
+	}
+	r.Texts = append(r.Texts, text)
+}
+
+func (t *Tape) flag(win window, f Flag, want engine.Offset, words string) {
+	f.X = win.x(want - 1)
+	tone := ToneOK
+	if f.Late {
+		tone = ToneFull
+	}
+	f.Text = TapeText{X: f.X, Anchor: "start", Text: words, Bold: at(want), Tone: tone, Shown: true}
+	width := textWidth(words) + textWidth(f.Text.Bold) + 30
+	if f.X*t.Width+width > t.Width {
+		f.Text.Anchor = "end"
+	}
+	// Flags close to each other share one line of text: the later one keeps only its cloth.
+	for _, other := range t.Flags {
+		if other.Text.Shown && overlap(other.Text, f.Text, t.Width) {
+			f.Text.Shown = false
+		}
+	}
+	t.Flags = append(t.Flags, f)
+}
+
+// headText places the words about the head and the drop line; where they would meet a flag's words, they give way: first
+// the words, then all of it.
+func (t *Tape) headText(win window, master standing, head, drop engine.Offset, hasDrop bool) {
+	t.HeadAt = TapeText{X: t.Head, Anchor: "end", Text: "last byte written", Bold: at(head), Shown: !t.Compact}
+	if t.Head*t.Width < textWidth(t.HeadAt.Text)+textWidth(t.HeadAt.Bold)+10 {
+		t.HeadAt.X, t.HeadAt.Anchor = t.Head+8/t.Width, "start"
+	}
+	if t.meetsFlag(t.HeadAt) {
+		t.HeadAt.Text = ""
+		if t.meetsFlag(t.HeadAt) {
+			t.HeadAt.Shown = false
+		}
+	}
+	if !hasDrop {
+		return
+	}
+	if t.Drop < 0 { // to the right of the window
+		t.DropAt = TapeText{X: 1, Anchor: "end", Text: "drop line ▸", Tone: ToneFull, Shown: !t.Compact}
+		t.DropIn = TapeText{X: 1, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " to go", Tone: ToneMuted, Shown: !t.Compact}
+		if t.Compact {
+			t.DropIn = TapeText{X: 1, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " left ▸", Tone: ToneFull, Shown: true}
+			t.DropIn.Shown = !t.meetsFlag(t.DropIn)
+		}
+		return
+	}
+	t.DropAt = TapeText{X: t.Drop, Anchor: "start", Text: "drop line", Tone: ToneFull, Shown: !t.Compact}
+	t.DropIn = TapeText{X: t.Drop, Anchor: "start", Text: byteCount(int64(drop-head)+1) + " to go", Tone: ToneMuted, Shown: !t.Compact}
+	if t.Compact {
+		t.DropIn = TapeText{X: t.Drop, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " left", Tone: ToneFull, Shown: true}
+		if t.meetsFlag(t.DropIn) {
+			t.DropIn.Shown = false
+		}
+	}
+}
+
+func (t *Tape) meetsFlag(text TapeText) bool {
+	for _, f := range t.Flags {
+		if f.Text.Shown && overlap(f.Text, text, t.Width) {
+			return true
+		}
+	}
+	return false
+}
+
+// ticks are round numbers, at most six of them, so that none meets the next.
+func (t *Tape) ticks(win window) {
+	most := min(8, max(3, t.Width/170))
+	step := 10.0
+	for n := 0; (win.hi-win.lo)/step > most; n++ {
+		step *= [...]float64{2, 2.5, 2}[n%3]
+	}
+	for v := step * float64(int64(win.lo/step)); v < win.hi; v += step {
+		x := win.x(engine.Offset(v))
+		text := commas(int64(v))
+		half := textWidth(text) / 2 / t.Width
+		if v <= win.lo || v < 1 || x < half || x > 1-half {
+			continue
+		}
+		t.Ticks = append(t.Ticks, TapeTick{x, text})
+	}
+}
+
+func (t *Tape) describe(s *scene, lead int, first, head engine.Offset) string {
+	master := s.nodes[lead]
+	b := master.name + " holds bytes " + at(first) + " to " + at(head) + "."
+	for _, n := range s.nodes {
+		if n.master < 0 || !n.up {
+			continue
+		}
+		if n.connected() {
+			b += " " + n.name + " has applied " + at(n.repl.Applied) + "."
+		} else if n.repl.Ask.Want > 0 {
+			b += " " + n.name + " will ask for byte " + at(n.repl.Ask.Want) + "."
+		}
+	}
+	return b
+}
+
+// textWidth estimates the width of a label in CSS pixels: they are set in 12 px, where a digit or letter takes up
+// to 7 px, by the font. It errs on the wide side, since a label too few hurts less than two on top of each other.
+func textWidth(s string) float64 {
+	n := 0
+	for range s {
+		n++
+	}
+	return float64(n) * 7
+}
+
+// fits reports whether a label finds room, with some air on both sides.
+func fits(s string, width float64) bool { return s != "" && textWidth(s)+16 <= width }
+
+// overlap reports whether two labels on one line would meet.
+func overlap(a, b TapeText, width float64) bool {
+	aLo, aHi := extent(a, width)
+	bLo, bHi := extent(b, width)
+	return aLo < bHi+8 && bLo < aHi+8
+}
+
+func extent(t TapeText, width float64) (lo, hi float64) {
+	x, w := t.X*width, textWidth(t.Text)+textWidth(t.Bold)+26
+	switch t.Anchor {
+	case "end":
+		return x - w, x
+	case "middle":
+		return x - w/2, x + w/2
+	}
+	return x, x + w
+}

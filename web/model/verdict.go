@@ -1,0 +1,272 @@
+package model
+
+import (
+	"strconv"
+	"time"
+
+	"resync/engine"
+	"resync/engine/sim"
+)
+
+// A ForecastRow says what a replica without a link would be answered if it asked now, and what that turns into.
+type ForecastRow struct {
+	Replica string
+	Lead    string // "If healed", or "If it asks" once the way is free
+	Answer  Answer
+	Cost    string
+	When    string // "after 3,049 B more, in about 1.6 s"
+	Then    Answer
+	ThenIs  string
+	Label   string
+
+	Question string // the same as a question, which the story asks
+}
+
+// An Answer is CONTINUE or FULLRESYNC with its shape and colour; "" for none.
+type Answer struct {
+	Word string
+	Tone Tone
+}
+
+var (
+	answerContinue = Answer{"CONTINUE", ToneOK}
+	answerFull     = Answer{"FULLRESYNC", ToneFull}
+)
+
+// A Verdict is a PSYNC's answer with both its comparisons.
+type Verdict struct {
+	Shown    bool
+	Kind     string // continue, fullresync
+	Replica  string
+	Master   string
+	Asked    string // "PSYNC 8f3a… 50046"
+	History  Check
+	Held     Check
+	Mini     Mini
+	Answer   string // "+CONTINUE"
+	AnswerID string
+	Cost     string
+	Tone     Tone
+	Log      string
+	Label    string
+}
+
+// A Check is one comparison: its operands in one line, what they are, and how it went.
+type Check struct {
+	Result            string // "✓ yes", "✗ no, …", "not reached"
+	Tone              Tone
+	Left, Mid, Right  string // Mid is the operand that was asked for
+	Op1, Op2          string
+	Note, NoteMono    string
+	Reached, Accepted bool
+}
+
+// A Mini is the little tape of a verdict: parts of its width.
+type Mini struct {
+	Shown bool
+	Gone  float64
+	Flag  float64
+}
+
+// forecasts has a row for every replica that is up and has no link.
+func (m *Model) forecastRows(s *scene) []ForecastRow {
+	var rows []ForecastRow
+	for _, n := range s.nodes {
+		if !n.up || n.master < 0 || n.connected() || n.repl.Link == engine.LinkSync {
+			continue
+		}
+		master := s.nodes[n.master]
+		if !master.up {
+			rows = append(rows, ForecastRow{Replica: n.name, Lead: "If healed", Cost: master.name + " is killed: nobody answers",
+				Label: n.name + ": " + master.name + " is killed, nobody answers"})
+			continue
+		}
+		if f, ok := s.forecasts[n.name]; ok {
+			rows = append(rows, m.forecastRow(s, master, n, f))
+		}
+	}
+	return rows
+}
+
+func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) ForecastRow {
+	a := f.Answer
+	row := ForecastRow{Replica: n.name, Lead: "If healed", Answer: answerFull,
+		Question: "If " + n.name + " came back now, what would " + master.name + " say?"}
+	if path, ok := s.between(master.name, n.name); !ok || path.State != "severed" {
+		row.Lead, row.Question = "If it asks", n.name+" will ask. What will "+master.name+" say?"
+	}
+	switch a.Reason {
+	case engine.PsyncOK:
+		row.Answer = answerContinue
+		row.Cost = master.name + " sends the missing " + byteCount(f.MissingBytes)
+		if f.MissingBytes == 0 {
+			row.Cost = n.name + " lacks nothing"
+		}
+		if f.TurnsIn >= 0 {
+			row.When = "after " + byteCount(f.TurnsIn) + " more"
+			if rate := m.past.rate(master.name, s.now); rate > 0 && m.past.loads[master.name] {
+				left := seconds(time.Duration(f.TurnsIn) * time.Second / time.Duration(rate))
+				row.When += ", in about " + left
+				if m.compact() {
+					row.When = "in " + left
+				}
+			}
+			row.Then, row.ThenIs = answerFull, master.name+" sends everything"
+		}
+	case engine.PsyncTooLate:
+		row.Cost = "it wants byte " + at(a.Want) + ", the first one held is " + at(a.First) + ": " +
+			byteCount(int64(a.First-a.Want)) + " too late"
+	case engine.PsyncNoHistory:
+		row.Cost = n.name + " has no history to continue"
+	case engine.PsyncUnknownID:
+		row.Cost = master.name + " does not know its history " + a.Asked.Short()
+	case engine.PsyncBeyondSecond:
+		row.Cost = "it wants byte " + at(a.Want) + " of a history that " + master.name + " shares up to " + at(a.SecondOffset)
+	case engine.PsyncNoBacklog:
+		row.Cost = master.name + " keeps no backlog"
+	case engine.PsyncFuture:
+		row.Cost = "it wants byte " + at(a.Want) + ", and the next one to be written is " + at(a.Next)
+	}
+	row.Label = row.Lead + ", " + n.name + " is answered " + row.Answer.Word + ": " + row.Cost
+	return row
+}
+
+// shownVerdict is the latest answer while it is the newest thing to know: until a link is cut again or the reader
+// closed it.
+func (m *Model) shownVerdict(s *scene) (judged, bool) {
+	v, ok := m.past.verdict()
+	if !ok || v.seq <= m.closedVerdict || m.past.cut.seq > v.seq {
+		return judged{}, false
+	}
+	return v, true
+}
+
+func (m *Model) verdict(s *scene) Verdict {
+	v, ok := m.shownVerdict(s)
+	if !ok {
+		return Verdict{}
+	}
+	a := v.answer
+	d := Verdict{
+		Shown: true, Kind: "fullresync", Master: v.master, Replica: s.named(a.Replica), Tone: ToneFull,
+		Answer: "+FULLRESYNC", AnswerID: a.ReplID.Short(), Cost: "and sends the whole dataset",
+		Asked: "PSYNC " + startOf(a.Asked) + " " + plain(int64(a.Want)),
+	}
+	if v.bytes > 0 {
+		d.Cost = "and sent the whole dataset, " + byteCount(v.bytes)
+	}
+	if a.Continued() {
+		d.Kind, d.Tone, d.Answer = "continue", ToneOK, "+CONTINUE"
+		d.Cost = "and sends " + byteCount(a.Bytes) + " instead of everything"
+		if a.Bytes == 0 {
+			d.Cost = "and has nothing to send: no byte is missing"
+		}
+	}
+	d.History = historyCheck(v.master, a)
+	d.Held = heldCheck(v.master, a, d.History.Accepted)
+	d.Mini = mini(a)
+	if v.log.Text != "" {
+		d.Log = v.log.Clock + " " + v.log.Level + " " + v.log.Text
+	}
+	d.Label = d.Master + " answered " + trimPlus(d.Answer) + " to " + d.Replica + ". Same history: " + trimTick(d.History.Result) +
+		". Still held: " + trimTick(d.Held.Result) + "."
+	return d
+}
+
+// historyCheck is the first comparison: does the master know the history that it was asked to continue?
+//
+// Source: redis/src/replication.c, masterTryPartialResynchronization.
+func historyCheck(master string, a engine.PsyncAnswered) Check {
+	c := Check{Reached: true, Mid: a.Asked.Short(), Op2: "=", Right: a.ReplID.Short(), Tone: ToneOK, Result: "✓ yes", Accepted: true,
+		Note: "asked replid = " + master + "’s", NoteMono: "master_replid"}
+	switch {
+	case a.Reason == engine.PsyncNoHistory || a.Asked == "?":
+		c.Mid, c.Op2 = "?", "≠"
+		c.Note, c.NoteMono = "it has no history yet:", "PSYNC ? -1"
+		c.refuse("✗ none")
+	case a.Reason == engine.PsyncUnknownID:
+		c.Op2 = "≠"
+		c.Note, c.NoteMono = "neither", "master_replid nor master_replid2"
+		c.refuse("✗ no")
+	case a.Reason == engine.PsyncBeyondSecond:
+		c.Mid, c.Op2, c.Right = at(a.Want), ">", at(a.SecondOffset)
+		c.Note, c.NoteMono = "past the end of", "master_replid2"
+		c.refuse("✗ only up to there")
+	case a.Asked != a.ReplID && a.Asked == a.ReplID2:
+		c.Right = a.ReplID2.Short()
+		c.NoteMono = "master_replid2"
+		c.Result = "✓ yes, up to " + at(a.SecondOffset)
+	}
+	return c
+}
+
+func (c *Check) refuse(result string) { c.Result, c.Tone, c.Accepted = result, ToneFull, false }
+
+// heldCheck is the second comparison: does the backlog hold every byte from the one asked for?
+func heldCheck(master string, a engine.PsyncAnswered, reached bool) Check {
+	c := Check{Reached: reached, Left: at(a.First), Op1: "≤", Mid: at(a.Want), Op2: "≤", Right: at(a.Next),
+		Note: "first held ≤ asked for ≤ next written", Tone: ToneOK, Accepted: true}
+	if !reached {
+		c.Result, c.Tone, c.Accepted = "not reached", ToneMuted, false
+		c.Op1, c.Op2 = "≤", "≤"
+		if a.Want < 0 {
+			c.Mid = "?"
+		}
+		return c
+	}
+	switch a.Reason {
+	case engine.PsyncNoBacklog:
+		c.Left, c.Op1, c.Mid, c.Op2, c.Right = "", "", at(a.Want), "", ""
+		c.Note = master + " keeps no backlog"
+		c.refuse("✗ no backlog")
+	case engine.PsyncTooLate:
+		c.Op1, c.Op2, c.Right = ">", "", ""
+		c.Note = "first byte held is beyond the byte asked for"
+		c.refuse("✗ no, " + byteCount(int64(a.First-a.Want)) + " too late")
+	case engine.PsyncFuture:
+		c.Left, c.Op1, c.Op2 = "", "", ">"
+		c.Note = "asked for a byte beyond the next one to be written"
+		c.refuse("✗ no, " + byteCount(int64(a.Want-a.Next)) + " ahead")
+	default:
+		c.Result = "✓ yes, " + byteCount(int64(a.Want-a.First)) + " from the edge"
+	}
+	return c
+}
+
+func mini(a engine.PsyncAnswered) Mini {
+	if !a.Backlog || a.Want < 0 {
+		return Mini{}
+	}
+	lo, hi := float64(min(a.First, a.Want)), float64(max(a.Next, a.Want+1))
+	if a.First > 1 {
+		lo -= 0.15 * (hi - lo)
+	}
+	return Mini{Shown: true, Gone: (float64(a.First) - lo) / (hi - lo), Flag: (float64(a.Want) - lo) / (hi - lo)}
+}
+
+// startOf is how a verdict prints the history in a PSYNC line, where its end does not matter: "8f3a…".
+func startOf(id engine.ReplID) string {
+	if len(id) < 12 {
+		return string(id)
+	}
+	return string(id[:4]) + "…"
+}
+
+func plain(n int64) string { return strconv.FormatInt(n, 10) }
+
+func trimPlus(s string) string {
+	if len(s) > 0 && s[0] == '+' {
+		return s[1:]
+	}
+	return s
+}
+
+// trimTick takes the sign off a result, for those who hear it.
+func trimTick(s string) string {
+	for _, sign := range []string{"✓ ", "✗ "} {
+		if len(s) > len(sign) && s[:len(sign)] == sign {
+			return s[len(sign):]
+		}
+	}
+	return s
+}

@@ -1,0 +1,72 @@
+package view
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+const deckTrackID = "deck-track"
+
+// A deck is the control of time, with what has happened so far on a line.
+type deck struct {
+	app.Compo
+	Deck model.Deck
+	Up   *mailbox
+}
+
+func (d *deck) Render() app.UI {
+	k := &d.Deck
+	playName, playShape := "Play", path("fill", "M3 0v14l10-7z")
+	if k.Playing {
+		playName, playShape = "Pause", path("fill", "M2 0h3.500v14H2zM8.500 0H12v14H8.500z")
+	}
+	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).Body(
+		app.Span().Class("deck__keys").Body(
+			app.Button().Class("deck__key deck__key--play").Type("button").DataSet("testid", "play").Aria("label", playName).Title(playName+" (Space)").
+				OnClick(d.play).Body(icon("", 14, 14, playShape)),
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-fwd").Aria("label", "One event on").Title("One event on (.)").
+				OnClick(d.step).Body(icon("", 14, 12, path("fill", "M2 0v12l9-6zM12 0h2v12h-2z"))),
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "next-event").Aria("label", "Next event worth a look").
+				Title("Next event worth a look (>)").OnClick(d.next).Body(
+				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
+		),
+		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State)),
+		app.Div().ID(deckTrackID).Class("deck__track").Aria("hidden", true).Body(d.track()),
+		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
+			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "faster").Aria("label", "Faster").Title("Faster (])").Disabled(!k.Faster).OnClick(d.faster).Text("+"),
+		),
+		app.Span().Class("deck__option").Body(app.Text("seed "), app.B().Text(k.Seed)),
+	)
+}
+
+// track is the line of time: its right end is now.
+func (d *deck) track() app.UI {
+	return drawn("svg", "deck__line", "width", "100%", "height", "54").Body(
+		drawn("rect", "f-text", "x", "0", "y", "27", "width", "100%", "height", "4", "rx", "2"),
+		app.If(d.Deck.Event != "", func() app.UI {
+			return drawn("text", "m mono", "x", "0", "y", "49").Text(d.Deck.Event)
+		}),
+		app.Range(d.Deck.Marks).Slice(func(i int) app.UI {
+			k := d.Deck.Marks[i]
+			x := percent(k.X)
+			tone := string(k.Tone)
+			if tone == "" {
+				tone = "text"
+			}
+			return drawn("g", "").Body(
+				drawn("line", "l-"+tone+" w2", "x1", x, "x2", x, "y1", "21", "y2", "37"),
+				app.If(k.Text != "", func() app.UI { return drawn("text", "m", "x", x, "y", "16", "text-anchor", k.Anchor).Text(k.Text) }))
+		}),
+	)
+}
+
+func percent(v float64) string { return px(v*100) + "%" }
+
+func (d *deck) play(app.Context, app.Event)   { d.Up.send(model.Play{}) }
+func (d *deck) step(app.Context, app.Event)   { d.Up.send(model.Step{}) }
+func (d *deck) next(app.Context, app.Event)   { d.Up.send(model.NextEvent{}) }
+func (d *deck) slower(app.Context, app.Event) { d.Up.send(model.Slower{}) }
+func (d *deck) faster(app.Context, app.Event) { d.Up.send(model.Faster{}) }

@@ -1,0 +1,54 @@
+// Package view draws the page with go-app. It only places things: what is shown and how it changes is decided in
+// package model, and everything that a browser must do goes through a Host.
+package view
+
+import "time"
+
+// A Host is the browser as the page needs it. Package wasm/browser implements it; tests use a plain one.
+// Nothing here fails: what a sandbox forbids (storage, clipboard) is replaced by the nearest thing that works.
+type Host interface {
+	// Ready says that the first render is done: the loading state ends.
+	Ready()
+	// Fail shows the error panel with what went wrong and ends the page's work.
+	Fail(what string)
+
+	// Load and Store keep small settings: in localStorage, or in memory where there is none.
+	Load(key string) string
+	Store(key, value string)
+	// Copy puts text on the clipboard.
+	Copy(text string)
+	// Fragment is the part of the address after '#'; SetFragment replaces it without a navigation.
+	Fragment() string
+	SetFragment(s string)
+
+	// Value and SetValue read and write the value of an input, by its id: go-app does not own what was typed.
+	Value(id string) string
+	SetValue(id, value string)
+	// Focus moves the focus without scrolling. ScrollToEnd shows the last line of a scrolling element.
+	Focus(id string)
+	ScrollToEnd(id string)
+
+	// Theme sets data-theme on the document: "light", "dark" or "" for the system's choice.
+	Theme(name string)
+	// Matches reports whether a media query holds, such as "(prefers-reduced-motion: reduce)".
+	Matches(query string) bool
+	// Size is the viewport in CSS pixels.
+	Size() (width, height int)
+
+	// Box is where an element is in the viewport, in CSS pixels; zeros for one that is not there. It makes the browser lay
+	// the page out.
+	Box(id string) (x, y, width, height float64)
+
+	// OnFrame calls f once, on the next animation frame, with the time since the page began. It never does while the
+	// page is hidden.
+	OnFrame(f func(now time.Duration))
+	// Draw replaces what the canvas with this id shows. Marks are packed, eight numbers each:
+	// kind, x, y, width, height, colour (an index into the canvas's palette), progress 0..1, reserved.
+	// Kinds: 0 a bar with round ends, 1 a hatched bar.
+	Draw(canvas string, marks []float32)
+
+	// OnKey calls f for every key pressed while the focus is not in a text field; f says whether it used the key.
+	OnKey(f func(key string, shift bool) bool)
+	// Expose makes functions callable from JavaScript as properties of window.__resync, for tests and hosts.
+	Expose(functions map[string]func(args []string) string)
+}

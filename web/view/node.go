@@ -1,0 +1,145 @@
+package view
+
+import (
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+// A nodeColumn is the chosen node: its prompt and its log.
+type nodeColumn struct {
+	app.Compo
+	Terminal model.Terminal
+	Host     Host // reads what was typed: go-app does not own an input's value
+	Up       *mailbox
+}
+
+func (n *nodeColumn) Render() app.UI {
+	t := &n.Terminal
+	return app.Section().Class("node").Aria("label", "Node "+t.Name).Body(
+		app.Div().Class("node__nodes").Role("group").Aria("label", "Choose a node").Body(
+			app.Range(t.Nodes).Slice(func(i int) app.UI {
+				c := t.Nodes[i]
+				return app.Button().Class("node__pick").Type("button").DataSet("testid", "pick-"+c.Name).Aria("pressed", c.On).Text(c.Label).
+					OnClick(func(app.Context, app.Event) { n.Up.send(model.Select{Node: c.Name}) }, app.EventScope(c.Name))
+			}),
+		),
+		app.P().Class("node__who").Body(roleIcon(t.Role), app.B().Text(t.Name), app.Span().Text(t.About)),
+		app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(
+			n.tab(model.TabCLI, "CLI"), n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
+		),
+		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).Else(n.output),
+		app.Div().Class("node__chips").Body(app.Range(t.Chips[:]).Slice(func(i int) app.UI {
+			word := t.Chips[i]
+			return app.Button().Class("node__chip").Type("button").Text(word).
+				OnClick(func(app.Context, app.Event) { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: word}) }, app.EventScope(word))
+		})),
+		app.Range(t.Nodes).Slice(func(i int) app.UI {
+			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On, Host: n.Host, Up: n.Up}
+			if p.Shown {
+				p.Prompt, p.Hint = t.Prompt, t.Hint
+			}
+			return p
+		}),
+	)
+}
+
+func (n *nodeColumn) tab(name, label string) app.UI {
+	return app.Button().Class("tabs__tab").Type("button").DataSet("testid", "tab-"+name).Aria("pressed", n.Terminal.Tab == name).Text(label).
+		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: name}) }, app.EventScope(name))
+}
+
+func (n *nodeColumn) output() app.UI {
+	t := &n.Terminal
+	return app.Div().ID(model.OutputID(t.Name)).Class("cli").Role("log").Aria("label", "Output of "+t.Name).TabIndex(0).
+		DataSet("testid", "cli-output-"+t.Name).Body(
+		app.Range(t.Turns).Slice(func(i int) app.UI {
+			k := t.Turns[i]
+			class := "cli__reply"
+			if k.Error {
+				class = "cli__reply cli__reply--error"
+			}
+			prompt := k.Prompt
+			if prompt == "" {
+				prompt = t.Prompt
+			}
+			return app.Pre().Class("cli__turn").Body(
+				app.Span().Class("cli__prompt").Text(prompt+" "), app.Span().Class("cli__typed").Text(k.Command), app.Text("\n"),
+				app.Span().Class(class).Text(k.Text))
+		}),
+	)
+}
+
+func (n *nodeColumn) log() app.UI {
+	t := &n.Terminal
+	return app.Div().ID(model.OutputID(t.Name)).Class("cli cli--log").Role("log").Aria("label", "Log of "+t.Name).TabIndex(0).
+		DataSet("testid", "log-"+t.Name).Body(
+		app.Range(t.Log).Slice(func(i int) app.UI {
+			l := t.Log[i]
+			return app.P().Class("cli__log").DataSet("level", l.Level).Body(
+				app.Span().Class("cli__prompt").Text(l.Clock+" "+l.Level+" "), app.Text(l.Text))
+		}),
+	)
+}
+
+func (n *nodeColumn) script() app.UI {
+	return app.Div().ID(model.OutputID(n.Terminal.Name)).Class("cli cli--log").Role("region").Aria("label", "Script so far").TabIndex(0).
+		DataSet("testid", "script").Body(
+		app.P().Class("cli__about").Body(
+			app.Span().Text("Everything so far, to run again here or with bin/resync run."),
+			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "copy").OnClick(n.copy).Text("Copy")),
+		app.Pre().Class("cli__script").Text(n.Terminal.Script),
+	)
+}
+
+func (n *nodeColumn) copy(app.Context, app.Event) { n.Up.send(model.CopyScript{}) }
+
+// A prompt is one node's input. Each node has its own, so that a line begun at one is still there after a look at
+// another. The browser owns what was typed: go-app could not clear it (an empty value is no attribute to it).
+type prompt struct {
+	app.Compo
+	Name   string
+	Shown  bool
+	Prompt string
+	Hint   string
+	Host   Host
+	Up     *mailbox
+}
+
+func (p *prompt) Render() app.UI {
+	id := model.PromptID(p.Name)
+	return app.Div().Class("prompt").Hidden(!p.Shown).Body(
+		app.Label().Class("prompt__name").For(id).Body(app.Span().Class("sr").Text("Command for "), app.Text(p.Prompt)),
+		app.Input().Type("text").ID(id).DataSet("testid", "cli-"+p.Name).Placeholder(p.Hint).AutoComplete(false).
+			Attr("autocapitalize", "off").Attr("autocorrect", "off").Spellcheck(false).Attr("enterkeyhint", "send").OnKeyDown(p.key),
+		app.Button().Class("prompt__send").Type("button").Aria("label", "Run").OnClick(p.send).Text("⏎"),
+	)
+}
+
+func (p *prompt) send(app.Context, app.Event) {
+	p.Up.send(model.Typed{Node: p.Name, Line: p.Host.Value(model.PromptID(p.Name))})
+}
+
+func (p *prompt) key(ctx app.Context, e app.Event) {
+	id := model.PromptID(p.Name)
+	switch key := e.Get("key").String(); {
+	case e.Get("isComposing").Truthy():
+		ctx.PreventUpdate()
+	case key == "Enter":
+		e.PreventDefault()
+		p.send(ctx, e)
+	case key == "ArrowUp":
+		e.PreventDefault()
+		p.Up.send(model.Older{Node: p.Name, Current: p.Host.Value(id)})
+	case key == "ArrowDown":
+		e.PreventDefault()
+		p.Up.send(model.Newer{Node: p.Name})
+	case key == "Escape":
+		p.Host.Focus("node-" + p.Name)
+	case key == "l" && e.Get("ctrlKey").Truthy():
+		e.PreventDefault()
+		p.Up.send(model.Typed{Node: p.Name, Line: "clear"})
+	default:
+		ctx.PreventUpdate()
+	}
+}

@@ -1,0 +1,241 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/assets"
+	"resync/web/model"
+)
+
+// New returns the page. A page lives in one Host; go-app asks for a new one for every navigation.
+func New(h Host) app.Composer { return &page{host: h} }
+
+// A page is the root component and the model's one owner. Everything that happens reaches it in one of two ways: a
+// frame of the browser, or a message that a component put into its mailbox. Both run on the one thread that a page has,
+// and neither waits for anything, so no lock is needed.
+type page struct {
+	app.Compo
+	host Host
+	up   *mailbox
+
+	model  model.Model
+	page   model.Page // what is drawn
+	ctx    app.Context
+	frozen bool // a test owns the time
+
+	drawnRevision uint64
+	drawnAt       time.Duration
+	lastFrame     time.Duration
+	size          extent
+	measureAt     time.Duration
+	still         bool // nothing may move by itself
+
+	lanes      map[string]lane // where the links are on the canvas, by ID
+	lanesAt    time.Duration
+	marks      []float32
+	emptyDrawn bool
+}
+
+// A mailbox is how a component tells the page what happened. It is a pointer, so that go-app, which compares the fields of
+// components, finds it always equal.
+type mailbox struct{ page *page }
+
+// send hands a message to the model and does what the model wants done. go-app redraws the page after every handled event.
+func (b *mailbox) send(msg model.Msg) { b.page.take(msg) }
+
+// How often the page is drawn at most while time passes, and how often the links are looked up for what moves on them.
+const (
+	drawEvery    = 80 * time.Millisecond
+	measureEvery = 300 * time.Millisecond
+)
+
+// OnInit opens the first scenario, before anything is drawn.
+func (p *page) OnInit() {
+	p.up = &mailbox{p}
+	p.still = p.host.Matches("(prefers-reduced-motion: reduce)")
+	settings := model.Settings{Theme: p.host.Load("theme"), NoKeys: p.host.Load("keys") == "off", ReducedMotion: p.still}
+	if settings.Theme != "light" && settings.Theme != "dark" {
+		settings.Theme = ""
+	}
+	p.host.Theme(settings.Theme)
+	p.frozen = hasFlag(p.host.Fragment(), "test=1")
+	width, height := p.host.Size()
+	var scenarios []model.Scenario
+	for _, s := range assets.Scenarios() {
+		scenarios = append(scenarios, model.Scenario{Name: s.Name, Text: s.Text})
+	}
+	p.model = model.New(scenarios, settings)
+	p.model, _ = model.Update(p.model, model.Resized{Width: float64(width), Height: float64(height)})
+	p.page = p.model.Page()
+}
+
+// hasFlag looks for one of the fragment's parts, as in "v=1&test=1".
+func hasFlag(fragment, flag string) bool {
+	for part := range strings.SplitSeq(fragment, "&") {
+		if part == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// OnMount starts the frames and tells the host that the page can be used.
+func (p *page) OnMount(ctx app.Context) {
+	p.ctx = ctx
+	p.host.OnKey(func(key string, shift bool) bool {
+		m, used, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
+		p.model = m
+		if used {
+			p.obey(cmds)
+			p.redraw()
+		}
+		return used
+	})
+	if p.frozen {
+		p.expose()
+	}
+	p.host.OnFrame(p.frame)
+	p.host.Ready()
+}
+
+// take is the way of every message.
+func (p *page) take(msg model.Msg) {
+	m, cmds := model.Update(p.model, msg)
+	p.model = m
+	p.page = p.model.Page()
+	p.drawnRevision = p.model.Revision()
+	p.obey(cmds)
+}
+
+// obey does what only the browser can. What depends on elements that are not drawn yet waits until they are.
+func (p *page) obey(cmds []model.Cmd) {
+	for _, c := range cmds {
+		switch c := c.(type) {
+		case model.SetInput:
+			p.host.SetValue(c.ID, c.Value)
+		case model.SetTheme:
+			p.host.Theme(c.Name)
+		case model.Store:
+			p.host.Store(c.Key, c.Value)
+		case model.Copy:
+			p.host.Copy(c.Text)
+		case model.Focus:
+			p.host.Focus(c.ID) // at once where it can be: the next key is on its way
+			p.afterDrawing(func() { p.host.Focus(c.ID) })
+		case model.ScrollToEnd:
+			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
+		}
+	}
+}
+
+func (p *page) afterDrawing(f func()) {
+	if p.ctx.Context == nil { // nothing is mounted: a test without a browser
+		return
+	}
+	p.ctx.Defer(func(app.Context) { f() })
+}
+
+// redraw has go-app draw the page as the model stands.
+func (p *page) redraw() {
+	p.page = p.model.Page()
+	p.drawnRevision = p.model.Revision()
+	if p.ctx.Context != nil {
+		p.ctx.Dispatch(nil)
+	}
+}
+
+// frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second.
+func (p *page) frame(now time.Duration) {
+	if p.lastFrame > 0 && !p.frozen {
+		m, cmds := model.Update(p.model, model.Frame{Elapsed: now - p.lastFrame})
+		p.model = m
+		p.obey(cmds)
+	}
+	p.lastFrame = now
+	p.measure(now)
+	if p.model.Revision() != p.drawnRevision && now-p.drawnAt >= drawEvery {
+		p.drawnAt = now
+		p.redraw()
+	}
+	if !p.still {
+		p.draw(now)
+	}
+	p.host.OnFrame(p.frame)
+}
+
+// measure tells the model how large things are: at once when the window has changed, and now and then, since a scroll bar
+// or a font that came late changes it too. It makes the browser lay the page out, so it is not done in every frame.
+func (p *page) measure(now time.Duration) {
+	w, h := p.host.Size()
+	if w == p.size.w && h == p.size.h && now < p.measureAt {
+		return
+	}
+	p.measureAt = now + measureEvery
+	_, _, plot, _ := p.host.Box(tapePlotID)
+	_, _, track, _ := p.host.Box(deckTrackID)
+	if size := (extent{w, h, plot, track}); size != p.size {
+		p.size, p.lanes = size, nil
+		p.model, _ = model.Update(p.model, model.Resized{Width: float64(w), Height: float64(h), Plot: plot, Track: track})
+	}
+}
+
+// An extent is how large the window is, and the drawing areas of the tape and of the line of time.
+type extent struct {
+	w, h        int
+	plot, track float64
+}
+
+// expose gives tests the page's inside, under window.__resync.
+func (p *page) expose() {
+	p.host.Expose(map[string]func([]string) string{
+		"tick": func(args []string) string {
+			millis := 16
+			if len(args) > 0 {
+				if n, err := strconv.Atoi(args[0]); err == nil {
+					millis = n
+				}
+			}
+			p.take(model.Tick{Elapsed: time.Duration(millis) * time.Millisecond})
+			p.redraw()
+			return p.model.StateJSON()
+		},
+		"run": func(args []string) string {
+			if len(args) > 0 {
+				p.take(model.Run{Line: args[0]})
+				p.redraw()
+			}
+			return p.model.StateJSON()
+		},
+		"state":  func([]string) string { return p.model.StateJSON() },
+		"trace":  func([]string) string { return p.model.Trace() },
+		"script": func([]string) string { return p.model.Script() },
+	})
+}
+
+// Render places the panels. Their order is that of reading; layout.css puts them on the grid.
+func (p *page) Render() app.UI {
+	v := &p.page
+	state := "ready"
+	if v.Problem != "" {
+		state = "stopped"
+	}
+	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
+		DataSet("judged", v.Verdict.Shown).Body(
+		patterns(),
+		&topBar{Bar: v.Bar, Help: v.ShowHelp, Up: p.up},
+		app.Main().Class("app__main").Body(
+			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
+			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
+			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
+			&tape{Tape: v.Tape},
+			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Up: p.up},
+			&deck{Deck: v.Deck, Up: p.up},
+		),
+		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
+		app.If(v.ShowHelp, func() app.UI { return &help{Keys: v.Keys, Up: p.up} }),
+	)
+}

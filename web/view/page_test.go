@@ -1,0 +1,187 @@
+package view
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+// A room is a Host without a browser: it remembers what it was asked to do.
+type room struct {
+	stored   map[string]string
+	values   map[string]string
+	theme    string
+	copied   string
+	focused  string
+	fragment string
+	queries  map[string]bool
+	frame    func(time.Duration)
+	key      func(string, bool) bool
+	exposed  map[string]func([]string) string
+	drawn    [][]float32
+	ready    bool
+	failed   string
+	width    int
+}
+
+func newRoom() *room {
+	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, width: 1440}
+}
+
+func (r *room) Ready()                          { r.ready = true }
+func (r *room) Fail(what string)                { r.failed = what }
+func (r *room) Load(key string) string          { return r.stored[key] }
+func (r *room) Store(key, value string)         { r.stored[key] = value }
+func (r *room) Copy(text string)                { r.copied = text }
+func (r *room) Fragment() string                { return r.fragment }
+func (r *room) SetFragment(s string)            { r.fragment = s }
+func (r *room) Value(id string) string          { return r.values[id] }
+func (r *room) SetValue(id, value string)       { r.values[id] = value }
+func (r *room) Focus(id string)                 { r.focused = id }
+func (r *room) ScrollToEnd(string)              {}
+func (r *room) Theme(name string)               { r.theme = name }
+func (r *room) Matches(query string) bool       { return r.queries[query] }
+func (r *room) Size() (int, int)                { return r.width, 900 }
+func (r *room) Box(string) (x, y, w, h float64) { return 10, 20, 200, 30 }
+func (r *room) OnFrame(f func(time.Duration))   { r.frame = f }
+func (r *room) Draw(_ string, marks []float32) {
+	r.drawn = append(r.drawn, append([]float32(nil), marks...))
+}
+func (r *room) OnKey(f func(string, bool) bool)           { r.key = f }
+func (r *room) Expose(f map[string]func([]string) string) { r.exposed = f }
+
+// moved is a page that has been drawn once.
+func moved(t *testing.T, r *room) (*page, app.TestEngine) {
+	t.Helper()
+	p := New(r).(*page)
+	e := app.NewTestEngine()
+	if err := e.Load(p); err != nil {
+		t.Fatal(err)
+	}
+	e.ConsumeAll()
+	return p, e
+}
+
+func TestThePageShowsTheFirstScenario(t *testing.T) {
+	p, _ := moved(t, newRoom())
+	html := app.HTMLString(p.Render())
+	for _, id := range []string{"app", "status"} {
+		if !strings.Contains(html, `data-testid="`+id+`"`) {
+			t.Errorf("there is no %s", id)
+		}
+	}
+	if got := len(p.page.Stage.Cards); got != 3 {
+		t.Errorf("%d cards, want a master and two replicas", got)
+	}
+}
+
+// A click goes from a component through the mailbox into the model, and what the model wants of the browser is done.
+func TestAMessageGoesUpAndItsCommandsGoOut(t *testing.T) {
+	r := newRoom()
+	p, _ := moved(t, r)
+	r.values[model.PromptID("m1")] = "SET a 1"
+	(&prompt{Name: "m1", Host: r, Up: p.up}).send(app.Context{}, app.Event{})
+	if r.values[model.PromptID("m1")] != "" {
+		t.Error("the input was not cleared")
+	}
+	turns := p.page.Terminal.Turns
+	if n := len(turns); n == 0 || turns[n-1].Text != "OK" {
+		t.Errorf("the terminal shows %+v", turns)
+	}
+	(&topBar{Up: p.up}).theme(app.Context{}, app.Event{})
+	if r.theme != "light" || r.stored["theme"] != "light" {
+		t.Errorf("theme %q, stored %q", r.theme, r.stored["theme"])
+	}
+	p.up.send(model.CopyScript{})
+	if !strings.Contains(r.copied, "m1> SET a 1") {
+		t.Errorf("copied %q", r.copied)
+	}
+	(&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{})
+	if !p.page.Stage.Links[0].Cut || len(p.page.Forecast) != 1 {
+		t.Errorf("after Cut: %+v, forecast %+v", p.page.Stage.Links[0], p.page.Forecast)
+	}
+}
+
+// Simulated time passes with frames, and not by itself: never while a test owns the time.
+func TestFrames(t *testing.T) {
+	r := newRoom()
+	p, _ := moved(t, r)
+	run := func() string {
+		before := p.model.Page().Deck.Clock
+		for i := range 40 {
+			p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+		}
+		if after := p.model.Page().Deck.Clock; after != before {
+			return "moved"
+		}
+		return "stood"
+	}
+	if got := run(); got != "moved" {
+		t.Error("time", got, "while playing")
+	}
+	p.frozen = true
+	if got := run(); got != "stood" {
+		t.Error("time", got, "in a test")
+	}
+}
+
+// What flies is drawn where its link is, inside the canvas, and nothing is drawn for those who asked for less motion.
+func TestFlightsStayOnTheirLinks(t *testing.T) {
+	l := lane{x: 100, y: 50, w: 200, h: 30}
+	for _, progress := range []float64{0, 0.5, 1} {
+		for _, down := range []bool{true, false} {
+			for _, length := range []float64{0, 0.05, 0.6} {
+				mark := appendMark(nil, l, model.Flight{Down: down, Progress: progress, Length: length}, false)
+				x, y, w, h := mark[1], mark[2], mark[3], mark[4]
+				if x < l.x-.01 || x+w > l.x+l.w+.01 || y < l.y || y+h > l.y+l.h {
+					t.Errorf("progress %v, down %t, length %v: %v", progress, down, length, mark)
+				}
+				down := appendMark(nil, lane{l.y, l.x, l.h, l.w}, model.Flight{Down: down, Progress: progress, Length: length}, true)
+				if down[1] != y || down[2] != x || down[3] != h || down[4] != w {
+					t.Errorf("across %v and down %v are not the same turned", mark, down)
+				}
+			}
+		}
+	}
+	r := newRoom()
+	r.queries["(prefers-reduced-motion: reduce)"] = true
+	p, _ := moved(t, r)
+	p.up.send(model.Typed{Node: "m1", Line: "SET a 1"})
+	for i := range 10 {
+		p.frame(time.Duration(i) * 16 * time.Millisecond)
+	}
+	if len(r.drawn) != 0 {
+		t.Errorf("%d drawings with reduced motion", len(r.drawn))
+	}
+	if p.model.Playing() {
+		t.Error("it plays by itself with reduced motion")
+	}
+}
+
+// Under a strict policy an inline style is ignored, so nobody may write one.
+func TestNoInlineStyle(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{".Style(", ".Styles(", `"style"`} {
+			if strings.Contains(string(text), bad) {
+				t.Errorf("%s uses %s", f, bad)
+			}
+		}
+	}
+}

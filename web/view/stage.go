@@ -1,0 +1,144 @@
+package view
+
+import (
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+// A stage shows the nodes and the links between them, or the same as a table.
+type stage struct {
+	app.Compo
+	Stage   model.Stage
+	Table   []model.TableRow
+	AsTable bool
+	Up      *mailbox
+}
+
+func (s *stage) Render() app.UI {
+	way := "across"
+	if s.Stage.Vertical {
+		way = "down"
+	}
+	return app.Section().Class("stage").Aria("label", "Stage").DataSet("testid", "stage").Body(
+		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table) }).Else(func() app.UI {
+			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).Body(
+				app.Range(s.Stage.Cards).Slice(func(i int) app.UI { return &card{Card: s.Stage.Cards[i], Up: s.Up} }),
+				app.Range(s.Stage.Links).Slice(func(i int) app.UI { return &link{Link: s.Stage.Links[i], Up: s.Up} }),
+				app.Canvas().ID(flightsID).Class("world__flights").Aria("hidden", true).
+					DataSet("palette", "--master --replica --full --text"),
+			)
+		}),
+	)
+}
+
+// at is the class that puts something in its place on the stage's grid: a strict policy allows no inline style.
+func at(depth, lane int) string {
+	return "depth-" + strconv.Itoa(depth) + " lane-" + strconv.Itoa(lane)
+}
+
+// A card is one node as it stands.
+type card struct {
+	app.Compo
+	Card model.Card
+	Up   *mailbox
+}
+
+func (c *card) Render() app.UI {
+	k := &c.Card
+	state := "up"
+	if !k.Up {
+		state = "down"
+	}
+	power, powerName := powerIcon(), "Kill "+k.Name
+	if !k.Up {
+		powerName = "Start " + k.Name
+	}
+	return app.Article().Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
+		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", state).DataSet("selected", k.Selected).DataSet("said", k.Said).
+		DataSet("large", k.Backlog.Shown).OnClick(c.pick).Body(
+		app.Header().Class("card__head").Body(
+			roleIcon(k.Role),
+			app.H2().Class("card__title").Body(
+				app.Button().Class("card__name").Type("button").ID("node-"+k.Name).Aria("pressed", k.Selected).
+					Aria("label", k.Label).OnClick(c.pick).Text(k.Name),
+			),
+			app.Span().Class("card__role").Text(k.Role),
+			app.Span().Class("card__word").DataSet("tone", string(k.WordTone)).Text(k.Word),
+			app.Button().Class("card__power").Type("button").DataSet("testid", "power-"+k.Name).Aria("label", powerName).
+				Title(powerName).OnClick(c.power).Body(power),
+		),
+		app.P().Class("card__figure").Text(k.Figure),
+		app.P().Class("card__caption").Text(k.Caption),
+		app.If(k.Backlog.Shown, c.backlog),
+		app.If(k.Fields[0].Name != "" && k.Backlog.Shown, func() app.UI {
+			return app.Dl().Class("card__fields").Body(app.Range(k.Fields[:]).Slice(func(i int) app.UI {
+				return app.Div().Body(app.Dt().Text(k.Fields[i].Name), app.Dd().Text(k.Fields[i].Value))
+			}))
+		}),
+		app.If(k.Load != "", func() app.UI {
+			return app.Button().Class("btn btn--tiny card__load").Type("button").DataSet("testid", "load-"+k.Name).
+				Aria("pressed", k.Loading).OnClick(c.load).Body(writeIcon(k.Loading), app.Span().Text(k.Load))
+		}),
+		app.P().Class("card__row").Body(
+			app.Span().Class("chip").Title("master_replid").Body(historyIcon(k.Lineage), app.Span().Text(k.History)),
+			app.Span().Class("card__fact").Text(k.Fact),
+		),
+	)
+}
+
+func (c *card) backlog() app.UI {
+	b := &c.Card.Backlog
+	const width, height = 188.0, 14.0
+	return app.Div().Class("card__backlog").Body(
+		app.P().Class("card__held").Body(app.B().Text("Backlog"), app.Span().Text(b.Held)),
+		drawn("svg", "card__blocks", "viewBox", "0 0 188 14", "preserveAspectRatio", "none").Aria("hidden", true).Body(
+			app.Range(b.Blocks).Slice(func(i int) app.UI {
+				k := b.Blocks[i]
+				x, w, full := k.X*width, k.W*width-3, min(k.Full*width, k.W*width-3)
+				if k.NextToGo {
+					return drawn("g", "").Body(box("f-master-tint", x, 0, w, height, 2), box("l-full", x+.75, .75, w-1.5, height-1.5, 2))
+				}
+				return drawn("g", "").Body(box("l", x+.5, .5, w-1, height-1, 2), box("f-master", x, 0, full, height, 2))
+			}),
+		),
+		app.P().Class("card__note").Text(b.Note),
+	)
+}
+
+func (c *card) pick(app.Context, app.Event) { c.Up.send(model.Select{Node: c.Card.Name}) }
+func (c *card) load(_ app.Context, e app.Event) {
+	e.Call("stopPropagation")
+	c.Up.send(model.ToggleLoad{Node: c.Card.Name})
+}
+func (c *card) power(_ app.Context, e app.Event) {
+	e.Call("stopPropagation")
+	c.Up.send(model.Power{Node: c.Card.Name})
+}
+
+func powerIcon() app.UI {
+	return icon("", 14, 14, path("l-text", "M7 1v6M3.700 3.200a5 5 0 1 0 6.600 0"))
+}
+
+func writeIcon(on bool) app.UI {
+	if on {
+		return icon("", 10, 10, drawn("rect", "f-text", "width", "10", "height", "10", "rx", "1"))
+	}
+	return icon("", 10, 10, path("f-text", "M1 0l9 5-9 5z"))
+}
+
+// nodeTable is the stage for those who read rather than look.
+func nodeTable(rows []model.TableRow) app.UI {
+	head := []string{"Node", "Role", "State", "Master", "Link", "Offset", "Behind", "Keys", "History"}
+	return app.Div().Class("nodes").TabIndex(0).Role("region").Aria("label", "Nodes as a table").Body(app.Table().Body(
+		app.THead().Body(app.Tr().Body(app.Range(head).Slice(func(i int) app.UI { return app.Th().Scope("col").Text(head[i]) }))),
+		app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
+			r := rows[i]
+			return app.Tr().Body(app.Th().Scope("row").Text(r.Name), app.Td().Text(r.Role), app.Td().Text(r.State),
+				app.Td().Text(r.Master), app.Td().Text(r.Link), app.Td().Class("num").Text(r.Offset), app.Td().Class("num").Text(r.Behind),
+				app.Td().Class("num").Text(r.Keys), app.Td().Class("num").Text(r.History))
+		})),
+	))
+}

@@ -1,0 +1,244 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+const tapePlotID = "tape-plot"
+
+// A tape is the stream as a line of byte numbers, with a rail for each replica below the master's ribbon.
+type tape struct {
+	app.Compo
+	Tape model.Tape
+}
+
+// Where things are from the top of the drawing, in CSS pixels.
+type tapeRows struct {
+	words, ribbon, ribbonHigh, rail, railApart, railHigh float64
+}
+
+func (t *tape) rows() tapeRows {
+	if t.Tape.Compact {
+		return tapeRows{words: 14, ribbon: 22, ribbonHigh: 22, rail: 58, railApart: 14, railHigh: 5}
+	}
+	apart := 26.0
+	if len(t.Tape.Rails) > 3 {
+		apart = 16
+	}
+	return tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: apart, railHigh: 8}
+}
+
+func (r tapeRows) railY(i int) float64 { return r.rail + float64(i)*r.railApart }
+
+func (t *tape) Render() app.UI {
+	k := &t.Tape
+	return app.Section().Class("tape").Aria("label", "Stream").DataSet("testid", "tape").Body(
+		app.Div().Class("tape__head").Body(
+			app.H2().Text("The stream"),
+			app.P().Class("tape__about").Text(k.About),
+			app.Div().Class("tape__legend").Aria("hidden", true).Body(
+				legend("gone", drawn("rect", "f-gone", "width", "18", "height", "12")),
+				legend("held", drawn("rect", "f-master", "width", "18", "height", "12", "rx", "1")),
+				legend("next to go", drawn("rect", "f-master-tint", "width", "18", "height", "12"),
+					drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
+			),
+		),
+		app.Div().Class("tape__body").Body(
+			app.Div().ID(tapePlotID).Class("tape__measure").Aria("hidden", true),
+			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).Else(t.drawing),
+		),
+	)
+}
+
+func legend(word string, shapes ...app.UI) app.UI {
+	return app.Span().Body(icon("", 18, 12, shapes...), app.Span().Text(word))
+}
+
+func (t *tape) drawing() app.UI {
+	k, r := &t.Tape, t.rows()
+	bottom := r.railY(len(k.Rails)-1) + r.railHigh
+	if len(k.Rails) == 0 {
+		bottom = r.ribbon + r.ribbonHigh + 10
+	}
+	high := bottom + 24
+	height := strconv.Itoa(int(high))
+	return app.Div().Class("tape__drawing").Body(
+		drawn("svg", "tape__names", "height", height).Aria("hidden", true).Body(
+			t.name(r.ribbon+r.ribbonHigh/2, k.Master, "master"),
+			app.Range(k.Rails).Slice(func(i int) app.UI { return t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, "replica") }),
+		),
+		drawn("svg", "tape__plot", "height", height).Role("img").Aria("label", k.Label).Body(
+			t.ribbon(r),
+			app.Range(k.Rails).Slice(func(i int) app.UI { return t.rail(r, i) }),
+			app.Range(k.Flags).Slice(func(i int) app.UI { return t.flag(r, k.Flags[i]) }),
+			app.Range(k.Ticks).Slice(func(i int) app.UI {
+				x := k.Ticks[i].X * k.Width
+				return drawn("g", "").Body(
+					path("l", "M"+px(x)+" "+px(bottom+5)+"v4"),
+					drawn("text", "m mono", "x", px(x), "y", px(bottom+20), "text-anchor", "middle").Text(k.Ticks[i].Text))
+			}),
+		),
+	)
+}
+
+func (t *tape) name(y float64, name, role string) app.UI {
+	if t.Tape.Compact {
+		return drawn("text", "b", "x", "0", "y", px(y+4)).Text(name)
+	}
+	shape := drawn("circle", "f-replica", "cx", "6", "cy", px(y), "r", "5.5")
+	if role == "master" {
+		shape = drawn("path", "f-master", "d", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
+	}
+	return drawn("g", "").Body(shape, drawn("text", "b name", "x", "18", "y", px(y+4)).Text(name))
+}
+
+// ribbon is the master's line: gone, held block by block, room left, and the drop line.
+func (t *tape) ribbon(r tapeRows) app.UI {
+	k := &t.Tape
+	w := k.Width
+	y, h := r.ribbon, r.ribbonHigh
+	middle := y + h/2 + 4
+	goneX, goneW := k.Gone.X*w, k.Gone.W*w
+	return drawn("g", "").Body(
+		box("f-gone", goneX, y, goneW, h, 0),
+		app.If(goneW > 70, func() app.UI {
+			return drawn("g", "").Body(
+				box("f-bg", goneX+goneW/2-21, y+4, 42, h-8, 3),
+				drawn("text", "", "x", px(goneX+goneW/2), "y", px(middle), "text-anchor", "middle").Text("gone"))
+		}),
+		app.Range(k.Blocks).Slice(func(i int) app.UI {
+			b := k.Blocks[i]
+			x, bw := b.X*w, b.W*w
+			class := "on-master"
+			shapes := drawn("g", "")
+			if b.NextToGo {
+				class = "b t-full"
+				return shapes.Body(box("f-master-tint", x, y, bw, h, 0), box("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0),
+					drawn("text", class, "x", px(b.TextX*w), "y", px(middle), "text-anchor", "middle").Text(b.Text))
+			}
+			gap := 0.0
+			if i > 0 && bw > 4 {
+				gap = 2
+			}
+			return shapes.Body(box("f-master", x+gap, y, max(1, bw-gap), h, 0),
+				drawn("text", class, "x", px(b.TextX*w), "y", px(middle), "text-anchor", "middle").Text(b.Text))
+		}),
+		box("l dash", k.Room.X*w+.5, y+.5, k.Room.W*w-1, h-1, 0),
+		path("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)),
+		label(k.HeadAt, "halo", w, r.words, -1),
+		app.If(k.Drop >= 0, func() app.UI {
+			return drawn("g", "").Body(
+				path("l-full w2", "M"+px(k.Drop*w)+" "+px(y-16)+"v"+px(h+20)))
+		}),
+		label(k.DropAt, "halo", w, r.words, 9),
+		label(k.DropIn, "halo", w, t.dropInY(r), t.dropInX()),
+	)
+}
+
+// On a phone the figure stands above the ribbon, elsewhere beside it under the words.
+func (t *tape) dropInY(r tapeRows) float64 {
+	if t.Tape.Compact {
+		return r.words
+	}
+	return r.ribbon + r.ribbonHigh/2 + 4
+}
+
+func (t *tape) dropInX() float64 {
+	if t.Tape.Compact {
+		return 3
+	}
+	return 9
+}
+
+// rail is how far one replica has come: solid what it acknowledged, paler what it has applied, hollow what was sent,
+// dotted what is missing.
+func (t *tape) rail(r tapeRows, i int) app.UI {
+	k := &t.Tape
+	rail, w := &k.Rails[i], k.Width
+	y, h := r.railY(i), r.railHigh
+	middle := y + h/2
+	tone := "continue"
+	if rail.Late {
+		tone = "full"
+	}
+	dots := func(class string, b model.Piece) app.UI {
+		if b.W*w < 4 {
+			return nil
+		}
+		return path(class+" w2 dot", "M"+px(b.X*w+4)+" "+px(middle)+"H"+px((b.X+b.W)*w))
+	}
+	rest := model.Piece{X: rail.Lost.X + rail.Lost.W, W: max(0, rail.Missing.W-rail.Lost.W)}
+	return drawn("g", "cursor").DataSet("testid", "cursor-"+rail.Name).DataSet("offset", rail.Offset).Body(
+		path("l-hair", "M0 "+px(middle)+"H"+px(w)),
+		box("f-replica", rail.Acked.X*w, y, rail.Acked.W*w, h, 0),
+		box("f-bg", rail.Applied.X*w, y, (rail.Applied.W+rail.Sent.W)*w, h, 0),
+		box("f-replica faint", rail.Applied.X*w, y, rail.Applied.W*w, h, 0),
+		app.If((rail.Applied.W+rail.Sent.W)*w > 2, func() app.UI {
+			return box("l-replica", rail.Applied.X*w, y+.75, (rail.Applied.W+rail.Sent.W)*w, h-1.5, 0)
+		}),
+		app.If(rail.Late, func() app.UI { return drawn("g", "").Body(dots("l-full", rail.Lost), dots("l", rest)) }).
+			ElseIf(rail.Cut, func() app.UI { return drawn("g", "").Body(dots("l-"+tone, rail.Missing)) }).
+			Else(func() app.UI { return drawn("g", "").Body(dots("l", rail.Missing)) }),
+		app.Range(rail.Texts).Slice(func(j int) app.UI {
+			text := rail.Texts[j]
+			if rail.Cut { // on the dotted line, which it interrupts
+				return label(text, "halo halo--wide", w, middle+4, 0)
+			}
+			return label(text, "", w, y-4, -8)
+		}),
+	)
+}
+
+// flag stands on a byte and reaches through the ribbon down to its replica's rail: where it pierces the ribbon is the answer.
+func (t *tape) flag(r tapeRows, f model.Flag) app.UI {
+	x, top, bottom := f.X*t.Tape.Width, r.words-12, r.railY(f.Rail)+r.railHigh+1
+	tone := "continue"
+	if f.Late {
+		tone = "full"
+	}
+	d := "M" + px(x) + " " + px(top) + "V" + px(bottom)
+	cloth := "M" + px(x) + " " + px(top) + "h13l-4 5l4 5h-13z"
+	if f.Text.Anchor == "end" {
+		cloth = "M" + px(x) + " " + px(top) + "h-13l4 5l-4 5h13z"
+	}
+	return drawn("g", "flag").DataSet("testid", "flag-"+f.Name).DataSet("late", f.Late).Body(
+		path("flag__gap", d), path("l-"+tone+" w2", d), path("f-"+tone, cloth), label(f.Text, "halo", t.Tape.Width, r.words, 20))
+}
+
+// label places a text with its figure. A halo keeps what is behind it away. Shift moves it away from its x, in the direction in which it runs.
+func label(t model.TapeText, halo string, width, y, shift float64) app.UI {
+	if !t.Shown {
+		return nil
+	}
+	x := t.X * width
+	if t.Anchor == "end" && shift > 0 {
+		shift = -shift
+	}
+	if t.Anchor == "start" && shift < 0 {
+		shift = -shift
+	}
+	class, boldClass := "", "figure"
+	switch {
+	case t.Bold == "" && t.Tone == model.ToneMuted:
+		class = "m"
+	case t.Bold == "" && t.Tone != "":
+		class = "b t-" + string(t.Tone)
+	case t.Tone != "":
+		boldClass = "figure t-" + string(t.Tone)
+	default:
+		class = "m"
+	}
+	text := t.Text
+	if text != "" && t.Bold != "" {
+		text += " "
+	}
+	return drawn("text", strings.TrimSpace(class+" "+halo), "x", px(x+shift), "y", px(y), "text-anchor", t.Anchor).Body(
+		app.Text(text),
+		app.If(t.Bold != "", func() app.UI { return drawn("tspan", boldClass).Text(t.Bold) }),
+	)
+}
