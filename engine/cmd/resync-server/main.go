@@ -1,0 +1,265 @@
+// Command resync-server is a replication-complete Redis master and replica: the engine with real sockets. It is
+// started like redis-server 7.0, and a redis.conf that was written for that starts it unchanged.
+//
+//	resync-server [/path/to/redis.conf] [--name value…] [-]
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"resync/engine"
+	"resync/engine/node"
+	"resync/engine/tcp"
+)
+
+// version is the Redis release that is followed. What asks a server for its version wants to hear this.
+const version = "7.0.15"
+
+const usage = `Usage: ./resync-server [/path/to/redis.conf] [options] [-]
+       ./resync-server - (read config from stdin)
+       ./resync-server -v or --version
+       ./resync-server -h or --help
+
+Every directive of a redis.conf is an option: "port 7777" is "--port 7777". Directives that Redis 7.0 knows and that
+mean nothing here are named in the log.
+
+Examples:
+       ./resync-server (run the server with default conf)
+       echo 'repl-backlog-size 128mb' | ./resync-server -
+       ./resync-server /etc/redis/6379.conf
+       ./resync-server --port 7777
+       ./resync-server --port 7777 --replicaof 127.0.0.1 8888
+       ./resync-server /etc/myredis.conf --loglevel verbose
+`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "-v", "--version":
+			fmt.Fprintf(stdout, "Redis server v=%s sha=00000000:0 malloc=go bits=%d build=resync\n", version, strconv.IntSize)
+			return 0
+		case "-h", "--help":
+			fmt.Fprint(stderr, usage)
+			return 1 // as redis-server does
+		case "--test-memory", "--check-system":
+			fmt.Fprintf(stderr, "%s is about the machine, not about replication: use redis-server for it.\n", args[0])
+			return 1
+		}
+		if !strings.HasPrefix(args[0], "-") {
+			if path, err := filepath.Abs(args[0]); err == nil {
+				args = append([]string{path}, args[1:]...)
+			}
+		}
+	}
+
+	log := &tcp.Logger{Out: stdout, PID: os.Getpid(), Level: engine.LogNotice}
+	say := func(role byte, level engine.LogLevel, format string, a ...any) {
+		log.Line(role, time.Now(), level, fmt.Sprintf(format, a...))
+	}
+	var typed []byte // what standard input held, for the detached process
+	cfg, notes, err := node.Load(args, reader(stdin, &typed))
+	var open *node.OpenError
+	switch {
+	case errors.As(err, &open):
+		say('C', engine.LogWarning, "%v", err)
+		return 1
+	case err == nil:
+		err = check(&cfg)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	if cfg.Daemonize && os.Getenv(detachedEnv) == "" {
+		if err := detach(typed); err != nil {
+			fmt.Fprintln(stderr, "daemonize:", tcp.Errno(err))
+			return 1
+		}
+		return 0
+	}
+	os.Unsetenv(detachedEnv)
+	if cfg.Daemonize && cfg.PidFile == "" {
+		cfg.PidFile = "/var/run/redis.pid"
+	}
+	if cfg.LogFile != "" {
+		log.Out = tcp.LogFile(cfg.LogFile)
+	}
+	log.Level = tcp.ParseLogLevel(cfg.LogLevel)
+
+	say('C', engine.LogWarning, "oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo")
+	say('C', engine.LogWarning, "Redis version=%s, bits=%d, commit=00000000, modified=0, pid=%d, just started", version, strconv.IntSize, log.PID)
+	if len(args) > 0 {
+		say('C', engine.LogWarning, "Configuration loaded")
+	} else {
+		say('C', engine.LogWarning, "Warning: no config file specified, using the default config. In order to specify a config file use resync-server /path/to/redis.conf")
+	}
+	if cfg.Port == 0 && cfg.UnixSocket == "" {
+		say('M', engine.LogWarning, "Configured to not listen anywhere, exiting.")
+		return 1
+	}
+	s, err := tcp.Listen(tcp.Options{Config: cfg, Seed: seed(), Log: log, PID: log.PID})
+	var failed *tcp.ListenError
+	switch {
+	case errors.As(err, &failed):
+		say('M', engine.LogWarning, "Warning: Could not create server TCP listening socket %s: %v", failed.Address, failed)
+		say('M', engine.LogWarning, "Failed listening on port %d (TCP), aborting.", cfg.Port)
+		return 1
+	case err != nil:
+		say('M', engine.LogWarning, "%v", err)
+		return 1
+	}
+	banner(log, cfg, stdout, say)
+	for _, n := range notes {
+		say('M', engine.LogNotice, "%s", n)
+	}
+	if cfg.PidFile != "" {
+		if err := os.WriteFile(cfg.PidFile, []byte(strconv.Itoa(log.PID)+"\n"), 0o644); err != nil {
+			say('M', engine.LogWarning, "Failed to write PID file: %s", tcp.Errno(err))
+		}
+		defer os.Remove(cfg.PidFile)
+	}
+
+	// Every reply and every stored value is an allocation that soon dies or lives long; collecting less often than
+	// Go's default costs some memory and saves a good part of the processor.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go func() {
+		for sig := range signals {
+			if sig == syscall.SIGINT {
+				s.Signal("SIGINT")
+			} else {
+				s.Signal("SIGTERM")
+			}
+		}
+	}()
+	code, err := s.Serve(context.Background())
+	if err != nil {
+		say('M', engine.LogWarning, "%v", err)
+	}
+	return code
+}
+
+// check finds what only the machine can tell to be wrong with a configuration.
+func check(cfg *node.Config) error {
+	if info, err := os.Stat(cfg.Dir); err != nil {
+		return &node.ConfError{Why: "dir '" + cfg.Dir + "': " + tcp.Errno(err)}
+	} else if !info.IsDir() {
+		return &node.ConfError{Why: "dir '" + cfg.Dir + "': Not a directory"}
+	}
+	if cfg.LogFile != "" {
+		// Redis changes its directory before it opens its log.
+		if !filepath.IsAbs(cfg.LogFile) {
+			cfg.LogFile = filepath.Join(cfg.Dir, cfg.LogFile)
+		}
+		f, err := os.OpenFile(cfg.LogFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return &node.ConfError{Why: "Can't open the log file: " + tcp.Errno(err)}
+		}
+		f.Close()
+	}
+	return nil
+}
+
+// detachedEnv marks the process that daemonize has started.
+const detachedEnv = "RESYNC_DETACHED"
+
+// detach starts this program again in a session of its own, without a terminal. A process of several threads cannot
+// fork itself as redis-server does. What was read from standard input is given on in a file without a name.
+func detach(typed []byte) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Env = append(os.Environ(), detachedEnv+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if typed != nil {
+		f, err := os.CreateTemp("", "resync-server-*")
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		os.Remove(f.Name())
+		if _, err := f.Write(typed); err != nil {
+			return err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		cmd.Stdin = f
+	}
+	return cmd.Start()
+}
+
+// reader reads configuration files: one, all that a pattern names (none is fine), or standard input for "-", which
+// it also leaves in typed.
+func reader(stdin io.Reader, typed *[]byte) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if name == "-" {
+			data, err := io.ReadAll(stdin)
+			*typed = append([]byte{}, data...)
+			return data, err
+		}
+		names := []string{name}
+		if strings.ContainsAny(name, "*?[") {
+			names, _ = filepath.Glob(name)
+		}
+		var all []byte
+		for _, n := range names {
+			data, err := os.ReadFile(n)
+			if err != nil {
+				return nil, errors.New(tcp.Errno(err))
+			}
+			all = append(all, data...)
+		}
+		return all, nil
+	}
+}
+
+// banner tells how the server runs: in a frame on a terminal or where always-show-logo asks for it, else in lines of
+// the log. Either way a line holds " PID: ", which tools wait for.
+func banner(log *tcp.Logger, cfg node.Config, stdout *os.File, say func(byte, engine.LogLevel, string, ...any)) {
+	terminal := false
+	if info, err := stdout.Stat(); err == nil {
+		terminal = cfg.LogFile == "" && info.Mode()&os.ModeCharDevice != 0
+	}
+	if !terminal && !cfg.AlwaysShowLogo {
+		say('M', engine.LogNotice, "Running mode=standalone, port=%d.", cfg.Port)
+		say('M', engine.LogNotice, "Resync speaks the replication of Redis %s. PID: %d", version, log.PID)
+		return
+	}
+	log.Raw(fmt.Sprintf(`
+    ┌──────┬──────┬──────┬──▶   Resync, following Redis %s (%d bit)
+    │ SET  │ SET  │ PING │
+    └──────┴──────┴──────┘      Running in standalone mode
+       a ──▶ b ──▶ c            Port: %d
+                                PID: %d
+
+`, version, strconv.IntSize, cfg.Port, log.PID))
+}
+
+// seed draws the start of the node's own randomness: replication ids have to differ between any two starts.
+func seed() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.LittleEndian.Uint64(b[:])
+}

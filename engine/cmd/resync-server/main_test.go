@@ -1,0 +1,231 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The command as a shell meets it. The test binary is the command when the environment says so.
+
+const asCommand = "RESYNC_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func command(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return cmd
+}
+
+// finish runs the command to its end and returns what it printed and its exit code.
+func finish(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := command(args...)
+	var out, errs strings.Builder
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	err := cmd.Run()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// ping waits until a server answers.
+func ping(t *testing.T, port string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		if say(port, "PING") == "+PONG" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("nothing answers on port %s", port)
+		}
+	}
+}
+
+func say(port, command string) string {
+	c, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	fmt.Fprint(c, command+"\r\n")
+	line, _ := bufio.NewReader(c).ReadString('\n')
+	return strings.TrimRight(line, "\r\n")
+}
+
+func TestALifeInTheLog(t *testing.T) {
+	port, dir := freePort(t), t.TempDir()
+	cmd := command("--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--pidfile", filepath.Join(dir, "pid"), "--appendonly", "yes")
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ping(t, port)
+	pid := strconv.Itoa(cmd.Process.Pid)
+	if got, _ := os.ReadFile(filepath.Join(dir, "pid")); string(got) != pid+"\n" {
+		t.Errorf("the pid file holds %q", got)
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("SIGTERM: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "pid")); err == nil {
+		t.Error("the pid file is left behind")
+	}
+	rest := out.String()
+	for _, want := range []string{
+		`C .* # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo`,
+		`C .* # Redis version=7\.0\.15, bits=64, commit=00000000, modified=0, pid=` + pid + `, just started`,
+		`C .* # Configuration loaded`,
+		`M .* \* Running mode=standalone, port=` + port + `\.`,
+		`M .* PID: ` + pid,
+		`M .* \* The setting 'appendonly yes' has no effect here\.`,
+		`M .* # Server initialized`,
+		`M .* \* Ready to accept connections`,
+		`M .* # Redis is now ready to exit, bye bye\.\.\.`,
+	} {
+		line := regexp.MustCompile(`(?m)^` + pid + `:` + want + `$`)
+		at := line.FindStringIndex(rest)
+		if at == nil {
+			t.Fatalf("%s does not follow in\n%s", line, out.String())
+		}
+		rest = rest[at[1]:]
+	}
+}
+
+func TestAPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	out, _, code := finish(t, "", "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir())
+	for _, want := range []string{
+		"# Warning: Could not create server TCP listening socket 127.0.0.1:" + port + ": bind: Address already in use\n",
+		"# Failed listening on port " + port + " (TCP), aborting.\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestMistakesEndTheStart(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for _, tt := range []struct {
+		name       string
+		args       []string
+		out, error string
+	}{
+		{"unknown directive", []string{"--xyz", "1"}, "", "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n>>> 'xyz \"1\"'\nBad directive or wrong number of arguments\n"},
+		{"missing file", []string{missing}, "Fatal error, can't open config file '" + missing + "': No such file or directory", ""},
+		{"missing directory", []string{"--dir", missing}, "", "No such file or directory"},
+		{"log file that cannot be", []string{"--logfile", missing + "/log"}, "", "Can't open the log file: No such file or directory"},
+		{"nowhere to listen", []string{"--port", "0"}, "Configured to not listen anywhere, exiting.", ""},
+	} {
+		out, errs, code := finish(t, "", tt.args...)
+		if code != 1 || !strings.Contains(out, tt.out) || !strings.Contains(errs, tt.error) {
+			t.Errorf("%s: exit code %d\n%s%s", tt.name, code, out, errs)
+		}
+	}
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	for _, tt := range []struct {
+		arg, out, error string
+		code            int
+	}{
+		{"-v", "Redis server v=7.0.15 ", "", 0},
+		{"--version", "Redis server v=7.0.15 ", "", 0},
+		{"-h", "", "Usage: ./resync-server [/path/to/redis.conf]", 1},
+		{"--help", "", "Usage: ./resync-server [/path/to/redis.conf]", 1},
+	} {
+		out, errs, code := finish(t, "", tt.arg)
+		if !strings.HasPrefix(out, tt.out) || !strings.HasPrefix(errs, tt.error) || code != tt.code {
+			t.Errorf("%s: %d\n%s%s", tt.arg, code, out, errs)
+		}
+	}
+}
+
+// TestDaemonize also reads the configuration from standard input, which the detached process must be given on.
+func TestDaemonize(t *testing.T) {
+	port, dir := freePort(t), t.TempDir()
+	conf := "port " + port + "\nbind 127.0.0.1\ndaemonize yes\nsave \"\"\ndir " + dir + "\nlogfile log\npidfile " + dir + "/pid\n"
+	if out, errs, code := finish(t, conf, "-"); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+	ping(t, port)
+	shutDown(t, port, dir)
+}
+
+// shutDown ends a detached server, whose directory may go once its pid file has.
+func shutDown(t *testing.T, port, dir string) {
+	t.Helper()
+	say(port, "SHUTDOWN NOSAVE")
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		_, err := os.Stat(filepath.Join(dir, "pid"))
+		if strings.Contains(string(log), "bye bye") && err != nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the log file says\n%s", log)
+		}
+	}
+}
+
+// TestDebiansConfigurationStartsUnchanged takes the redis.conf that Debian installs, but for the places that only its
+// own service may write to.
+func TestDebiansConfigurationStartsUnchanged(t *testing.T) {
+	const debian = "/etc/redis/redis.conf"
+	if _, err := os.ReadFile(debian); err != nil {
+		t.Fatal("this test needs redis-server's own configuration: apt-get install redis-server")
+	}
+	port, dir := freePort(t), t.TempDir()
+	conf := filepath.Join(dir, "redis.conf")
+	text := "include " + debian + "\nport " + port + "\ndir " + dir + "\nlogfile log\npidfile " + dir + "/pid\n"
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := finish(t, "", conf, "--daemonize", "no", "--xyz"); code != 1 || !strings.Contains(errs, "'xyz'") {
+		t.Fatalf("everything before --xyz is fine, but: exit code %d\n%s%s", code, out, errs)
+	}
+	if out, errs, code := finish(t, "", conf); code != 0 { // Debian's says daemonize yes
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+	ping(t, port)
+	shutDown(t, port, dir)
+}
