@@ -301,13 +301,15 @@ func (n *Node) snapshotSent(c *client) {
 	if streamed {
 		n.log(engine.LogNotice, "Background RDB transfer terminated with success")
 		n.log(engine.LogNotice, "Streamed RDB transfer with replica "+r.Name()+" succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming")
-		return
 	}
-	n.online(c)
+	n.log(engine.LogNotice, "Synchronization with replica "+r.Name()+" succeeded")
+	if !streamed {
+		n.streams(c)
+	}
 }
 
-func (n *Node) online(c *client) {
-	n.log(engine.LogNotice, "Synchronization with replica "+c.replica.Name()+" succeeded")
+// streams reports that the stream flows to a replica from now on.
+func (n *Node) streams(c *client) {
 	n.out.fact(engine.ReplicaOnline{Replica: c.replica.Name(), From: c.replica.Sent + 1})
 }
 
@@ -476,6 +478,6 @@ func (n *Node) ack(c *client, value []byte) {
 		n.out.fact(engine.Acked{Replica: r.Name(), Offset: engine.Offset(offset)})
 	}
 	if r.Ack(n.now, engine.Offset(offset)) {
-		n.online(c)
+		n.streams(c)
 	}
 }
