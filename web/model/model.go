@@ -467,7 +467,7 @@ func calm(s *scene) string {
 			return n.name + " is on its way to " + s.nodes[n.master].name + "."
 		}
 	}
-	return "Every replica has its link. Cut one: here is what its master would answer if it came back now."
+	return "Every replica has its link. Cut one, and this line says what its master would answer if it came back now."
 }
 
 // Revision changes whenever the page may have.
