@@ -25,6 +25,8 @@ type DB struct {
 	root     node // nil while no key was ever set
 	writer   *writer
 	volatile int
+	bytes    int64  // see Bytes
+	usage    *usage // nil in the tables inside values
 }
 
 // Len returns the number of keys, the expired ones that are still there included.
@@ -69,6 +71,8 @@ func (db *DB) Set(key []byte, v Value, expireAt int64) {
 	l = db.own(l, h, expireAt)
 	e := &l.entries[i]
 	db.volatile += volatile(expireAt) - volatile(e.ExpireAt)
+	v = db.stamped(v, e)
+	db.bytes += v.noted() - e.Value.noted()
 	e.Value, e.ExpireAt = v, expireAt
 }
 
@@ -102,12 +106,18 @@ func (db *DB) Delete(key []byte) bool {
 		return false
 	}
 	db.volatile -= volatile(l.entries[i].ExpireAt)
+	db.bytes -= l.entries[i].noted()
 	db.remove(h, i)
 	return true
 }
 
 // Clear removes every key.
-func (db *DB) Clear() { *db = DB{} }
+func (db *DB) Clear() {
+	if db.usage != nil {
+		db.usage.edited = nil
+	}
+	*db = DB{usage: db.usage}
+}
 
 // All yields every entry in the order of the hashes. The database must not be changed meanwhile; a snapshot of it
 // may be walked instead.

@@ -34,7 +34,9 @@ type digest [sha1Size]byte
 // addValue takes in the kind, the content and the presence of an expiry.
 func (d *digest) addValue(e *Entry) {
 	d.mixUint32(uint32(e.Value.Kind()))
-	if e.Value.enc == Int {
+	if e.Value.kind != String {
+		d.addObject(e.Value)
+	} else if e.Value.enc == Int {
 		var text [intTextMax]byte
 		d.mixBytes(e.Value.AppendTo(text[:0]))
 	} else {

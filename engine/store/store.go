@@ -10,7 +10,11 @@ func New(databases int) *Store {
 	if databases < 1 {
 		panic("store: a store has at least one database, not " + strconv.Itoa(databases))
 	}
-	return &Store{dbs: make([]DB, databases)}
+	s := &Store{dbs: make([]DB, databases)}
+	for i := range s.dbs {
+		s.dbs[i].usage = new(usage)
+	}
+	return s
 }
 
 // Databases returns how many databases there are; they are numbered from 0.
@@ -25,8 +29,10 @@ func (s *Store) Snapshot() *Store {
 	twin := &Store{dbs: make([]DB, len(s.dbs))}
 	for i := range s.dbs {
 		// Neither side is the writer of what is there now. Each finds a new name at its first change.
+		s.dbs[i].weigh()
 		s.dbs[i].writer = nil
 		twin.dbs[i] = s.dbs[i]
+		twin.dbs[i].usage = &usage{stamp: s.dbs[i].usage.stamp, lfu: s.dbs[i].usage.lfu}
 	}
 	return twin
 }

@@ -239,7 +239,8 @@ func (db *DB) insert(h uint64, key []byte, v Value, expireAt int64) {
 		l.entries = append(makeEntries(len(l.entries)+1), l.entries...)
 	}
 	i := l.seek(h)
-	l.entries = slices.Insert(l.entries, i, Entry{Key: string(key), Value: v, ExpireAt: expireAt, hash: h})
+	l.entries = slices.Insert(l.entries, i, Entry{Key: string(key), Value: db.stamped(v, nil), ExpireAt: expireAt, hash: h})
+	db.bytes += l.entries[i].noted()
 	if i < leafMax {
 		copy(l.tags[i+1:], l.tags[i:])
 		l.tags[i] = uint8(h)

@@ -44,9 +44,15 @@ type Encoding uint8
 
 // The encodings of values.
 const (
-	EmbStr Encoding = iota // a string of at most 44 bytes
-	Raw                    // a longer string, or one that was changed in place
-	Int                    // a string that is the canonical text of a 64-bit integer
+	EmbStr     Encoding = iota // a string of at most 44 bytes
+	Raw                        // a longer string, or one that was changed in place
+	Int                        // a string that is the canonical text of a 64-bit integer
+	QuickList                  // every list
+	IntSet                     // a small set of integers, in their order
+	Listpack                   // a small hash or sorted set, in the order of insertion or of scores
+	HashTable                  // a hash or set that has outgrown the small form
+	SkipList                   // a sorted set that has
+	StreamTree                 // every stream
 )
 
 // String gives the word that OBJECT ENCODING answers.
@@ -58,6 +64,18 @@ func (e Encoding) String() string {
 		return "raw"
 	case Int:
 		return "int"
+	case QuickList:
+		return "quicklist"
+	case IntSet:
+		return "intset"
+	case Listpack:
+		return "listpack"
+	case HashTable:
+		return "hashtable"
+	case SkipList:
+		return "skiplist"
+	case StreamTree:
+		return "stream"
 	}
 	return "unknown"
 }
@@ -78,8 +96,11 @@ type Value struct {
 	ptr unsafe.Pointer
 	n   int64 // bytes at ptr, or the integer itself
 	enc Encoding
-	// The kind is last so that what a later step adds (an access clock) fits into the padding.
-	kind Kind
+	// grown says that ptr points to a *text, whose bytes are the string: see DB.EditString.
+	grown bool
+	kind  Kind
+	// access says when the value was used last, or how often: see Access.
+	access uint32
 }
 
 // StringValue returns a string with the bytes of b, copied, in the encoding that SET gives it: an integer where b is
@@ -90,6 +111,13 @@ func StringValue(b []byte) Value {
 	if n, ok := parseInt(b); ok {
 		return IntValue(n)
 	}
+	return TextString(b)
+}
+
+// TextString is StringValue for a text that stays one, be it an integer's: INCRBYFLOAT leaves such strings.
+//
+// Source: redis/src/object.c, createStringObject.
+func TextString(b []byte) Value {
 	if len(b) <= embStrMax {
 		return bytesValue(string(b), EmbStr)
 	}
@@ -110,9 +138,15 @@ func bytesValue(s string, enc Encoding) Value {
 func (v Value) Kind() Kind { return v.kind }
 
 // Encoding returns how the value is kept.
-func (v Value) Encoding() Encoding { return v.enc }
+func (v Value) Encoding() Encoding {
+	if v.kind != String {
+		return v.objectEncoding()
+	}
+	return v.enc
+}
 
-// Str returns the text of a string. It allocates for integers only; AppendTo never does.
+// Str returns the text of a string. It allocates for integers only; AppendTo never does. Like an entry, the text is
+// good until the next change of its database, since some strings are changed in place; that of a snapshot stays.
 func (v Value) Str() string {
 	if v.enc == Int {
 		return strconv.FormatInt(v.n, 10)
@@ -151,7 +185,12 @@ func (v Value) Int() (int64, bool) {
 }
 
 // text returns the bytes of a string that is not an integer.
-func (v Value) text() string { return unsafe.String((*byte)(v.ptr), int(v.n)) }
+func (v Value) text() string {
+	if v.grown {
+		return unsafe.String(unsafe.SliceData((*text)(v.ptr).bytes), int(v.n))
+	}
+	return unsafe.String((*byte)(v.ptr), int(v.n))
+}
 
 // view returns the bytes of a string for reading only, which saves copying them.
 func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
