@@ -18,6 +18,8 @@ type DecoderOptions struct {
 	NowMillis   int64
 
 	IgnoreChecksum bool
+
+	Limits *store.Limits // what decides over encodings; nil = Redis's defaults
 }
 
 // A Decoder reads an RDB file that comes in pieces. Each part of it is one step: a token is collected (some bytes, a
@@ -285,7 +287,7 @@ func (d *Decoder) takeOpcode(op byte) (wrong string) {
 	case opModuleAux:
 		d.next(stepModuleID, wantLength)
 	default:
-		d.value = newBuilder(op)
+		d.value = newBuilder(op, d.limits())
 		if d.value == nil {
 			return unknownType(op)
 		}
@@ -339,6 +341,11 @@ func (d *Decoder) takeKey() (wrong string) {
 
 func (d *Decoder) takeValue() (wrong string) {
 	v, w, wrong := d.value.take(&d.token)
+	if wrong == noElements {
+		d.value, d.expireAt = nil, 0
+		d.nextOpcode()
+		return ""
+	}
 	if wrong != "" {
 		return wrong + " in key " + quote(d.key)
 	}
@@ -374,3 +381,13 @@ func quote(b []byte) string {
 	}
 	return strconv.Quote(string(b))
 }
+
+// limits are those that the values of this file get their encodings by.
+func (d *Decoder) limits() *store.Limits {
+	if d.options.Limits != nil {
+		return d.options.Limits
+	}
+	return &defaultLimits
+}
+
+var defaultLimits = store.DefaultLimits()

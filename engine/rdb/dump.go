@@ -16,7 +16,11 @@ const dumpTail = 2 + 8
 func AppendDump(dst []byte, v store.Value, c *Compressor) []byte {
 	start := len(dst)
 	dst = append(dst, typeOf(v))
-	if n, ok := v.Int(); ok && v.Encoding() == store.Int && n == int64(int32(n)) {
+	if v.Kind() != store.String {
+		for p, more := newPieces(v), true; more; {
+			dst, more = p.next(dst, c)
+		}
+	} else if n, ok := v.Int(); ok && v.Encoding() == store.Int && n == int64(int32(n)) {
 		dst = appendInt32(dst, int32(n))
 	} else {
 		dst = AppendString(dst, v.Str(), c)
@@ -36,34 +40,32 @@ const (
 	ErrDumpFormat   DumpError = "ERR Bad data format"
 )
 
-// ParseDump reads the payload of DUMP. Its errors are ErrDumpChecksum and ErrDumpFormat.
+// ParseDump reads the payload of DUMP; the limits decide over the encoding. Its errors are ErrDumpChecksum and ErrDumpFormat.
 //
 // Source: redis/src/cluster.c, verifyDumpPayload, restoreCommand.
-func ParseDump(p []byte) (store.Value, error) {
+func ParseDump(p []byte, limits *store.Limits) (store.Value, error) {
 	if len(p) < dumpTail {
 		return store.Value{}, ErrDumpChecksum
 	}
-	body, tail := p[:len(p)-dumpTail], p[len(p)-dumpTail:]
+	tail := p[len(p)-dumpTail:]
 	says := binary.LittleEndian.Uint64(tail[2:])
 	if binary.LittleEndian.Uint16(tail) > Version || says != CRC64(0, p[:len(p)-8]) {
 		return store.Value{}, ErrDumpChecksum
 	}
-	if len(body) == 0 {
-		return store.Value{}, ErrDumpFormat
-	}
-	b := newBuilder(body[0])
+	b := newBuilder(p[0], limits)
 	if b == nil {
 		return store.Value{}, ErrDumpFormat
 	}
 	w, wrong := b.first()
 	var t token
-	for body = body[1:]; wrong == ""; {
+	// A value that does not end where it should goes on in the tail, as it does for Redis.
+	for rest := p[1:]; wrong == ""; {
 		t.begin(w, 0)
-		used, complete, _ := t.feed(body)
+		used, complete, _ := t.feed(rest)
 		if !complete {
 			break
 		}
-		body = body[used:]
+		rest = rest[used:]
 		var v store.Value
 		if v, w, wrong = b.take(&t); wrong == "" && w == wantNothing {
 			// Redis does not look at what is behind the value.

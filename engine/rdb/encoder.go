@@ -35,6 +35,7 @@ type Encoder struct {
 	cursor uint64
 	more   bool
 	rest   string // what is left of a long string
+	pieces pieces // what is left of a value of many elements, or nil
 	crc    uint64
 }
 
@@ -59,6 +60,9 @@ func (e *Encoder) Clone() *Encoder {
 	twin := *e
 	twin.compressor = nil // a scratch table, made anew when needed
 	twin.batch = slices.Clone(e.batch)
+	if e.pieces != nil {
+		twin.pieces = e.pieces.clone()
+	}
 	return &twin
 }
 
@@ -74,6 +78,13 @@ func (e *Encoder) Append(dst []byte, want int) []byte {
 			n := min(len(e.rest), pieceMax)
 			dst = append(dst, e.rest[:n]...)
 			e.rest = e.rest[n:]
+			continue
+		}
+		if e.pieces != nil {
+			var more bool
+			if dst, more = e.pieces.next(dst, e.compress()); !more {
+				e.pieces = nil
+			}
 			continue
 		}
 		switch e.state {
@@ -155,6 +166,10 @@ func (e *Encoder) value(dst []byte) []byte {
 		e.state = encodeKey
 	} else {
 		e.refill()
+	}
+	if v.Kind() != store.String {
+		e.pieces = newPieces(v)
+		return dst
 	}
 	if n, ok := v.Int(); ok && v.Encoding() == store.Int {
 		if n == int64(int32(n)) {

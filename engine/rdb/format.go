@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"resync/engine"
-	"resync/engine/store"
 )
 
 // Version is the version of the files that are written: that of Redis 7.0, which reads no later one.
@@ -136,14 +135,6 @@ func DefaultAux(now engine.Instant, usedMem int64) []Aux {
 		{"ctime", strconv.FormatInt(now.Seconds(), 10)},
 		{"used-mem", strconv.FormatInt(usedMem, 10)},
 	}
-}
-
-// typeOf returns the byte that begins a key with this value.
-func typeOf(v store.Value) byte {
-	if v.Kind() != store.String {
-		panic("rdb: there is no form for a value of kind " + v.Kind().String())
-	}
-	return typeString
 }
 
 // An Error says why bytes are no RDB file, and where.

@@ -509,14 +509,14 @@ func TestDumpVectors(t *testing.T) {
 			t.Errorf("DUMP is %s, want %s", got, want)
 		}
 		for _, c := range []*Compressor{&c, nil} {
-			if back, err := ParseDump(AppendDump(nil, v, c)); err != nil || back.Str() != text {
+			if back, err := ParseDump(AppendDump(nil, v, c), &defaultLimits); err != nil || back.Str() != text {
 				t.Errorf("came back as %q, %v", back.Str(), err)
 			}
 		}
 	}
 	payload := AppendDump(nil, store.StringValue([]byte("value")), nil)
 	for n := range payload {
-		if _, err := ParseDump(payload[:n]); err == nil {
+		if _, err := ParseDump(payload[:n], &defaultLimits); err == nil {
 			t.Errorf("the first %d bytes are a payload", n)
 		}
 	}

@@ -24,6 +24,8 @@ type realServer struct {
 	dir  string
 	conn net.Conn
 	in   *bufio.Reader
+
+	disagreed int // payloads that were restored there and not here, or the other way round
 }
 
 // startReal starts redis-server with a file to load, if there is one, and stops it when the test ends.
@@ -143,7 +145,7 @@ func TestDumpIsTheRealOne(t *testing.T) {
 		if got := string(AppendDump(nil, v, &c)); got != want {
 			t.Fatalf("DUMP of %s (%d bytes) is\n%s want\n%s", quote([]byte(text)), len(text), hex.Dump([]byte(got)), hex.Dump([]byte(want)))
 		}
-		back, err := ParseDump([]byte(want))
+		back, err := ParseDump([]byte(want), &defaultLimits)
 		if err != nil || back.Str() != text {
 			t.Fatalf("the payload of %d bytes reads as %d bytes, %v", len(text), back.Len(), err)
 		}
@@ -186,7 +188,7 @@ func TestRestoreRefusesWhatTheRealOneDoes(t *testing.T) {
 	} {
 		want := s.do("RESTORE", "k", "0", string(p), "REPLACE")
 		got := "OK"
-		if _, err := ParseDump(p); err != nil {
+		if _, err := ParseDump(p, &defaultLimits); err != nil {
 			got = err.Error()
 		}
 		if got != want {

@@ -19,15 +19,37 @@ type valueBuilder interface {
 }
 
 // newBuilder returns the builder for a type byte, or nil if no version of the format has such a type.
-func newBuilder(kind byte) valueBuilder {
-	if kind == typeString {
+func newBuilder(kind byte, limits *store.Limits) valueBuilder {
+	switch kind {
+	case typeString:
 		return stringBuilder{}
+	case typeList, typeListZiplist, typeListQuicklist, typeListNodes:
+		return newListBuilder(kind, limits)
+	case typeSet:
+		return &setBuilder{limits: limits}
+	case typeSetIntset, typeSetListpack:
+		return packedSetBuilder{kind, limits}
+	case typeZSetText, typeZSet:
+		return &zsetBuilder{kind: kind, limits: limits}
+	case typeZSetZiplist, typeZSetListpack:
+		return packedZSetBuilder{kind, limits}
+	case typeHash, typeHashExpiryRC, typeHashExpiry:
+		return &hashBuilder{kind: kind, limits: limits}
+	case typeHashZipmap, typeHashZiplist, typeHashListpack, typeHashListpackExpiryRC, typeHashListpackExpiry:
+		return packedHashBuilder{kind, limits}
+	case typeStream, typeStream2, typeStream3:
+		return &streamBuilder{kind: kind}
 	}
 	if name, ok := typeName(kind); ok {
 		return unreadable(name)
 	}
 	return nil
 }
+
+// noElements is what is wrong with a value that holds nothing: a file's key is skipped then, and RESTORE refuses it.
+//
+// Source: redis/src/rdb.c, RDB_LOAD_ERR_EMPTY_KEY.
+const noElements = "a value without elements"
 
 // A stringBuilder makes a string of the only token that it has, so it has nothing to remember.
 type stringBuilder struct{}
