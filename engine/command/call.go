@@ -27,7 +27,31 @@ type Settings struct {
 	LazyExpire      bool  // lazyfree-lazy-expire: UNLINK instead of DEL for what expires
 	LazyUserDel     bool  // lazyfree-lazy-user-del: UNLINK instead of DEL for GETDEL
 	ProtoMaxBulkLen int64 // proto-max-bulk-len: bytes of the longest string; 0 means 512 MiB
+	Limits          store.Limits
+	Access          AccessClock
 }
+
+// A Wait is what a blocking command asks for when there is nothing for it yet: the client is parked until one of the
+// keys holds something of the kind, and the command is run again then, with Call.Served set; or until Until, and
+// then Null answers.
+type Wait struct {
+	Keys  []string
+	Kind  store.Kind     // what makes a key ready
+	Until engine.Instant // 0 = for ever
+	Null  NullReply      // the reply when the time is over
+	// Args is the command line to run then, unless nil; else it is the one that was given. XREAD resolves $ in it.
+	// Where it names several keys, the node leaves only the ready one (see Ready).
+	Args [][]byte
+}
+
+// A NullReply is how a blocking command says that its time is over.
+type NullReply uint8
+
+// The replies of blocking commands when their time is over.
+const (
+	NullArrayReply NullReply = iota // BLPOP, BZPOPMIN, XREAD, BLMPOP
+	NullBulkReply                   // BLMOVE, BRPOPLPUSH
+)
 
 // An Op is one command as it goes into the replication stream. Its words are valid until the next Begin.
 type Op struct {
@@ -50,13 +74,24 @@ type Call struct {
 	// Touched, unless nil, is told of every key that was changed or deleted, and of a whole database that was emptied
 	// with a nil key. WATCH lives on it.
 	Touched func(db int, key []byte)
+	// Notify, unless nil, is told of keyspace events: the class as notify-keyspace-events spells it ('g', '$', 'l', …),
+	// the event ("del", "expire", …) and the key.
+	Notify func(class byte, event string, db int, key []byte)
+	// Ready, unless nil, is told of keys that blocked clients may be waiting for: something was added to a list, a
+	// sorted set or a stream, or such a key appeared by RENAME, RESTORE, MOVE, COPY or SWAPDB.
+	Ready func(db int, key []byte, kind store.Kind)
+	// MayBlock says that the client can be parked: it is no script, no transaction and no master.
+	MayBlock bool
+	// Served says that the command waited and is run again, because one of its keys is ready.
+	Served bool
 
 	// What came of it; Begin sets these back.
-	Dirty      int  // changes made, as rdb_changes_since_last_save counts them
-	Hits       int  // keys found and not found by reads
-	Misses     int  //
-	Expired    int  // expired keys removed
-	FlushedAll bool // FLUSHALL ran: snapshots under way are worthless
+	Dirty      int   // changes made, as rdb_changes_since_last_save counts them
+	Hits       int   // keys found and not found by reads
+	Misses     int   //
+	Expired    int   // expired keys removed
+	FlushedAll bool  // FLUSHALL ran: snapshots under way are worthless
+	Wait       *Wait // the command found nothing and may be parked; it has not answered
 
 	ops       []Op
 	complete  bool     // ops holds the command itself too
@@ -70,7 +105,7 @@ type Call struct {
 func (c *Call) Begin() {
 	c.Dirty, c.Hits, c.Misses, c.Expired, c.FlushedAll = 0, 0, 0, 0, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
-	c.complete, c.force, c.rewritten = false, false, nil
+	c.complete, c.force, c.rewritten, c.Wait = false, false, nil, nil
 }
 
 // Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came
@@ -118,9 +153,11 @@ func (c *Call) read(key []byte) *store.Entry {
 	}
 	if e == nil {
 		c.Misses++
+		c.notify('m', "keymiss", key)
 		return nil
 	}
 	c.Hits++
+	c.used(e, key)
 	return e
 }
 
@@ -129,11 +166,14 @@ func (c *Call) read(key []byte) *store.Entry {
 // Source: redis/src/db.c, lookupKeyWrite.
 func (c *Call) write(key []byte) *store.Entry {
 	e := c.db().Get(key)
-	if e == nil || e.ExpireAt == 0 || c.Expiry == ExpireIgnored || !c.past(e) {
-		return e
+	if e != nil && e.ExpireAt != 0 && c.Expiry != ExpireIgnored && c.past(e) {
+		c.expire(key)
+		return nil
 	}
-	c.expire(key)
-	return nil
+	if e != nil {
+		c.used(e, key)
+	}
+	return e
 }
 
 // gone reports whether the entry counts as missing, and removes it where that is ours to do.
@@ -156,6 +196,7 @@ func (c *Call) past(e *store.Entry) bool { return e.Expired(c.Now.Millis()) }
 func (c *Call) expire(key []byte) {
 	c.db().Delete(key)
 	c.touch(key)
+	c.notify('x', "expired", key)
 	c.Expired++
 	start := len(c.words)
 	c.words = append(c.words, c.deletion(c.Settings.LazyExpire), key)
@@ -177,6 +218,45 @@ func (c *Call) touch(key []byte) {
 		c.Touched(c.DB, key)
 	}
 }
+
+// notify reports a keyspace event of a key in the selected database.
+func (c *Call) notify(class byte, event string, key []byte) {
+	if c.Notify != nil {
+		c.Notify(class, event, c.DB, key)
+	}
+}
+
+// ready reports that a key may be what a blocked client is waiting for.
+func (c *Call) ready(key []byte, kind store.Kind) {
+	if c.Ready != nil {
+		c.Ready(c.DB, key, kind)
+	}
+}
+
+// edit returns the entry of a key for changing its object in place, which the caller has looked up with write.
+func (c *Call) edit(key []byte) *store.Entry { return c.db().Edit(key) }
+
+// create gives a value and an expiry, 0 for never, to a key that is not there.
+//
+// Source: redis/src/db.c, dbAdd.
+func (c *Call) create(key []byte, v store.Value, at int64) {
+	c.db().Set(key, v, at)
+	if v.Kind() != store.String {
+		c.ready(key, v.Kind())
+	}
+	c.notify('n', "new", key)
+}
+
+// also adds a command to the stream in front of what c itself becomes there: for those that are several commands to a
+// replica. To send nothing but these, see onlyAlso.
+func (c *Call) also(words ...[]byte) {
+	start := len(c.words)
+	c.words = append(c.words, words...)
+	c.ops = append(c.ops, Op{DB: c.DB, Args: c.words[start:len(c.words):len(c.words)]})
+}
+
+// onlyAlso says that what was added with also is all that goes into the stream.
+func (c *Call) onlyAlso() { c.complete = true }
 
 // changed says that a key was changed or deleted, and counts it.
 func (c *Call) changed(key []byte) {

@@ -3,6 +3,8 @@ package command
 import (
 	"slices"
 	"strings"
+
+	"resync/engine/resp"
 )
 
 // A Command is one row of the table: what COMMAND INFO and COMMAND DOCS say, and what it does.
@@ -25,6 +27,7 @@ type Command struct {
 	// What follows from the rest.
 	First, Last, Step int      // the words that are keys, as COMMAND INFO says it: from, to (-1: the last word), every
 	Parent            *Command // the container of a subcommand
+	ID                int      // from 0, without gaps: for what is kept beside the table
 }
 
 // FullName returns the name as COMMAND INFO and error replies spell it: "get", "config|get".
@@ -75,7 +78,7 @@ const (
 	Asking                            // cluster: implies ASKING
 	Fast                              // takes constant or logarithmic time
 	NoAuth                            // runs before a password is given
-	MayReplicate                      // may go into the stream without being a write
+	MayReplicate                      // may go into the stream without being a write. Not listed.
 	NoMandatoryKeys                   // may be called without keys
 	NoAsyncLoading                    // refused while a replica loads beside its old data
 	NoMulti                           // refused in a transaction
@@ -89,7 +92,7 @@ const (
 
 var flagNames = [firstUnlisted]string{
 	"write", "readonly", "denyoom", "module", "admin", "pubsub", "noscript", "blocking", "loading", "stale",
-	"skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "may_replicate", "no_mandatory_keys",
+	"skip_monitor", "skip_slowlog", "asking", "fast", "no_auth", "", "no_mandatory_keys",
 	"no_async_loading", "no_multi", "movablekeys", "allow_busy",
 }
 
@@ -162,7 +165,7 @@ func (cat Category) Names() []string { return bitNames(uint32(cat), categoryName
 func bitNames(bits uint32, all []string) []string {
 	var names []string
 	for i, name := range all {
-		if bits&(1<<i) != 0 {
+		if bits&(1<<i) != 0 && name != "" {
 			names = append(names, name)
 		}
 	}
@@ -172,9 +175,18 @@ func bitNames(bits uint32, all []string) []string {
 // A KeySpec says which words of a command line are keys, and what becomes of them.
 type KeySpec struct {
 	Begin int // the first one; the name of the command is word 0
-	Last  int // the last one, counted from Begin; -1 means the last word of the line
+	Last  int // the last one, counted from Begin; -1 means the last word of the line, -2 the one in front of it
 	Step  int // from one to the next
 	Flags KeyFlags
+	// Counted says that the word at Begin is the number of the keys, which follow it.
+	Counted bool
+	// Keyword, unless empty, is searched for from the word at Begin on: the first key stands behind it.
+	Keyword string
+	// Limit, when it is 2, says that only the first half of the words up to Last are keys.
+	Limit int
+	// Where, unless nil, finds the position of the only key, or 0, and nothing else in the spec says it: clients are told
+	// that it is unknown.
+	Where func(args [][]byte) int
 }
 
 // KeyFlags say what a command does with a key, in two ways: to the key as a whole (read, overwrite, …) and to the
@@ -210,22 +222,52 @@ func oneKey(f KeyFlags) []KeySpec   { return []KeySpec{{Begin: 1, Step: 1, Flags
 func allKeys(f KeyFlags) []KeySpec  { return []KeySpec{{Begin: 1, Last: -1, Step: 1, Flags: f}} }
 func keyPairs(f KeyFlags) []KeySpec { return []KeySpec{{Begin: 1, Last: -1, Step: 2, Flags: f}} }
 
+// countedKeys is the shape of commands whose word begin says how many keys follow.
+func countedKeys(begin int, f KeyFlags) []KeySpec {
+	return []KeySpec{{Begin: begin, Step: 1, Counted: true, Flags: f}}
+}
+
 // AppendKeys appends to dst the positions of the keys among args, a command line that fits the arity.
 func (c *Command) AppendKeys(dst []int, args [][]byte) []int {
 	for _, s := range c.Keys {
-		for i := s.Begin; i <= s.last(len(args)); i += s.Step {
+		first, last := s.find(args)
+		for i := first; i <= last; i += s.Step {
 			dst = append(dst, i)
 		}
 	}
 	return dst
 }
 
-// last returns the position of the last key in a line of that many words.
-func (s KeySpec) last(words int) int {
-	if s.Last < 0 {
-		return words + s.Last
+// find returns the positions of the first and the last key in a line. Where there is none, the last is in front of
+// the first.
+func (s KeySpec) find(args [][]byte) (first, last int) {
+	if s.Where != nil {
+		if first = s.Where(args); first > 0 {
+			return first, first
+		}
+		return 1, 0
 	}
-	return min(s.Begin+s.Last, words-1)
+	first = s.Begin
+	if s.Keyword != "" {
+		for first < len(args) && !is(args[first], s.Keyword) {
+			first++
+		}
+		first++
+	}
+	switch {
+	case s.Counted:
+		n, ok := resp.ParseInt64(args[first])
+		first++
+		if !ok || n < 1 || n > int64(len(args)-first) {
+			return first, first - 1
+		}
+		return first, first + int(n) - 1
+	case s.Limit > 1:
+		return first, first + (len(args)+s.Last+1-first)/s.Limit - 1
+	case s.Last < 0:
+		return first, len(args) + s.Last
+	}
+	return first, min(first+s.Last, len(args)-1)
 }
 
 // The table: its rows by name, and where each of them is. It is filled once, when the program starts, and never
@@ -233,18 +275,33 @@ func (s KeySpec) last(words int) int {
 var (
 	table  []*Command
 	byName map[string]*Command
+
+	commands int // subcommands counted too
 )
 
 // Rows come from one list per group; a new group is one more line here.
 func init() {
 	groups := [][]Command{
 		stringCommands,
+		bitCommands,
+		hllCommands,
+		sortCommands,
+		hashCommands,
+		setCommands,
 		keyCommands,
+		keyspaceCommands,
+		dumpCommands,
 		expireCommands,
 		connectionCommands,
 		transactionCommands,
 		serverCommands,
+		persistenceCommands,
 		replicationCommands,
+		pubsubCommands,
+		zsetCommands,
+		geoCommands,
+		listCommands,
+		streamCommands,
 	}
 	byName = make(map[string]*Command)
 	for _, rows := range groups {
@@ -260,15 +317,19 @@ func init() {
 
 // complete fills in what follows from the row.
 func (c *Command) complete(parent *Command) {
-	c.Parent = parent
+	c.Parent, c.ID = parent, commands
+	commands++
 	for i, s := range c.Keys {
+		if s.Counted || s.Keyword != "" || s.Where != nil {
+			continue // where these are depends on the line
+		}
 		last := s.Last
 		if last >= 0 {
 			last += s.Begin
 		}
 		if i == 0 {
 			c.First, c.Last, c.Step = s.Begin, last, s.Step
-		} else if last > c.Last {
+		} else if last < 0 || c.Last >= 0 && last > c.Last {
 			c.Last = last // neighbours, such as the two keys of RENAME, read as one range
 		}
 	}
@@ -282,7 +343,7 @@ func All() []*Command { return table }
 
 // Lookup returns the command of that name in any case, or nil. It allocates nothing.
 func Lookup(name []byte) *Command {
-	var upper [16]byte // no command has a longer name
+	var upper [20]byte // no command has a longer name
 	if len(name) > len(upper) {
 		return nil
 	}

@@ -78,25 +78,49 @@ func (c *Call) replyKeySpec(s KeySpec) {
 	w.BulkString("flags")
 	c.replyStatusSet(s.Flags.Names(), "")
 	w.BulkString("begin_search")
-	w.Map(2)
-	w.BulkString("type")
-	w.BulkString("index")
-	w.BulkString("spec")
-	w.Map(1)
-	w.BulkString("index")
+	if s.Where != nil {
+		c.replySpec("unknown", 0)
+		w.BulkString("find_keys")
+		c.replySpec("unknown", 0)
+		return
+	}
+	if s.Keyword != "" {
+		c.replySpec("keyword", 2)
+		w.BulkString("keyword")
+		w.BulkString(s.Keyword)
+		w.BulkString("startfrom")
+	} else {
+		c.replySpec("index", 1)
+		w.BulkString("index")
+	}
 	w.Int(int64(s.Begin))
 	w.BulkString("find_keys")
+	numbers := [...]struct {
+		name string
+		n    int
+	}{{"lastkey", s.Last}, {"keystep", s.Step}, {"limit", s.Limit}}
+	if s.Counted {
+		numbers[0].name, numbers[0].n = "keynumidx", 0
+		numbers[1].name, numbers[1].n = "firstkey", 1
+		numbers[2].name, numbers[2].n = "keystep", s.Step
+		c.replySpec("keynum", 3)
+	} else {
+		c.replySpec("range", 3)
+	}
+	for _, x := range numbers {
+		w.BulkString(x.name)
+		w.Int(int64(x.n))
+	}
+}
+
+// replySpec begins a half of a key spec, which has so many fields.
+func (c *Call) replySpec(kind string, fields int) {
+	w := c.Reply
 	w.Map(2)
 	w.BulkString("type")
-	w.BulkString("range")
+	w.BulkString(kind)
 	w.BulkString("spec")
-	w.Map(3)
-	w.BulkString("lastkey")
-	w.Int(int64(s.Last))
-	w.BulkString("keystep")
-	w.Int(int64(s.Step))
-	w.BulkString("limit")
-	w.Int(0)
+	w.Map(fields)
 }
 
 // commandCount implements COMMAND COUNT.
@@ -143,6 +167,10 @@ func (c *Call) replyDocs(cmd *Command) {
 	if len(cmd.Subs) > 0 {
 		n++
 	}
+	arguments := argumentsOf(cmd.FullName())
+	if arguments != "" {
+		n++
+	}
 	w.Map(n)
 	for _, f := range fields {
 		if f.text != "" {
@@ -158,6 +186,10 @@ func (c *Call) replyDocs(cmd *Command) {
 		w.BulkString(cmd.Deprecated)
 		w.BulkString("replaced_by")
 		w.BulkString(cmd.ReplacedBy)
+	}
+	if arguments != "" {
+		w.BulkString("arguments")
+		replyArguments(w, arguments)
 	}
 	if len(cmd.Subs) > 0 {
 		w.BulkString("subcommands")
@@ -195,7 +227,8 @@ func commandGetKeysAndFlags(c *Call) {
 		if flags&KeyVariable != 0 {
 			flags = cmd.KeyFlags(line)
 		}
-		for i := s.Begin; i <= s.last(len(line)); i += s.Step {
+		first, last := s.find(line)
+		for i := first; i <= last; i += s.Step {
 			c.Reply.Array(2)
 			c.Reply.Bulk(line[i])
 			c.replyStatusSet(flags.Names(), "")

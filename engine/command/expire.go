@@ -86,6 +86,7 @@ func (c *Call) expireIn(unit expiryUnit, base int64) {
 	if c.overAlready(at) {
 		c.db().Delete(key)
 		c.changed(key)
+		c.notify('g', "del", key)
 		c.propagateAs(c.deletion(c.Settings.LazyExpire), key)
 		return
 	}
@@ -96,6 +97,7 @@ func (c *Call) expireIn(unit expiryUnit, base int64) {
 		c.db().SetExpire(key, at)
 	}
 	c.changed(key)
+	c.notify('g', "expire", key)
 	if unit == milliseconds && base == 0 {
 		return // it says the moment already
 	}
@@ -193,6 +195,7 @@ func persist(c *Call) {
 	}
 	c.db().SetExpire(c.Args[1], 0)
 	c.changed(c.Args[1])
+	c.notify('g', "persist", c.Args[1])
 	c.Reply.Int(1)
 }
 

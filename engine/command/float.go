@@ -37,8 +37,9 @@ func incrbyfloat(c *Call) {
 	start := len(c.text)
 	c.text = sum.append(c.text)
 	text := c.text[start:len(c.text):len(c.text)]
-	c.db().Set(key, store.StringValue(text), at)
+	c.replace(e, key, store.TextString(text), at)
 	c.changed(key)
+	c.notify('$', "incrbyfloat", key)
 	// Rounding is not the same on every machine that a replica may run on: send the result.
 	c.propagateAs(wordSet, key, text, wordKeepTTL)
 	c.Reply.Bulk(text)

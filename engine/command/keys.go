@@ -57,9 +57,17 @@ var keyCommands = []Command{
 				Group: "generic", Since: "2.2.3", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
 				Summary: "Get how the value at a key is kept in memory",
 				Syntax:  "key"},
+			{Name: "FREQ", Arity: 3, Flags: ReadOnly, Keys: []KeySpec{{Begin: 2, Step: 1, Flags: KeyRO}}, ACL: CatKeyspace, Do: objectFreq,
+				Group: "generic", Since: "4.0.0", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
+				Summary: "Get how often a key was used, on a logarithmic scale",
+				Syntax:  "key"},
 			{Name: "HELP", Arity: 2, Flags: Loading | Stale, ACL: CatKeyspace, Do: Help,
 				Group: "generic", Since: "6.2.0", Complexity: "O(1)",
 				Summary: "List the subcommands"},
+			{Name: "IDLETIME", Arity: 3, Flags: ReadOnly, Keys: []KeySpec{{Begin: 2, Step: 1, Flags: KeyRO}}, ACL: CatKeyspace, Do: objectIdletime,
+				Group: "generic", Since: "2.2.3", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
+				Summary: "Get the seconds since a key was used",
+				Syntax:  "key"},
 			{Name: "REFCOUNT", Arity: 3, Flags: ReadOnly, Keys: []KeySpec{{Begin: 2, Step: 1, Flags: KeyRO}}, ACL: CatKeyspace, Do: objectRefcount,
 				Group: "generic", Since: "2.2.3", Complexity: "O(1)", Tips: []string{"nondeterministic_output"},
 				Summary: "Get how many references to the value there are",
@@ -85,6 +93,7 @@ func del(c *Call) {
 		}
 		if c.db().Delete(key) {
 			c.changed(key)
+			c.notify('g', "del", key)
 		}
 	}
 	c.Reply.Int(int64(c.Dirty))
@@ -289,10 +298,12 @@ func (c *Call) rename(keep bool) {
 		c.replyRenamed(keep, false)
 		return
 	}
-	c.db().Set(to, moved.Value, moved.ExpireAt)
+	c.create(to, moved.Value, moved.ExpireAt)
 	c.db().Delete(from)
 	c.touch(from)
 	c.changed(to)
+	c.notify('g', "rename_from", from)
+	c.notify('g', "rename_to", to)
 	c.replyRenamed(keep, true)
 }
 
@@ -309,7 +320,7 @@ func (c *Call) replyRenamed(keep, done bool) {
 
 // objectEncoding implements OBJECT ENCODING key.
 func objectEncoding(c *Call) {
-	e := c.read(c.Args[2])
+	e := c.look(c.Args[2])
 	if e == nil {
 		c.Reply.Null()
 		return
@@ -325,7 +336,7 @@ const sharedIntegers = 10000
 // objectRefcount implements OBJECT REFCOUNT key. Values are never shared between keys, but for the small integers
 // Redis answers as if they were shared without end, and so do we.
 func objectRefcount(c *Call) {
-	e := c.read(c.Args[2])
+	e := c.look(c.Args[2])
 	switch {
 	case e == nil:
 		c.Reply.Null()

@@ -21,7 +21,7 @@ type server struct {
 func newServer(databases int) *server {
 	s := &server{store: store.New(databases), db: -1}
 	s.call = Call{
-		Store: s.store, Reply: &s.reply, Settings: &Settings{}, Now: engine.Epoch,
+		Store: s.store, Reply: &s.reply, Settings: &Settings{Limits: store.DefaultLimits()}, Now: engine.Epoch,
 		Rand: rand.New(rand.NewPCG(1, 2)),
 	}
 	return s

@@ -92,7 +92,7 @@ func (s *server) circumstance(t *testing.T, text string) {
 		}
 		s.call.Expiry = mode
 	case "lazy":
-		*s.call.Settings = Settings{LazyExpire: true, LazyUserDel: true}
+		s.call.Settings.LazyExpire, s.call.Settings.LazyUserDel = true, true
 	case "due":
 		s.call.Begin()
 		s.call.ExpireDue(100)

@@ -87,6 +87,14 @@ var stringCommands = []Command{
 		Group: "string", Since: "2.4.0", Complexity: "O(N), N being the length of the reply",
 		Summary: "Get a part of the string at a key",
 		Syntax:  "key start end"},
+	{Name: "SUBSTR", Arity: 4, Flags: ReadOnly, Keys: oneKey(KeyRO | KeyAccess), ACL: CatString, Do: getrange,
+		Group: "string", Since: "1.0.0", Complexity: "O(N), N being the length of the reply", Deprecated: "2.0.0", ReplacedBy: "`GETRANGE`",
+		Summary: "Get a part of the string at a key",
+		Syntax:  "key start end"},
+	{Name: "LCS", Arity: -3, Flags: ReadOnly, Keys: []KeySpec{{Begin: 1, Last: 1, Step: 1, Flags: KeyRO | KeyAccess}}, ACL: CatString, Do: lcs,
+		Group: "string", Since: "7.0.0", Complexity: "O(N*M), N and M being the lengths of the strings",
+		Summary: "Find the longest string that is in both of two strings, with gaps",
+		Syntax:  "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]"},
 	{Name: "SETRANGE", Arity: 4, Flags: Write | DenyOOM, Keys: oneKey(KeyRW | KeyUpdate), ACL: CatString, Do: setrange,
 		Group: "string", Since: "2.2.0", Complexity: "O(N), N being the length of the resulting string",
 		Summary: "Overwrite a part of the string at a key, with zero bytes up to where it begins",
@@ -177,6 +185,7 @@ func (c *Call) expireAt(o setOptions) (at int64, ok bool) {
 func set(c *Call) {
 	if len(c.Args) == 3 { // by far the most of them
 		c.setKey(c.Args[1], store.StringValue(c.Args[2]), 0)
+		c.notify('$', "set", c.Args[1])
 		c.Reply.OK()
 		return
 	}
@@ -206,10 +215,12 @@ func set(c *Call) {
 	if o.keepTTL && e != nil {
 		at = e.ExpireAt
 	}
-	c.db().Set(key, store.StringValue(value), at)
+	c.replace(e, key, store.StringValue(value), at)
 	c.changed(key)
+	c.notify('$', "set", key)
 	switch {
 	case o.expiry != nil:
+		c.notify('g', "expire", key)
 		c.propagateSet(at)
 	case o.get:
 		c.propagateWithoutGet()
@@ -257,13 +268,26 @@ func (c *Call) propagateWithoutGet() {
 // setKey gives a key a new value, and takes away the expiry that it had unless at is one.
 //
 // Source: redis/src/db.c, setKey, which looks the key up for writing first: so an expired one has its DEL in the
-// stream in front of the command.
+// stream in front of the command. Where nothing can expire and nobody listens, a string needs no look.
 func (c *Call) setKey(key []byte, v store.Value, at int64) {
-	if c.db().Volatile() > 0 {
-		c.write(key)
+	if c.db().Volatile() > 0 || c.Notify != nil || v.Kind() != store.String {
+		c.replace(c.write(key), key, v, at)
+	} else {
+		c.db().Set(key, v, at)
+	}
+	c.changed(key)
+}
+
+// replace gives a key, whose entry e is or nil, a new value and expiry.
+func (c *Call) replace(e *store.Entry, key []byte, v store.Value, at int64) {
+	if e == nil {
+		c.create(key, v, at)
+		return
 	}
 	c.db().Set(key, v, at)
-	c.changed(key)
+	if v.Kind() != store.String {
+		c.ready(key, v.Kind())
+	}
 }
 
 // setnx implements SETNX key value.
@@ -272,8 +296,9 @@ func setnx(c *Call) {
 		c.Reply.Int(0)
 		return
 	}
-	c.db().Set(c.Args[1], store.StringValue(c.Args[2]), 0)
+	c.create(c.Args[1], store.StringValue(c.Args[2]), 0)
 	c.changed(c.Args[1])
+	c.notify('$', "set", c.Args[1])
 	c.Reply.Int(1)
 }
 
@@ -287,6 +312,8 @@ func (c *Call) setWithTime(unit expiryUnit) {
 		return
 	}
 	c.setKey(c.Args[1], store.StringValue(c.Args[3]), at)
+	c.notify('$', "set", c.Args[1])
+	c.notify('g', "expire", c.Args[1])
 	c.propagateSet(at)
 	c.Reply.OK()
 }
@@ -315,6 +342,7 @@ func getset(c *Call) {
 	}
 	c.replyEntry(e)
 	c.setKey(c.Args[1], store.StringValue(c.Args[2]), 0)
+	c.notify('$', "set", c.Args[1])
 	c.propagateAs(wordSet, c.Args[1], c.Args[2])
 }
 
@@ -327,6 +355,7 @@ func getdel(c *Call) {
 	c.replyEntry(e)
 	if c.db().Delete(c.Args[1]) {
 		c.changed(c.Args[1])
+		c.notify('g', "del", c.Args[1])
 		c.propagateAs(c.deletion(c.Settings.LazyUserDel), c.Args[1])
 	}
 }
@@ -357,14 +386,17 @@ func getex(c *Call) {
 	case o.absolute && c.overAlready(at):
 		c.db().Delete(key)
 		c.changed(key)
+		c.notify('g', "del", key)
 		c.propagateAs(c.deletion(c.Settings.LazyExpire), key)
 	case o.expiry != nil:
 		c.db().SetExpire(key, at)
 		c.changed(key)
+		c.notify('g', "expire", key)
 		c.propagateAs(wordPexpireat, key, c.number(at))
 	case o.persist && e.ExpireAt != 0:
 		c.db().SetExpire(key, 0)
 		c.changed(key)
+		c.notify('g', "persist", key)
 		c.propagateAs(wordPersist, key)
 	}
 }
@@ -410,6 +442,7 @@ func msetnx(c *Call) {
 func (c *Call) setPairs() {
 	for i := 1; i < len(c.Args); i += 2 {
 		c.setKey(c.Args[i], store.StringValue(c.Args[i+1]), 0)
+		c.notify('$', "set", c.Args[i])
 	}
 }
 
@@ -420,27 +453,27 @@ func appendTo(c *Call) {
 	if !c.isString(e) {
 		return
 	}
-	v, at := store.StringValue(tail), int64(0)
-	if e != nil {
-		if !c.fits(int64(e.Value.Len()), len(tail)) {
+	n := len(tail)
+	if e == nil {
+		c.create(key, store.StringValue(tail), 0)
+	} else {
+		old := e.Value.Len()
+		if !c.fits(int64(old), n) {
 			return
 		}
-		v, at = store.RawString(append(e.Value.AppendTo(c.text), tail...)), e.ExpireAt
+		n += old
+		copy(c.db().EditString(key, n)[old:], tail)
 	}
-	c.db().Set(key, v, at)
 	c.changed(key)
-	c.Reply.Int(int64(v.Len()))
+	c.notify('$', "append", key)
+	c.Reply.Int(int64(n))
 }
 
 // fits reports whether a string of n bytes may grow by more, or else answers that it may not.
 //
 // Source: redis/src/t_string.c, checkStringLength.
 func (c *Call) fits(n int64, more int) bool {
-	longest := c.Settings.ProtoMaxBulkLen
-	if longest == 0 {
-		longest = resp.DefaultMaxBulk
-	}
-	if n > longest-int64(more) {
+	if n > c.longest()-int64(more) {
 		c.Reply.Error(errTooLong)
 		return false
 	}
@@ -503,8 +536,9 @@ func (c *Call) add(n int64) {
 		return
 	}
 	sum += n
-	c.db().Set(key, store.IntValue(sum), at)
+	c.replace(e, key, store.IntValue(sum), at)
 	c.changed(key)
+	c.notify('$', "incrby", key)
 	c.Reply.Int(sum)
 }
 
@@ -561,23 +595,23 @@ func setrange(c *Call) {
 	if !c.isString(e) {
 		return
 	}
-	var old store.Value
-	var at int64
-	if e != nil {
-		old, at = e.Value, e.ExpireAt
-	}
 	if len(patch) == 0 {
-		c.Reply.Int(int64(old.Len()))
+		n := 0
+		if e != nil {
+			n = e.Value.Len()
+		}
+		c.Reply.Int(int64(n))
 		return
 	}
 	if !c.fits(offset, len(patch)) {
 		return
 	}
-	end := int(offset) + len(patch)
-	whole := make([]byte, max(old.Len(), end))
-	old.AppendTo(whole[:0])
+	if e == nil {
+		c.create(key, store.RawString(nil), 0)
+	}
+	whole := c.db().EditString(key, int(offset)+len(patch))
 	copy(whole[offset:], patch)
-	c.db().Set(key, store.RawString(whole), at)
 	c.changed(key)
+	c.notify('$', "setrange", key)
 	c.Reply.Int(int64(len(whole)))
 }
