@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -118,6 +118,11 @@ fuzz:
 ## swarm: SEEDS=10000 random worlds, from seed FROM on; whatever was cut and killed, in the end all data agree
 swarm: server
 	bin/resync swarm --seeds $(SEEDS) --from $(FROM)
+
+## diff: SEEDS=10000 scripts of random commands, from seed FROM on, told to redis-server and to us; FAMILY=name for one kind
+diff:
+	@.ci/need redis-server redis-server
+	go test -count=1 -timeout 0 -run 'TestRandomCommands' ./engine/command -seeds $(SEEDS) -from $(FROM) $(if $(FAMILY),-about $(FAMILY))
 
 ## clean: delete what was built
 clean:

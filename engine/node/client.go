@@ -26,10 +26,22 @@ type client struct {
 	sent    int64 // handed to the driver and not drained yet, in bytes
 	touched bool
 	silence replyMode
+	held    bool // nothing of it is executed until what it asked for is done: SAVE, SHUTDOWN, DEBUG RELOAD
 
 	multi   *multi
 	watched []watchedKey
-	dirty   bool          // a watched key was changed: EXEC will do nothing
+	dirty   bool // a watched key was changed: EXEC will do nothing
+
+	parked    *parked // it waits in a blocking command
+	postponed bool    // its next command waits for the end of a pause
+	resumed   bool    // its input goes on at the end of the turn
+	replyFrom int     // where in w the reply of the command begins that it is in
+
+	subs    [spaces]subscriptions
+	monitor bool        // it is shown every command
+	noEvict bool        // CLIENT NO-EVICT
+	late    resp.Writer // messages that came while its own command was executed, whose reply is dropped
+
 	intro   repl.Replica  // what it announced with REPLCONF, before it asks to be a replica
 	replica *repl.Replica // nil for an ordinary client
 	full    *transfer     // the snapshot on its way to a replica
@@ -57,6 +69,14 @@ func (c *client) clone() *client {
 		d.multi = &m
 	}
 	d.watched = append([]watchedKey(nil), c.watched...)
+	d.late.Buf = nil
+	if c.parked != nil {
+		p := *c.parked // its words are never changed in place
+		d.parked = &p
+	}
+	for in := range d.subs {
+		d.subs[in] = c.subs[in].clone()
+	}
 	if c.replica != nil {
 		r := *c.replica
 		d.replica = &r
@@ -98,13 +118,23 @@ func (n *Node) received(in *Received) {
 	}
 	c.used = n.now
 	c.touch(n)
+	if c.waits() {
+		c.in = append(c.in, in.Data...)
+		n.limitInput(c)
+		return
+	}
 	buf := in.Data
 	if len(c.in) > 0 {
 		c.in = append(c.in, in.Data...)
 		buf = c.in
 	}
+	n.consume(c, buf)
+}
+
+// consume executes what is complete of a client's input, as far as it may, and keeps the rest.
+func (n *Node) consume(c *client, buf []byte) {
 	c.dec.Limits = n.limits(c)
-	for len(buf) > 0 && c.closing == "" {
+	for len(buf) > 0 && c.closing == "" && !c.waits() {
 		args, used, err := c.dec.Next(buf)
 		if err != nil {
 			// Nothing behind a broken request can be understood; what came before was executed and is answered.
@@ -121,12 +151,20 @@ func (n *Node) received(in *Received) {
 		} else if c.replica != nil {
 			c.replica.AckedAt = n.now // a bare newline is a sign of life
 		}
+		if c.postponed {
+			break // the command is read again when the pause is over
+		}
 		buf = buf[used:]
 	}
 	c.in = append(c.in[:0], buf...)
 	if cap(c.in) > 64<<10 && len(c.in) < 1<<10 {
 		c.in = append([]byte(nil), c.in...) // one large request does not keep its memory
 	}
+	n.limitInput(c)
+}
+
+// limitInput closes a client that sends more than is executed.
+func (n *Node) limitInput(c *client) {
 	if int64(len(c.in)) > n.cfg.ClientQueryBufferLimit {
 		n.log(engine.LogWarning, "Closing client that reached max query buffer length: "+c.String(n))
 		c.close(n, "query buffer limit")
@@ -168,7 +206,11 @@ func (c *client) flush(n *Node) {
 			c.w.Buf = nil
 		}
 		c.w.Buf = c.w.Buf[:0]
-		if limit := n.cfg.OutputLimit[OutputNormal]; c.replica == nil && limit.Hard > 0 && c.sent > limit.Hard {
+		class := OutputNormal
+		if c.listens() {
+			class = OutputPubsub
+		}
+		if limit := n.cfg.OutputLimit[class]; c.replica == nil && limit.Hard > 0 && c.sent > limit.Hard {
 			n.log(engine.LogWarning, "Client "+c.String(n)+" scheduled to be closed ASAP for overcoming of output buffer limits.")
 			c.close(n, "output buffer limit")
 		}
@@ -208,6 +250,10 @@ func (n *Node) drop(c *client, why string) {
 	delete(n.byConn, c.conn)
 	n.clients = without(n.clients, c)
 	n.unwatch(c)
+	n.unpark(c)
+	n.postponed = without(n.postponed, c)
+	n.unlistenAll(c)
+	n.stopMonitor(c)
 	if c.replica != nil {
 		n.dropReplica(c, why)
 	}
@@ -222,12 +268,12 @@ func without(list []*client, c *client) []*client {
 	return list
 }
 
-// execute runs one command of a client, queues it, or refuses it.
+// execute runs one command of a client, queues it, refuses it, or lets it wait.
 //
 // Source: redis/src/server.c, processCommand.
 func (n *Node) execute(c *client, args [][]byte) {
-	n.stats.commands++
 	start, wasReplica := len(c.w.Buf), c.replica != nil
+	n.executing, c.replyFrom = c, start
 	cmd, refused := command.Find(args)
 	if cmd != nil {
 		c.lastCmd = cmd
@@ -235,15 +281,20 @@ func (n *Node) execute(c *client, args [][]byte) {
 	}
 	switch {
 	case refused != "":
-		if c.multi != nil {
-			c.multi.broken = true
-		}
-		c.w.Error(refused)
+		n.refuse(c, args, refused)
+		n.tally.rejected(args, c.w.Buf[start:])
+	case c.replica == nil && n.holds(c.effects(cmd)):
+		n.postpone(c)
+		return
 	case c.multi != nil && !runsInMulti(cmd):
 		c.multi.add(cmd, args)
 		c.w.Simple("QUEUED")
 	default:
 		n.perform(c, cmd, args)
+	}
+	n.executing = nil
+	if c.parked != nil {
+		return
 	}
 	n.muteReply(c, start)
 	if wasReplica && len(c.w.Buf) > start {
@@ -252,6 +303,31 @@ func (n *Node) execute(c *client, args [][]byte) {
 		c.w.Buf = c.w.Buf[:start]
 		c.close(n, "replica generated a reply")
 	}
+	n.serveReady()
+}
+
+// refuse answers a command that may not run. In a transaction it spoils EXEC, and an EXEC that is refused itself ends
+// the transaction.
+//
+// Source: redis/src/server.c, rejectCommand.
+func (n *Node) refuse(c *client, args [][]byte, refused string) {
+	if cmd := command.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
+		n.discardMulti(c)
+		c.w.Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(refused, "ERR "))
+		return
+	}
+	if c.multi != nil {
+		c.multi.broken = true
+	}
+	c.w.Error(refused)
+}
+
+// effects are the flags of a command; those of EXEC count what was queued.
+func (c *client) effects(cmd *command.Command) command.Flags {
+	if cmd.Name == "EXEC" && c.multi != nil {
+		return (cmd.Flags | c.multi.flags) &^ c.multi.lacks
+	}
+	return cmd.Flags
 }
 
 func firstLine(b []byte) string {
@@ -261,10 +337,7 @@ func firstLine(b []byte) string {
 
 // refusal is the error for a command that may not run now, or "". The checks come in Redis's order.
 func (n *Node) refusal(c *client, cmd *command.Command) string {
-	flags := cmd.Flags
-	if cmd.Name == "EXEC" && c.multi != nil {
-		flags |= c.multi.flags
-	}
+	flags := c.effects(cmd)
 	switch {
 	case flags&command.Protected != 0 && !n.mayDebug(c):
 		return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -272,13 +345,27 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 		return "NOAUTH Authentication required."
 	case c.multi != nil && flags&command.NoMulti != 0:
 		return "ERR Command not allowed inside a transaction"
+	}
+	if refused := n.memoryRefuses(c, cmd, flags); refused != "" {
+		return refused
+	}
+	if flags&command.Write != 0 || cmd.Name == "PING" {
+		if refused := n.diskRefuses(); refused != "" {
+			return refused
+		}
+	}
+	switch {
 	case flags&command.Write != 0 && !n.isReplica() && !n.enoughReplicas():
 		return "NOREPLICAS Not enough good replicas to write."
 	case flags&command.Write != 0 && n.isReplica() && n.cfg.ReplicaReadOnly:
 		return "READONLY You can't write against a read only replica."
+	case c.inSubscribedMode() && !allowedWhenSubscribed(cmd):
+		return "ERR Can't execute '" + cmd.FullName() + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	case flags&command.Stale == 0 && n.isReplica() && n.master.state != engine.LinkConnected && !n.cfg.ReplicaServeStaleData:
 		return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
-	case c.replica != nil && flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
+	case n.disk.loading != nil && flags&command.Loading == 0:
+		return "LOADING Redis is loading the dataset in memory"
+	case (c.replica != nil || c.monitor) && flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
 		return "ERR Replica can't interact with the keyspace"
 	}
 	return ""
@@ -293,30 +380,63 @@ func (n *Node) mayDebug(c *client) bool {
 
 // perform runs a command that passed every check.
 func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
-	if cmd.Do == nil {
+	n.stats.commands++
+	start := len(c.w.Buf)
+	var wait *command.Wait
+	switch {
+	case cmd.Do == nil:
 		n.serve(c, cmd, args)
-	} else {
-		mode := command.ExpireRemoves
-		if n.isReplica() {
-			mode = command.ExpireHides
-		}
-		call := n.begin(cmd, args, c.db, mode)
-		call.Reply = &c.w
-		cmd.Do(call)
-		c.db = call.DB
-		n.count(call)
-		n.unit.add(call)
+	case cmd.Name == "PING" && len(args) <= 2 && c.inSubscribedMode():
+		c.pong(args)
+	default:
+		wait = n.run(c, cmd, args, false).Wait
+	}
+	n.tally.called(cmd, c.w.Buf[start:])
+	n.logSlow(cmd, c.addr, c.name, args)
+	n.showMonitors(cmd, c.db, c.addr, args)
+	if wait != nil {
+		n.park(c, cmd, args, wait)
 	}
 	if !n.unit.open {
 		n.unit.end(n)
 	}
 }
 
+// pong answers PING in the shape of a message, since a client in subscribed mode expects nothing else.
+func (c *client) pong(args [][]byte) {
+	c.w.Array(2)
+	c.w.BulkString("pong")
+	if len(args) == 2 {
+		c.w.Bulk(args[1])
+	} else {
+		c.w.BulkString("")
+	}
+}
+
+// run runs a command about data, for the first time or, served, because what it waited for is there. What it does is
+// gathered in the unit.
+func (n *Node) run(c *client, cmd *command.Command, args [][]byte, served bool) *command.Call {
+	mode := command.ExpireRemoves
+	if n.isReplica() || n.paused() {
+		mode = command.ExpireHides
+	}
+	call := n.begin(cmd, args, c.db, mode)
+	call.Reply, call.Served = &c.w, served
+	call.MayBlock = !n.unit.open
+	cmd.Do(call)
+	c.db = call.DB
+	n.count(call)
+	n.unit.add(call)
+	return call
+}
+
 // begin readies the one Call that commands are executed with.
 func (n *Node) begin(cmd *command.Command, args [][]byte, db int, mode command.ExpiryMode) *command.Call {
+	n.tellTime()
 	c := &n.call
 	c.Cmd, c.Args, c.Now, c.DB, c.Expiry = cmd, args, n.now, db, mode
-	c.Store, c.Settings, c.Touched = n.data, &n.sets, n.touchedHook()
+	c.Store, c.Settings, c.MayBlock, c.Served = n.data, &n.sets, false, false
+	n.bind()
 	if c.Rand == nil {
 		c.Rand = n.random()
 	}
@@ -330,13 +450,23 @@ func (n *Node) count(call *command.Call) {
 	n.stats.hits += int64(call.Hits)
 	n.stats.misses += int64(call.Misses)
 	n.stats.expired += int64(call.Expired)
+	if call.FlushedAll {
+		n.flushedAll()
+	}
 }
 
-// muteReply drops the reply that was appended from start on, where the client asked for silence.
+// mutes reports whether the reply of the command that the client is in is dropped.
+func (c *client) mutes() bool { return c.silence == replyOff || c.silence == replySkip }
+
+// muteReply drops the reply that was appended from start on, where the client asked for silence. Messages that came
+// meanwhile are no reply.
 func (n *Node) muteReply(c *client, start int) {
-	switch c.silence {
-	case replyOff, replySkip:
+	if c.mutes() {
 		c.w.Buf = c.w.Buf[:start]
+	}
+	if len(c.late.Buf) > 0 {
+		c.w.Raw(c.late.Buf)
+		c.late.Buf = nil
 	}
 	switch c.silence {
 	case replySkip:

@@ -13,16 +13,6 @@ import (
 //
 // Source: redis/src/networking.c, catClientInfoString.
 func (c *client) String(n *Node) string {
-	flags := "N"
-	switch {
-	case c.replica != nil:
-		flags = "S"
-	case c.multi != nil:
-		flags = "x"
-	}
-	if c.closing != "" {
-		flags = strings.TrimPrefix(flags+"c", "N")
-	}
 	queued := -1
 	if c.multi != nil {
 		queued = len(c.multi.queue)
@@ -36,10 +26,40 @@ func (c *client) String(n *Node) string {
 		pending = int64(n.hist.Offset() - c.replica.Sent)
 	}
 	return clientLine(n, clientFields{
-		id: c.id, addr: c.addr, laddr: c.laddr, name: c.name, since: c.since, used: c.used, flags: flags,
-		db: c.db, multi: queued, in: len(c.in), out: c.sent + int64(len(c.w.Buf)) + pending,
+		id: c.id, addr: c.addr, laddr: c.laddr, name: c.name, since: c.since, used: c.used, flags: c.flags(),
+		db: c.db, subs: [spaces]int{len(c.subs[byChannel].names), len(c.subs[byPattern].names), len(c.subs[byShard].names)},
+		multi: queued, in: len(c.in), out: c.sent + int64(len(c.w.Buf)) + pending,
 		cmd: cmd, user: "default", proto: max(c.w.Proto, 2),
 	})
+}
+
+// flags are the letters that CLIENT LIST shows.
+//
+// Source: redis/src/networking.c, catClientInfoString.
+func (c *client) flags() string {
+	var letters []byte
+	for _, f := range [...]struct {
+		is     bool
+		letter byte
+	}{
+		{c.monitor, 'O'},
+		{c.replica != nil, 'S'},
+		{c.listens(), 'P'},
+		{c.multi != nil, 'x'},
+		{c.waits(), 'b'},
+		{c.dirty, 'd'},
+		{c.closing != "", 'c'},
+		{strings.HasPrefix(c.addr, "/"), 'U'},
+		{c.noEvict, 'e'},
+	} {
+		if f.is {
+			letters = append(letters, f.letter)
+		}
+	}
+	if len(letters) == 0 {
+		return "N"
+	}
+	return string(letters)
 }
 
 // clientFields are the parts of a line of CLIENT LIST.
@@ -48,6 +68,7 @@ type clientFields struct {
 	addr, laddr, name, flags, cmd, user string
 	since, used                         engine.Instant
 	db, multi, in, proto                int
+	subs                                [spaces]int
 	out                                 int64
 }
 
@@ -60,7 +81,7 @@ func clientLine(n *Node, f clientFields) string {
 	}
 	return "id=" + strconv.FormatInt(f.id, 10) + " addr=" + f.addr + " laddr=" + f.laddr + " fd=" + strconv.FormatInt(f.id+7, 10) +
 		" name=" + f.name + " age=" + age + " idle=" + idle + " flags=" + f.flags + " db=" + strconv.Itoa(f.db) +
-		" sub=0 psub=0 ssub=0 multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" +
+		" sub=" + strconv.Itoa(f.subs[byChannel]) + " psub=" + strconv.Itoa(f.subs[byPattern]) + " ssub=" + strconv.Itoa(f.subs[byShard]) + " multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" +
 		lists + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in), 10) +
 		" events=r cmd=" + f.cmd + " user=" + f.user + " redir=-1 resp=" + strconv.Itoa(f.proto)
 }
@@ -104,6 +125,60 @@ func validClientName(name []byte) bool {
 	return true
 }
 
+// clientNoEvict serves CLIENT NO-EVICT. Clients are never evicted for their memory here, so it only shows.
+func (n *Node) clientNoEvict(c *client, args [][]byte) {
+	switch strings.ToUpper(string(args[2])) {
+	case "ON":
+		c.noEvict = true
+	case "OFF":
+		c.noEvict = false
+	default:
+		c.w.Error("ERR syntax error")
+		return
+	}
+	c.w.OK()
+}
+
+// clientTracking serves CLIENT TRACKING ON|OFF …. Client side caching is refused, since nobody would be told of
+// changes; to turn off what is off is fine.
+func (n *Node) clientTracking(c *client, args [][]byte) {
+	switch strings.ToUpper(string(args[2])) {
+	case "ON":
+		c.w.Error("ERR Client side caching is not supported")
+	case "OFF":
+		c.w.OK()
+	default:
+		c.w.Error("ERR syntax error")
+	}
+}
+
+func (n *Node) clientTrackingInfo(c *client, _ [][]byte) {
+	w := &c.w
+	w.Map(3)
+	w.BulkString("flags")
+	w.Set(1)
+	w.BulkString("off")
+	w.BulkString("redirect")
+	w.Int(-1)
+	w.BulkString("prefixes")
+	w.Array(0)
+}
+
+func clientHandlers() map[string]func(n *Node, c *client, args [][]byte) {
+	return map[string]func(n *Node, c *client, args [][]byte){
+		"client|caching": func(_ *Node, c *client, _ [][]byte) {
+			c.w.Error("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled")
+		},
+		"client|getredir":     func(_ *Node, c *client, _ [][]byte) { c.w.Int(-1) },
+		"client|no-evict":     (*Node).clientNoEvict,
+		"client|pause":        (*Node).clientPause,
+		"client|tracking":     (*Node).clientTracking,
+		"client|trackinginfo": (*Node).clientTrackingInfo,
+		"client|unblock":      (*Node).clientUnblock,
+		"client|unpause":      (*Node).clientUnpause,
+	}
+}
+
 func (n *Node) clientReply(c *client, args [][]byte) {
 	switch strings.ToUpper(string(args[2])) {
 	case "ON":
@@ -132,8 +207,11 @@ func clientKind(name string) (string, bool) {
 }
 
 func (c *client) kind() string {
-	if c.replica != nil {
+	switch {
+	case c.replica != nil:
 		return "replica"
+	case c.listens():
+		return "pubsub"
 	}
 	return "normal"
 }
@@ -269,3 +347,5 @@ func (f *killFilter) parse(args [][]byte) (refused string) {
 	}
 	return ""
 }
+
+func init() { addHandlers(clientHandlers()) }

@@ -85,6 +85,7 @@ func Load(args []string, readFile func(string) ([]byte, error)) (cfg Config, not
 		if err := l.read(args[0], &text); err != nil {
 			return l.cfg, nil, err
 		}
+		l.cfg.ConfigFile = args[0]
 		args = args[1:]
 	}
 	options, fromStdin := joinOptions(args)

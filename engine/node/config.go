@@ -2,6 +2,8 @@ package node
 
 import (
 	"time"
+
+	"resync/engine/store"
 )
 
 // Config is everything about a server that redis.conf says. Its names, aliases, defaults, ranges and mutability are
@@ -58,8 +60,30 @@ type Config struct {
 	Save                    []SavePoint
 	EnableDebugCommand      string // no, yes, local
 	EnableProtectedConfigs  string // no, yes, local
+	StopWritesOnBgsaveError bool
+	ShutdownOnSIGINT        string // words of SHUTDOWN, or default
+	ShutdownOnSIGTERM       string
 	LogLevel                string // debug, verbose, notice, warning
 	LogFile                 string // "" for standard output
+
+	MaxMemory              uint64 // bytes; 0 = no limit
+	MaxMemoryPolicy        string // noeviction, or allkeys- or volatile- and lru, lfu, random or ttl
+	MaxMemorySamples       int    // keys looked at for each one evicted
+	ReplicaIgnoreMaxMemory bool
+	LFULogFactor           int
+	LFUDecayTime           int // minutes
+	LazyEviction           bool
+	LazyExpire             bool
+	LazyUserDel            bool
+	Limits                 store.Limits
+
+	NotifyKeyspaceEvents    string // classes in Redis's order; "" = none
+	SlowlogLogSlowerThan    int64  // microseconds; negative = nothing is logged
+	SlowlogMaxLen           int64
+	LatencyMonitorThreshold int64 // milliseconds; 0 = off
+
+	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
+	ConfigFile string
 
 	// others are the names that Redis knows and that mean nothing here, where they were given a value: sorted by
 	// name, replaced as a whole.
@@ -135,5 +159,17 @@ func DefaultConfig() Config {
 		EnableDebugCommand:     "no",
 		EnableProtectedConfigs: "no",
 		LogLevel:               "notice",
+
+		StopWritesOnBgsaveError: true,
+		ShutdownOnSIGINT:        "default",
+		ShutdownOnSIGTERM:       "default",
+		MaxMemoryPolicy:         "noeviction",
+		MaxMemorySamples:        5,
+		ReplicaIgnoreMaxMemory:  true,
+		LFULogFactor:            10,
+		LFUDecayTime:            1,
+		Limits:                  store.DefaultLimits(),
+		SlowlogLogSlowerThan:    10000,
+		SlowlogMaxLen:           128,
 	}
 }

@@ -282,11 +282,11 @@ func TestAFileThatIncludesItselfEnds(t *testing.T) {
 }
 
 func TestNotesNameWhatMeansNothingHere(t *testing.T) {
-	_, notes, err := load(map[string]string{"/r.conf": "appendonly yes\nport 7000\nmaxmemory 0\nrename-command CONFIG \"\"\nactiverehashing yes"}, "/r.conf")
+	_, notes, err := load(map[string]string{"/r.conf": "appendonly yes\nport 7000\nactivedefrag no\nrename-command CONFIG \"\"\nactiverehashing yes"}, "/r.conf")
 	want := []string{
 		`The directive 'rename-command CONFIG ""' has no effect here.`,
 		`The setting 'appendonly yes' has no effect here.`,
-		`Settings left at Redis's default that mean nothing here: activerehashing, maxmemory.`,
+		`Settings left at Redis's default that mean nothing here: activedefrag, activerehashing.`,
 	}
 	if err != nil || !reflect.DeepEqual(notes, want) {
 		t.Errorf("got %q, %v", notes, err)

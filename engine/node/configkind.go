@@ -158,7 +158,12 @@ func (anyMemory) parse(args []string, into any) error {
 	if !ok {
 		return errMemory
 	}
-	*into.(*string) = strconv.FormatUint(u, 10)
+	switch into := into.(type) {
+	case *uint64:
+		*into = u
+	case *string:
+		*into = strconv.FormatUint(u, 10)
+	}
 	return nil
 }
 

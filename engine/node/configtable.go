@@ -83,7 +83,7 @@ var settings = []setting{
 	{name: "rdb-key-save-delay", flags: hidden, kind: integer(math.MinInt32, math.MaxInt32), def: "0"},
 	{name: "key-load-delay", flags: hidden, kind: integer(math.MinInt32, math.MaxInt32), def: "0"},
 	{name: "loading-process-events-interval-bytes", flags: hidden, kind: integer(1024, math.MaxInt32), def: "2097152"},
-	{name: "stop-writes-on-bgsave-error", kind: yesNo, def: "yes"},
+	{name: "stop-writes-on-bgsave-error", kind: yesNo, field: func(c *Config) any { return &c.StopWritesOnBgsaveError }},
 	{name: "sanitize-dump-payload", kind: enum("no", "yes", "clients"), def: "no"},
 
 	// Replication.
@@ -98,7 +98,7 @@ var settings = []setting{
 		field: func(c *Config) any { return &c.ReplicaAnnouncePort }},
 	{name: "replica-announced", kind: yesNo, field: func(c *Config) any { return &c.ReplicaAnnounced }},
 	{name: "replica-priority", alias: "slave-priority", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ReplicaPriority }},
-	{name: "replica-ignore-maxmemory", alias: "slave-ignore-maxmemory", kind: yesNo, def: "yes"},
+	{name: "replica-ignore-maxmemory", alias: "slave-ignore-maxmemory", kind: yesNo, field: func(c *Config) any { return &c.ReplicaIgnoreMaxMemory }},
 	{name: "replica-lazy-flush", alias: "slave-lazy-flush", kind: yesNo, def: "no"},
 	{name: "replica-ignore-disk-write-errors", kind: yesNo, def: "no"},
 	{name: "propagation-error-behavior", kind: enum("ignore", "panic", "panic-on-replicas"), def: "ignore"},
@@ -117,31 +117,31 @@ var settings = []setting{
 	{name: "min-replicas-max-lag", alias: "min-slaves-max-lag", kind: integer(0, math.MaxInt32),
 		field: func(c *Config) any { return &c.MinReplicasMaxLag }},
 	{name: "shutdown-timeout", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ShutdownTimeout }},
-	{name: "shutdown-on-sigint", flags: multiArg, kind: shutdownFlags{}, def: "default"},
-	{name: "shutdown-on-sigterm", flags: multiArg, kind: shutdownFlags{}, def: "default"},
+	{name: "shutdown-on-sigint", flags: multiArg, kind: shutdownFlags{}, field: func(c *Config) any { return &c.ShutdownOnSIGINT }},
+	{name: "shutdown-on-sigterm", flags: multiArg, kind: shutdownFlags{}, field: func(c *Config) any { return &c.ShutdownOnSIGTERM }},
 
 	// Clients and the protocol.
 	{name: "client-output-buffer-limit", flags: multiArg, kind: outputLimits{}, field: func(c *Config) any { return &c.OutputLimit }},
 	{name: "client-query-buffer-limit", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ClientQueryBufferLimit }},
 	{name: "proto-max-bulk-len", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ProtoMaxBulkLen }},
 	{name: "tracking-table-max-keys", kind: integer(0, math.MaxInt64), def: "1000000"},
-	{name: "notify-keyspace-events", kind: eventClasses{}, def: ""},
+	{name: "notify-keyspace-events", kind: eventClasses{}, field: func(c *Config) any { return &c.NotifyKeyspaceEvents }},
 	{name: "busy-reply-threshold", alias: "lua-time-limit", kind: integer(0, math.MaxInt64), def: "5000"},
 
 	// Memory.
-	{name: "maxmemory", kind: anyMemory{}, def: "0"},
+	{name: "maxmemory", kind: anyMemory{}, field: func(c *Config) any { return &c.MaxMemory }},
 	{name: "maxmemory-clients", kind: memoryOrPercent{}, def: "0"},
 	{name: "maxmemory-policy", kind: enum("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
-		"allkeys-lfu", "allkeys-random", "noeviction"), def: "noeviction"},
-	{name: "maxmemory-samples", kind: integer(1, math.MaxInt32), def: "5"},
+		"allkeys-lfu", "allkeys-random", "noeviction"), field: func(c *Config) any { return &c.MaxMemoryPolicy }},
+	{name: "maxmemory-samples", kind: integer(1, math.MaxInt32), field: func(c *Config) any { return &c.MaxMemorySamples }},
 	{name: "maxmemory-eviction-tenacity", kind: integer(0, 100), def: "10"},
-	{name: "lfu-log-factor", kind: integer(0, math.MaxInt32), def: "10"},
-	{name: "lfu-decay-time", kind: integer(0, math.MaxInt32), def: "1"},
+	{name: "lfu-log-factor", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.LFULogFactor }},
+	{name: "lfu-decay-time", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.LFUDecayTime }},
 	{name: "active-expire-effort", kind: integer(1, 10), def: "1"},
-	{name: "lazyfree-lazy-eviction", kind: yesNo, def: "no"},
-	{name: "lazyfree-lazy-expire", kind: yesNo, def: "no"},
+	{name: "lazyfree-lazy-eviction", kind: yesNo, field: func(c *Config) any { return &c.LazyEviction }},
+	{name: "lazyfree-lazy-expire", kind: yesNo, field: func(c *Config) any { return &c.LazyExpire }},
 	{name: "lazyfree-lazy-server-del", kind: yesNo, def: "no"},
-	{name: "lazyfree-lazy-user-del", kind: yesNo, def: "no"},
+	{name: "lazyfree-lazy-user-del", kind: yesNo, field: func(c *Config) any { return &c.LazyUserDel }},
 	{name: "lazyfree-lazy-user-flush", kind: yesNo, def: "no"},
 	{name: "activedefrag", kind: noDefrag{}, def: "no"},
 	{name: "active-defrag-cycle-min", kind: integer(1, 99), def: "1"},
@@ -150,21 +150,21 @@ var settings = []setting{
 	{name: "active-defrag-threshold-upper", kind: integer(0, 1000), def: "100"},
 	{name: "active-defrag-max-scan-fields", kind: integer(1, math.MaxInt64), def: "1000"},
 	{name: "active-defrag-ignore-bytes", kind: memory(1, math.MaxInt64), def: "104857600"},
-	{name: "hash-max-listpack-entries", alias: "hash-max-ziplist-entries", kind: integer(0, math.MaxInt64), def: "512"},
-	{name: "hash-max-listpack-value", alias: "hash-max-ziplist-value", kind: memory(0, math.MaxInt64), def: "64"},
-	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", kind: integer(math.MinInt32, math.MaxInt32), def: "-2"},
+	{name: "hash-max-listpack-entries", alias: "hash-max-ziplist-entries", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.HashListpackEntries }},
+	{name: "hash-max-listpack-value", alias: "hash-max-ziplist-value", kind: memory(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.HashListpackValue }},
+	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", kind: integer(math.MinInt32, math.MaxInt32), field: func(c *Config) any { return &c.Limits.ListListpackSize }},
 	{name: "list-compress-depth", kind: integer(0, math.MaxInt32), def: "0"},
-	{name: "set-max-intset-entries", kind: integer(0, math.MaxInt64), def: "512"},
-	{name: "zset-max-listpack-entries", alias: "zset-max-ziplist-entries", kind: integer(0, math.MaxInt64), def: "128"},
-	{name: "zset-max-listpack-value", alias: "zset-max-ziplist-value", kind: memory(0, math.MaxInt64), def: "64"},
-	{name: "hll-sparse-max-bytes", kind: memory(0, math.MaxInt64), def: "3000"},
-	{name: "stream-node-max-bytes", kind: memory(0, math.MaxInt64), def: "4096"},
-	{name: "stream-node-max-entries", kind: integer(0, math.MaxInt64), def: "100"},
+	{name: "set-max-intset-entries", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.SetIntsetEntries }},
+	{name: "zset-max-listpack-entries", alias: "zset-max-ziplist-entries", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.ZSetListpackEntries }},
+	{name: "zset-max-listpack-value", alias: "zset-max-ziplist-value", kind: memory(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.ZSetListpackValue }},
+	{name: "hll-sparse-max-bytes", kind: memory(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.HLLSparseBytes }},
+	{name: "stream-node-max-bytes", kind: memory(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.StreamNodeBytes }},
+	{name: "stream-node-max-entries", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.StreamNodeEntries }},
 
 	// Slow log and latency.
-	{name: "slowlog-log-slower-than", kind: integer(-1, math.MaxInt64), def: "10000"},
-	{name: "slowlog-max-len", kind: integer(0, math.MaxInt64), def: "128"},
-	{name: "latency-monitor-threshold", kind: integer(0, math.MaxInt64), def: "0"},
+	{name: "slowlog-log-slower-than", kind: integer(-1, math.MaxInt64), field: func(c *Config) any { return &c.SlowlogLogSlowerThan }},
+	{name: "slowlog-max-len", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.SlowlogMaxLen }},
+	{name: "latency-monitor-threshold", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.LatencyMonitorThreshold }},
 	{name: "latency-tracking", kind: yesNo, def: "yes"},
 	{name: "latency-tracking-info-percentiles", flags: multiArg, kind: percentiles{}, def: "50 99 99.9"},
 
@@ -469,6 +469,8 @@ func show(field any, k kind) string {
 		return strconv.Itoa(*f)
 	case *int64:
 		return strconv.FormatInt(*f, 10)
+	case *uint64:
+		return strconv.FormatUint(*f, 10)
 	case *time.Duration:
 		return strconv.FormatInt(wholeSeconds(*f), 10)
 	case *[]string:

@@ -31,8 +31,14 @@ func (i Info) text(wanted []string) string {
 	}
 	for _, name := range wanted {
 		switch name {
-		case "default", "all", "everything":
+		case "default":
 			add(defaultSections...)
+		case "all":
+			add(defaultSections...)
+			add("commandstats", "latencystats")
+		case "everything":
+			add(defaultSections...)
+			add("commandstats", "latencystats", "modules")
 		default:
 			add(name)
 		}
@@ -84,9 +90,15 @@ func (n *Node) Info(now engine.Instant) Info {
 	add("Server", func(s *section) { n.infoServer(now, s) })
 	add("Clients", n.infoClients)
 	add("Memory", n.infoMemory)
-	add("Persistence", n.infoPersistence)
+	add("Persistence", func(s *section) { n.infoPersistence(now, s) })
 	add("Stats", n.infoStats)
 	add("Replication", func(s *section) { n.infoReplication(now, s) })
+	add("CPU", n.infoCPU)
+	add("Modules", func(*section) {})
+	add("Commandstats", n.infoCommandStats)
+	add("Errorstats", n.infoErrorStats)
+	add("Latencystats", func(*section) {})
+	add("Cluster", func(s *section) { s.int("cluster_enabled", 0) })
 	add("Keyspace", func(s *section) { n.infoKeyspace(now, s) })
 	return info
 }
@@ -94,7 +106,11 @@ func (n *Node) Info(now engine.Instant) Info {
 func (n *Node) infoServer(now engine.Instant, s *section) {
 	up := now.Sub(n.started)
 	s.text("redis_version", Version)
+	s.text("redis_git_sha1", "00000000")
+	s.int("redis_git_dirty", 0)
+	s.text("redis_build_id", "0000000000000000")
 	s.text("redis_mode", "standalone")
+	s.text("os", "resync")
 	s.int("arch_bits", 64)
 	s.int("process_id", int64(n.pid))
 	s.text("run_id", string(n.runID))
@@ -104,45 +120,81 @@ func (n *Node) infoServer(now engine.Instant, s *section) {
 	s.int("uptime_in_days", int64(up/(24*time.Hour)))
 	s.int("hz", int64(n.cfg.Hz))
 	s.int("configured_hz", int64(n.cfg.Hz))
+	s.int("lru_clock", int64(store.LRUStamp(now.Seconds())))
+	s.text("executable", "")
+	s.text("config_file", n.cfg.ConfigFile)
+	s.int("io_threads_active", 0)
 }
 
 func (n *Node) infoClients(s *section) {
 	s.int("connected_clients", int64(len(n.clients)-len(n.replicas)))
 	s.int("maxclients", int64(n.cfg.MaxClients))
-	s.int("blocked_clients", 0)
+	s.int("blocked_clients", int64(n.blocks.count+len(n.postponed)))
 }
 
-func (n *Node) infoMemory(s *section) {
-	s.int("used_memory", n.usedMemory())
-	var backlog int64
-	for _, b := range n.hist.Blocks(nil) {
-		backlog += b.Size
-	}
-	s.int("mem_replication_backlog", backlog)
-	s.int("mem_total_replication_buffers", backlog)
-	s.int("mem_clients_slaves", 0)
-}
-
-// usedMemory is an estimate: the keys, and the blocks of the stream.
-func (n *Node) usedMemory() int64 {
-	const perKey = 100
-	return int64(countKeys(n.data))*perKey + n.hist.Len() + 1<<20
-}
-
-func (n *Node) infoPersistence(s *section) {
-	transfers := false
-	for _, c := range n.replicas {
-		transfers = transfers || c.full != nil && c.full.streamed
-	}
-	s.flag("loading", false)
+func (n *Node) infoPersistence(now engine.Instant, s *section) {
+	d := &n.disk
+	s.flag("loading", d.loading != nil)
 	s.flag("async_loading", false)
+	s.int("current_cow_peak", 0)
+	s.int("current_cow_size", 0)
+	s.int("current_cow_size_age", 0)
+	s.text("current_fork_perc", "0.00")
+	s.int("current_save_keys_processed", 0)
+	s.int("current_save_keys_total", 0)
 	s.int("rdb_changes_since_last_save", n.stats.dirty)
-	s.flag("rdb_bgsave_in_progress", transfers)
+	s.flag("rdb_bgsave_in_progress", n.savingInBackground())
 	s.int("rdb_last_save_time", n.stats.lastSave.Seconds())
-	s.text("rdb_last_bgsave_status", "ok")
+	s.text("rdb_last_bgsave_status", okOrErr(!d.failed))
+	s.int("rdb_last_bgsave_time_sec", secondsOrNone(d.lastTook))
+	current := time.Duration(-1)
+	if d.saving != nil {
+		current = now.Sub(d.saving.began)
+	}
+	s.int("rdb_current_bgsave_time_sec", secondsOrNone(current))
+	s.int("rdb_saves", d.saves)
+	s.int("rdb_last_cow_size", 0)
 	s.int("rdb_last_load_keys_expired", n.stats.loadedExpired)
 	s.int("rdb_last_load_keys_loaded", n.stats.keysLoaded)
 	s.flag("aof_enabled", false)
+	s.flag("aof_rewrite_in_progress", false)
+	s.flag("aof_rewrite_scheduled", false)
+	s.int("aof_last_rewrite_time_sec", -1)
+	s.int("aof_current_rewrite_time_sec", -1)
+	s.text("aof_last_bgrewrite_status", "ok")
+	s.int("aof_rewrites", 0)
+	s.int("aof_rewrites_consecutive_failures", 0)
+	s.text("aof_last_write_status", "ok")
+	s.int("aof_last_cow_size", 0)
+	s.flag("module_fork_in_progress", false)
+	s.int("module_fork_last_cow_size", 0)
+	if l := d.loading; l != nil {
+		s.int("loading_start_time", l.began.Seconds())
+		s.int("loading_total_bytes", l.size)
+		s.int("loading_rdb_used_mem", 0)
+		s.int("loading_loaded_bytes", l.offset)
+		s.text("loading_loaded_perc", strings.TrimSuffix(percent(l.offset, l.size), "%"))
+		eta := int64(1)
+		if l.offset > 0 {
+			eta = int64(now.Sub(l.began).Seconds() * float64(l.size-l.offset) / float64(l.offset))
+		}
+		s.int("loading_eta_seconds", eta)
+	}
+}
+
+func okOrErr(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "err"
+}
+
+// secondsOrNone is whole seconds, or -1 for a negative duration.
+func secondsOrNone(d time.Duration) int64 {
+	if d < 0 {
+		return -1
+	}
+	return int64(d / time.Second)
 }
 
 func (n *Node) infoStats(s *section) {
@@ -158,11 +210,19 @@ func (n *Node) infoStats(s *section) {
 	s.int("sync_partial_ok", st.partialOK)
 	s.int("sync_partial_err", st.partialErr)
 	s.int("expired_keys", st.expired)
-	s.int("evicted_keys", 0)
+	s.int("evicted_keys", st.evicted)
 	s.int("keyspace_hits", st.hits)
 	s.int("keyspace_misses", st.misses)
+	s.int("pubsub_channels", int64(len(n.channels[byChannel].listeners)))
+	s.int("pubsub_patterns", int64(len(n.channels[byPattern].listeners)))
+	s.int("pubsubshard_channels", int64(len(n.channels[byShard].listeners)))
+	s.int("latest_fork_usec", 0)
+	s.int("total_forks", 0)
+	s.int("migrate_cached_sockets", 0)
 	s.int("slave_expires_tracked_keys", 0)
 	s.int("unexpected_error_replies", st.unexpectedErrors)
+	s.int("total_error_replies", n.tally.failed)
+	s.int("dump_payload_sanitizations", 0)
 }
 
 // infoReplication is the section that this project is about, field by field as section 9.1 of the protocol has it.
@@ -245,11 +305,32 @@ func (n *Node) linkOffsets() (read, applied engine.Offset) {
 	return applied + engine.Offset(len(l.in)+len(l.multi)), applied
 }
 
+// infoCPU has the fields that monitors read. What they say is not the node's to know.
+func (n *Node) infoCPU(s *section) {
+	for _, name := range [...]string{"sys", "user", "sys_children", "user_children"} {
+		s.text("used_cpu_"+name, "0.000000")
+	}
+}
+
+// avgTTL is how long the keys with an expiry have left, on average of some, in milliseconds.
+func avgTTL(db *store.DB, nowMillis int64) int64 {
+	const most = 20
+	sum, seen := int64(0), int64(0)
+	for e := range db.FromVolatile() {
+		sum += max(0, e.ExpireAt-nowMillis)
+		if seen++; seen == most {
+			break
+		}
+	}
+	return sum / max(seen, 1)
+}
+
 func (n *Node) infoKeyspace(now engine.Instant, s *section) {
 	for i := range n.data.Databases() {
 		db := n.data.DB(i)
 		if db.Len() > 0 {
-			s.text("db"+strconv.Itoa(i), "keys="+strconv.Itoa(db.Len())+",expires="+strconv.Itoa(db.Volatile())+",avg_ttl=0")
+			s.text("db"+strconv.Itoa(i), "keys="+strconv.Itoa(db.Len())+",expires="+strconv.Itoa(db.Volatile())+
+				",avg_ttl="+strconv.FormatInt(avgTTL(db, now.Millis()), 10))
 		}
 	}
 }

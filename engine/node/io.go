@@ -1,6 +1,10 @@
 package node
 
-import "resync/engine"
+import (
+	"time"
+
+	"resync/engine"
+)
 
 // An Input is one thing that happened to a node.
 type Input interface{ isInput() }
@@ -47,26 +51,37 @@ type Closed struct {
 // Woken says that the Deadline that the node asked for has come. Being woken early does no harm.
 type Woken struct{}
 
-// FileLoaded is the end of a ReadFile: the content, or Missing.
+// FileLoaded is the answer to a ReadFile: the bytes that it asked for, or why there are none. The node keeps no
+// reference to Data.
 type FileLoaded struct {
-	Name    string
+	Job     int64
 	Data    []byte
+	More    bool  // the file goes on behind Data
+	Size    int64 // of the whole file, in bytes
 	Missing bool
-	Err     string
+	Err     string // as errno says it
+}
+
+// FileWritten is the answer to a WriteFile, but for one that drops the file: the part is written and, where it was
+// the last one, the file is in its place; or Err says why not, and the file is dropped.
+type FileWritten struct {
+	Job int64
+	Err string
 }
 
 // Signaled is SIGTERM or SIGINT: the node shuts down as SHUTDOWN does.
 type Signaled struct{ Name string }
 
-func (Started) isInput()    {}
-func (Accepted) isInput()   {}
-func (Dialed) isInput()     {}
-func (*Received) isInput()  {}
-func (*Drained) isInput()   {}
-func (Closed) isInput()     {}
-func (Woken) isInput()      {}
-func (FileLoaded) isInput() {}
-func (Signaled) isInput()   {}
+func (Started) isInput()     {}
+func (Accepted) isInput()    {}
+func (Dialed) isInput()      {}
+func (*Received) isInput()   {}
+func (*Drained) isInput()    {}
+func (Closed) isInput()      {}
+func (Woken) isInput()       {}
+func (FileLoaded) isInput()  {}
+func (FileWritten) isInput() {}
+func (Signaled) isInput()    {}
 
 // An Effect is one thing that a node wants done. Effects are done in their order.
 type Effect interface{ isEffect() }
@@ -95,14 +110,41 @@ type Close struct {
 	Why  string
 }
 
-// ReadFile asks for a whole file of the node's own directory; the answer is a FileLoaded.
-type ReadFile struct{ Name string }
+// ReadFile asks for up to Max bytes of a file of the node's own directory, from Offset on; the answer is a FileLoaded
+// with the same Job. With Now the answer comes before anything else is told to the node: nobody is served meanwhile.
+type ReadFile struct {
+	Job    int64
+	Name   string
+	Offset int64
+	Max    int
+	Now    bool
+}
 
-// WriteFile asks for a file of the node's own directory to be replaced at once by Data, which never changes.
+// WriteFile asks for a part of a file of the node's own directory to be written; the answer is a FileWritten with the
+// same Job, and Data stays as it is until then. The parts go into a temporary file that takes the place of the named
+// one after the last part, at once and whole. Now is as for a ReadFile.
 type WriteFile struct {
+	Job  int64
 	Name string
 	Data []byte
+	Part FilePart
+	Now  bool
 }
+
+// A FilePart says which part of a file is written.
+type FilePart uint8
+
+// The parts of a file.
+const (
+	WholeFile FilePart = iota // the only one
+	FirstPart
+	NextPart
+	LastPart
+	DropFile // no more of it is written, and what was is forgotten; there is no answer
+)
+
+// Sleep makes the whole process stand still, which only a real clock notices.
+type Sleep struct{ For time.Duration }
 
 // Exit ends the process; nothing after it is done.
 type Exit struct{ Code int }
@@ -112,6 +154,7 @@ func (*Send) isEffect()     {}
 func (Close) isEffect()     {}
 func (ReadFile) isEffect()  {}
 func (WriteFile) isEffect() {}
+func (Sleep) isEffect()     {}
 func (Exit) isEffect()      {}
 
 // Output collects what a Step wants done and what happened in it. The driver resets it and uses it again.

@@ -32,6 +32,7 @@ type link struct {
 	wasUp    bool
 	shake    repl.Handshake
 	in       []byte // received and not used yet
+	held     bool   // what is received waits for the end of a pause
 	full     *fullSync
 	unknown  bool // the master told no id: nothing can be continued later
 
@@ -100,6 +101,7 @@ func (n *Node) replicaof(addr Address, who string) {
 		l.cached, l.unknown, l.db, l.multi = true, false, 0, nil
 	}
 	l.addr = addr
+	n.dropParked()
 	n.out.fact(engine.RoleChanged{Master: addr.String()})
 	l.wasUp, l.downAt = false, n.now
 	l.become(n, engine.LinkConnect, "")
@@ -261,7 +263,7 @@ func (l *link) resume(n *Node, id engine.ReplID) {
 func (l *link) up(n *Node) {
 	l.cached, l.wasUp = true, true
 	n.lastID++
-	l.clientID, l.upAt = n.lastID, n.now
+	l.clientID, l.upAt, l.held = n.lastID, n.now, false
 	l.dec = resp.Decoder{}
 	l.become(n, engine.LinkConnected, "")
 }
@@ -307,6 +309,7 @@ func (l *link) load(n *Node, f *fullSync) {
 	n.log(engine.LogNotice, "MASTER <-> REPLICA sync: Loading DB in memory")
 	dec := f.rx.Decoder()
 	n.logSnapshot(dec)
+	n.touchAll(n.data, dec.Store())
 	n.data = dec.Store()
 	n.stats.keysLoaded, n.stats.loadedExpired = int64(countKeys(n.data)), 0
 	n.log(engine.LogNotice, "Done loading RDB, keys loaded: "+strconv.FormatInt(n.stats.keysLoaded, 10)+", keys expired: 0.")
@@ -362,7 +365,7 @@ func (l *link) stream(n *Node, data []byte) {
 	conn := l.conn
 	done := 0 // executed and part of the history
 	at := 0   // decoded
-	for at < len(buf) {
+	for at < len(buf) && !l.held {
 		args, used, err := l.dec.Next(buf[at:])
 		if err == nil && used > 0 && len(args) > 0 && l.dec.Inline() {
 			err = &resp.ProtocolError{Text: "Protocol error: unexpected inline request"}
@@ -376,12 +379,19 @@ func (l *link) stream(n *Node, data []byte) {
 		if used == 0 {
 			break
 		}
+		if len(args) > 0 && n.paused() && l.mustWait(n, args) {
+			l.held, l.dec = true, resp.Decoder{}
+			break
+		}
 		at += used
 		if len(args) == 0 {
 			continue // a newline: it counts with the next command
 		}
 		n.hist.Append(l.execute(n, args, buf[done:at]))
 		done = at
+		if l.multi == nil {
+			n.serveReady()
+		}
 		if l.conn != conn {
 			return // the command ended this link
 		}
@@ -393,6 +403,19 @@ func (l *link) stream(n *Node, data []byte) {
 	if n.trace && n.hist.Offset() >= first {
 		n.out.fact(engine.Applied{Span: engine.Span{First: first, Last: n.hist.Offset()}})
 	}
+}
+
+// mustWait reports whether a pause holds a command of the master. A transaction always writes; it is held in front of
+// its MULTI or, when it has begun, its EXEC.
+func (l *link) mustWait(n *Node, args [][]byte) bool {
+	cmd := command.Lookup(args[0])
+	switch {
+	case cmd == nil:
+		return false
+	case cmd.Name == "MULTI", cmd.Name == "EXEC":
+		return true
+	}
+	return l.multi == nil && n.holds(cmd.Flags)
 }
 
 // execute runs a command of the master and returns the bytes that are applied by it. Those of a transaction are when
@@ -444,7 +467,12 @@ func (n *Node) apply(l *link, args [][]byte) {
 		n.applyFailed(args, refused)
 		return
 	case cmd.Do == nil:
-		return // a command about a server: it changes no data
+		// A command about a server changes no data. A message is for those who listen here.
+		if in, ok := publishSpace(cmd); ok {
+			n.publish(in, args[1], args[2])
+		}
+		n.showMonitors(cmd, l.db, l.peer, args)
+		return
 	}
 	call := n.begin(cmd, args, l.db, command.ExpireIgnored)
 	n.discard.Buf = n.discard.Buf[:0]
@@ -452,6 +480,7 @@ func (n *Node) apply(l *link, args [][]byte) {
 	cmd.Do(call)
 	l.db = call.DB
 	n.count(call)
+	n.showMonitors(cmd, l.db, l.peer, args)
 	if b := n.discard.Buf; len(b) > 0 && b[0] == '-' {
 		n.applyFailed(args, firstLine(b[1:]))
 	}

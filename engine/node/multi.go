@@ -1,20 +1,25 @@
 package node
 
 import (
+	"slices"
+
 	"resync/engine/command"
+	"resync/engine/resp"
+	"resync/engine/store"
 )
 
 // multi is a transaction that is being queued.
 type multi struct {
 	queue  [][][]byte
-	flags  command.Flags // of everything queued
+	flags  command.Flags // that any of what is queued has
+	lacks  command.Flags // that any of it lacks, of those that let a command run when others may not
 	broken bool          // a command was refused: EXEC will be too
 }
 
 // watchedKey is a key whose change makes the client's next EXEC do nothing.
 type watchedKey struct {
-	db  int
-	key string
+	dbKey
+	expired bool // its time was over already when it was watched: that it goes away changes nothing
 }
 
 // runsInMulti reports whether a command is executed at once inside MULTI.
@@ -28,7 +33,8 @@ func runsInMulti(cmd *command.Command) bool {
 
 func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.queue = append(m.queue, copyArgs(args))
-	m.flags |= cmd.Flags & (command.Write | command.DenyOOM | command.MayReplicate)
+	m.flags |= cmd.Flags & (command.Write | command.ReadOnly | command.DenyOOM | command.MayReplicate)
+	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
 }
 
 func (n *Node) multiCommand(c *client, _ [][]byte) {
@@ -45,9 +51,13 @@ func (n *Node) discardCommand(c *client, _ [][]byte) {
 		c.w.Error("ERR DISCARD without MULTI")
 		return
 	}
+	n.discardMulti(c)
+	c.w.OK()
+}
+
+func (n *Node) discardMulti(c *client) {
 	c.multi = nil
 	n.unwatch(c)
-	c.w.OK()
 }
 
 // execCommand runs what was queued as one unit: nothing comes between, the clock stands still, and its effects go into
@@ -58,9 +68,8 @@ func (n *Node) execCommand(c *client, _ [][]byte) {
 		c.w.Error("ERR EXEC without MULTI")
 		return
 	}
-	changed := c.dirty
-	c.multi = nil
-	n.unwatch(c)
+	changed := c.dirty || n.watchedExpired(c)
+	n.discardMulti(c)
 	switch {
 	case m.broken:
 		c.w.Error("EXECABORT Transaction discarded because of previous errors.")
@@ -73,10 +82,6 @@ func (n *Node) execCommand(c *client, _ [][]byte) {
 	c.w.Array(len(m.queue))
 	for _, args := range m.queue {
 		cmd, _ := command.Find(args)
-		if refused := n.refusal(c, cmd); refused != "" {
-			c.w.Error(refused)
-			continue
-		}
 		n.perform(c, cmd, args)
 	}
 	n.unit.open = false
@@ -88,8 +93,17 @@ func (n *Node) watchCommand(c *client, args [][]byte) {
 		return
 	}
 	for _, key := range args[1:] {
-		c.watched = append(c.watched, watchedKey{c.db, string(key)})
-		n.watched++
+		w := watchedKey{dbKey: dbKey{c.db, string(key)}}
+		if slices.ContainsFunc(c.watched, func(old watchedKey) bool { return old.dbKey == w.dbKey }) {
+			continue
+		}
+		e := n.data.DB(c.db).Get(key)
+		w.expired = e != nil && e.Expired(n.now.Millis())
+		c.watched = append(c.watched, w)
+		if n.watching == nil {
+			n.watching = map[dbKey][]*client{}
+		}
+		n.watching[w.dbKey] = append(n.watching[w.dbKey], c)
 	}
 	c.w.OK()
 }
@@ -101,25 +115,89 @@ func (n *Node) unwatchCommand(c *client, _ [][]byte) {
 
 // unwatch forgets the keys that a client watches.
 func (n *Node) unwatch(c *client) {
-	n.watched -= len(c.watched)
+	for _, w := range c.watched {
+		if list := without(n.watching[w.dbKey], c); len(list) > 0 {
+			n.watching[w.dbKey] = list
+		} else {
+			delete(n.watching, w.dbKey)
+		}
+	}
 	c.watched, c.dirty = nil, false
 }
 
-// touchedHook returns what is told of changed keys: nothing while nobody watches any.
-func (n *Node) touchedHook() func(db int, key []byte) {
-	if n.watched == 0 {
-		return nil
+// watchedExpired reports whether the time of a watched key was over between WATCH and now, though nobody has removed
+// it yet.
+//
+// Source: redis/src/multi.c, isWatchedKeyExpired.
+func (n *Node) watchedExpired(c *client) bool {
+	for _, w := range c.watched {
+		if e := n.data.DB(w.db).Get([]byte(w.key)); !w.expired && e != nil && e.Expired(n.now.Millis()) {
+			return true
+		}
 	}
-	return n.touchKey
+	return false
 }
 
-// touchKey marks the transactions of those who watch the key; a nil key is the whole database.
+// touchKey marks the transactions of those who watch the key, and what is awaited; a nil key is the whole database.
+//
+// Source: redis/src/multi.c, touchWatchedKey.
 func (n *Node) touchKey(db int, key []byte) {
-	for _, c := range n.clients {
-		for _, w := range c.watched {
-			if w.db == db && (key == nil || w.key == string(key)) {
+	if n.blocks.count > 0 {
+		n.touchBlocked(db, key)
+	}
+	if key == nil {
+		n.touchDatabase(db)
+		return
+	}
+	for _, c := range n.watching[dbKey{db, string(key)}] {
+		for i := range c.watched {
+			w := &c.watched[i]
+			switch {
+			case w.db != db || w.key != string(key):
+			case w.expired && n.data.DB(db).Get(key) == nil:
+				w.expired = false
+			case !w.expired:
 				c.dirty = true
 			}
+		}
+	}
+}
+
+// touchDatabase marks the transactions of those who watch a key of a database that is emptied, where the key exists.
+// When databases are swapped a key counts that is in either of them.
+//
+// Source: redis/src/multi.c, touchAllWatchedKeysInDb.
+func (n *Node) touchDatabase(db int) {
+	other := db
+	if line := n.call.Args; len(line) == 3 && n.call.Cmd != nil && n.call.Cmd.Name == "SWAPDB" {
+		for _, a := range line[1:] {
+			if i, ok := resp.ParseInt64(a); ok && int(i) != db {
+				other = int(i)
+			}
+		}
+	}
+	now := n.now.Millis()
+	for _, c := range n.clients {
+		for _, w := range c.watched {
+			if w.db != db {
+				continue
+			}
+			for _, at := range [...]int{db, other} {
+				if e := n.data.DB(at).Get([]byte(w.key)); e != nil && !(w.expired && e.Expired(now)) {
+					c.dirty = true
+				}
+			}
+		}
+	}
+}
+
+// touchAll marks the transactions of all who watch a key that is in the old dataset or in the one that takes its
+// place.
+func (n *Node) touchAll(old, fresh *store.Store) {
+	for _, c := range n.clients {
+		for _, w := range c.watched {
+			key := []byte(w.key)
+			c.dirty = c.dirty || old.DB(w.db).Get(key) != nil || fresh.DB(w.db).Get(key) != nil
 		}
 	}
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"resync/engine"
@@ -36,16 +37,35 @@ type Node struct {
 	hist repl.History
 
 	byConn   map[engine.ConnID]*client
-	clients  []*client // all connections that others made, by id
-	replicas []*client // those of them that asked to be replicas, in the order in which they asked
-	touched  []*client // those that this step may owe bytes, a close or both
-	watched  int       // keys that clients watch
-	lastID   int64     // of clients
+	clients  []*client           // all connections that others made, by id
+	replicas []*client           // those of them that asked to be replicas, in the order in which they asked
+	touched  []*client           // those that this step may owe bytes, a close or both
+	watching map[dbKey][]*client // who watches a key
+	lastID   int64               // of clients
 	lastConn engine.ConnID
 	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
 
+	blocks    blocking         // clients that wait for keys
+	resumed   []*client        // clients whose wait is over, in this order
+	postponed []*client        // clients whose command waits for the end of the pause, in this order
+	pause     pause            //
+	channels  [spaces]channels // who listens to what
+	monitors  []*client        // those who are shown every command
+	executing *client          // whose command is being executed
+	hooks     hooks
+	slow      slowlog
+
 	master link
 	stats  stats
+
+	disk        persistence
+	clock       uint32 // the access clock that the keyspace was last told
+	noChecksums bool   // of RDB files (DEBUG SET-SKIP-CHECKSUM-VALIDATION)
+	peak        int64  // bytes that were in use
+	cronPaused  bool   // DEBUG PAUSE-CRON
+	rewriting   *rewriting
+	usage       usage
+	tally       tally
 
 	active bool // keys are removed when they are due (DEBUG SET-ACTIVE-EXPIRE)
 
@@ -66,7 +86,7 @@ type stats struct {
 	replIn, replOut           int64
 	syncFull                  int64
 	partialOK, partialErr     int64
-	expired                   int64
+	expired, evicted          int64
 	hits, misses              int64
 	unexpectedErrors          int64
 	dirty                     int64 // changes since the last save
@@ -120,8 +140,11 @@ func (n *Node) Step(now engine.Instant, in Input, out *Output) {
 	case Started:
 		n.start(in)
 	case Signaled:
-		n.log(engine.LogWarning, "Received "+in.Name+" scheduling shutdown...")
-		n.exit()
+		n.signaled(in.Name)
+	case FileLoaded:
+		n.loaded(in)
+	case FileWritten:
+		n.written(in)
 	}
 	n.endTurn()
 	n.out = nil
@@ -134,11 +157,8 @@ func (n *Node) start(in Started) {
 	n.nextCron = n.now.Add(cronPeriod)
 	n.nextExpiry = n.now.Add(expiryPeriod)
 	n.log(engine.LogWarning, "Server initialized")
-	if m := n.cfg.Replicaof; m.Host != "" {
-		n.master.addr = m
-		n.master.become(n, engine.LinkConnect, "")
-	}
-	n.log(engine.LogNotice, "Ready to accept connections")
+	n.disk.lastTook = -1
+	n.beginLoad(false, false, 0)
 }
 
 // Deadline is when the node wants to be Woken, at the latest.
@@ -147,6 +167,12 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 		return 0, false
 	}
 	at := n.nextCron
+	if over, ok := n.nextTimeout(); ok {
+		at = min(at, over)
+	}
+	if n.paused() {
+		at = min(at, n.pause.until)
+	}
 	if due, ok := n.firstExpiry(); ok {
 		at = min(at, max(due, n.nextExpiry))
 	}
@@ -155,7 +181,7 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 
 // firstExpiry is when the first key is due, where this node removes keys at all: on a replica only its master does.
 func (n *Node) firstExpiry() (engine.Instant, bool) {
-	if !n.active || n.isReplica() {
+	if !n.active || n.isReplica() || n.paused() {
 		return 0, false
 	}
 	first, found := int64(0), false
@@ -167,8 +193,12 @@ func (n *Node) firstExpiry() (engine.Instant, bool) {
 	return engine.At(first + 1), found // a key is due when now is past its moment
 }
 
-// cron does what is due: the replication tick, in the order of redis/src/replication.c, replicationCron, and expiry.
+// cron does what is due: the end of waits, the replication tick, in the order of redis/src/replication.c, replicationCron, and expiry.
 func (n *Node) cron() {
+	if n.paused() && n.now >= n.pause.until {
+		n.endPause()
+	}
+	n.endWaits()
 	if due, ok := n.firstExpiry(); ok && n.now >= max(due, n.nextExpiry) {
 		n.nextExpiry = n.now.Add(expiryPeriod)
 		n.expireDue()
@@ -180,8 +210,13 @@ func (n *Node) cron() {
 		n.nextCron = n.nextCron.Add(cronPeriod)
 	}
 	n.ticks++
+	if n.disk.loading != nil || n.cronPaused {
+		return
+	}
 	n.master.cron(n)
 	n.masterCron()
+	n.saveCron()
+	n.peak = max(n.peak, n.usedMemory())
 }
 
 // expireDue removes keys that are due and streams their DELs, each bare.
@@ -198,6 +233,7 @@ func (n *Node) expireDue() {
 
 // endTurn is the end of a turn of the event loop: replies, streams and closes go out, and the backlog is trimmed.
 func (n *Node) endTurn() {
+	n.settle()
 	n.pumpReplicas()
 	for i, c := range n.touched {
 		c.flush(n)
@@ -236,6 +272,22 @@ func (n *Node) Clone() *Node {
 	}
 	c.touched = nil
 	c.master = n.master.clone()
+	c.disk = n.disk.clone()
+	c.rewriting = n.rewriting.clone()
+	c.usage = n.usage.clone()
+	c.tally = n.tally.clone()
+	twin := func(old *client) *client { return c.byConn[old.conn] }
+	c.blocks = n.blocks.clone(twin)
+	c.postponed, c.monitors, c.resumed = twins(n.postponed, twin), twins(n.monitors, twin), nil
+	for in := range c.channels {
+		c.channels[in] = n.channels[in].clone(twin)
+	}
+	c.watching = make(map[dbKey][]*client, len(n.watching))
+	for key, list := range n.watching {
+		c.watching[key] = twins(list, twin)
+	}
+	c.slow.entries = slices.Clone(n.slow.entries)
+	c.hooks, c.executing = hooks{}, nil
 	c.call = command.Call{}
 	c.unit = unit{}
 	c.out = nil

@@ -23,10 +23,20 @@ type server struct {
 	gone map[engine.ConnID]string // why the node closed it
 	dial []Dial
 	logs []string
+	exit []int // the codes that the process ended with
+	disk disk
 }
 
 // start returns a server with these settings, as redis.conf would have them.
 func start(t *testing.T, settings ...string) *server {
+	t.Helper()
+	s := boot(t, settings...)
+	s.step(Started{PID: 77})
+	return s
+}
+
+// boot returns a server whose process has not started yet.
+func boot(t *testing.T, settings ...string) *server {
 	t.Helper()
 	cfg := DefaultConfig()
 	if err := cfg.Set("enable-debug-command", "yes"); err != nil {
@@ -41,9 +51,7 @@ func start(t *testing.T, settings ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, n: n, now: engine.Epoch, got: map[engine.ConnID]string{}, gone: map[engine.ConnID]string{}}
-	s.step(Started{PID: 77})
-	return s
+	return &server{t: t, n: n, now: engine.Epoch, got: map[engine.ConnID]string{}, gone: map[engine.ConnID]string{}}
 }
 
 // step gives the node an input and takes what it wants done; what it sends has left at once.
@@ -57,6 +65,7 @@ func (s *server) step(in Input) {
 		}
 	}
 	var drained []*Drained
+	var files []Input
 	for _, e := range s.out.Effects {
 		switch e := e.(type) {
 		case *Send:
@@ -66,7 +75,18 @@ func (s *server) step(in Input) {
 			s.gone[e.Conn] = e.Why
 		case Dial:
 			s.dial = append(s.dial, e)
+		case ReadFile:
+			files = append(files, s.disk.read(e))
+		case WriteFile:
+			if in := s.disk.write(e); in != nil {
+				files = append(files, in)
+			}
+		case Exit:
+			s.exit = append(s.exit, e.Code)
 		}
+	}
+	for _, in := range files {
+		s.step(in)
 	}
 	for _, d := range drained {
 		s.step(d)

@@ -37,6 +37,15 @@ func (u *unit) add(call *command.Call) {
 	}
 }
 
+// addLine gathers a command that goes into the stream as it was given, although it changed no data.
+func (u *unit) addLine(db int, args [][]byte) {
+	if u.open {
+		args = copyArgs(args)
+	}
+	u.loose = false
+	u.ops = append(u.ops, command.Op{DB: db, Args: args})
+}
+
 // end streams what was gathered.
 func (u *unit) end(n *Node) {
 	ops := u.ops

@@ -1,7 +1,7 @@
 package node
 
 import (
-	"encoding/hex"
+	"maps"
 	"strings"
 	"time"
 
@@ -12,26 +12,28 @@ import (
 
 // handlers run the commands that are about the server and not about its data. Their rows, with arity, flags and
 // documentation, are in the table of package command, under the same names.
-var handlers map[string]func(n *Node, c *client, args [][]byte)
+var handlers = map[string]func(n *Node, c *client, args [][]byte){}
+
+// addHandlers is how each file says which commands it serves.
+func addHandlers(more map[string]func(n *Node, c *client, args [][]byte)) { maps.Copy(handlers, more) }
 
 func init() {
-	handlers = map[string]func(n *Node, c *client, args [][]byte){
-		"auth":            (*Node).authCommand,
-		"client|getname":  (*Node).clientGetName,
-		"client|id":       (*Node).clientID,
-		"client|info":     (*Node).clientInfo,
-		"client|kill":     (*Node).clientKill,
-		"client|list":     (*Node).clientList,
-		"client|no-evict": func(_ *Node, c *client, _ [][]byte) { c.w.OK() },
-		"client|reply":    (*Node).clientReply,
-		"client|setname":  (*Node).clientSetName,
-		"config|get":      (*Node).configGet,
+	addHandlers(map[string]func(n *Node, c *client, args [][]byte){
+		"auth":           (*Node).authCommand,
+		"client|getname": (*Node).clientGetName,
+		"client|id":      (*Node).clientID,
+		"client|info":    (*Node).clientInfo,
+		"client|kill":    (*Node).clientKill,
+		"client|list":    (*Node).clientList,
+		"client|reply":   (*Node).clientReply,
+		"client|setname": (*Node).clientSetName,
+		"config|get":     (*Node).configGet,
 		"config|resetstat": func(n *Node, c *client, _ [][]byte) {
 			n.stats = stats{dirty: n.stats.dirty, lastSave: n.stats.lastSave}
+			n.tally = tally{}
 			c.w.OK()
 		},
 		"config|set": (*Node).configSet,
-		"debug":      (*Node).debugCommand,
 		"discard":    (*Node).discardCommand,
 		"exec":       (*Node).execCommand,
 		"hello":      (*Node).helloCommand,
@@ -50,7 +52,7 @@ func init() {
 		"time":       (*Node).timeCommand,
 		"unwatch":    (*Node).unwatchCommand,
 		"watch":      (*Node).watchCommand,
-	}
+	})
 }
 
 // serve runs a command about the server.
@@ -164,7 +166,11 @@ func (n *Node) configSet(c *client, args [][]byte) {
 // applyConfig takes over what other parts keep a copy of.
 func (n *Node) applyConfig() {
 	n.hist.Size = n.cfg.ReplBacklogSize
-	n.sets = command.Settings{ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen}
+	n.sets = command.Settings{
+		LazyExpire: n.cfg.LazyExpire, LazyUserDel: n.cfg.LazyUserDel,
+		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits,
+	}
+	n.clock = 0
 }
 
 func (n *Node) authCommand(c *client, args [][]byte) {
@@ -224,7 +230,7 @@ func (n *Node) helloCommand(c *client, args [][]byte) {
 		}
 	}
 	if !authed {
-		c.w.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
+		c.w.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
 		return
 	}
 	c.authed, c.name, c.w.Proto = authed, name, proto
@@ -255,8 +261,9 @@ func (n *Node) resetCommand(c *client, _ [][]byte) {
 		c.w.Error("ERR can only reset normal client connections")
 		return
 	}
-	c.multi = nil
-	n.unwatch(c)
+	n.discardMulti(c)
+	n.unlistenAll(c)
+	n.stopMonitor(c)
 	c.db, c.name, c.silence, c.w.Proto = 0, "", replyOn, 2
 	c.authed = n.cfg.RequirePass == ""
 	c.w.Simple("RESET")
@@ -266,53 +273,4 @@ func (n *Node) timeCommand(c *client, _ [][]byte) {
 	c.w.Array(2)
 	c.w.BulkInt(n.now.Seconds())
 	c.w.BulkInt(int64(n.now) % int64(time.Second) / int64(time.Microsecond))
-}
-
-// shutdownCommand serves SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT].
-func (n *Node) shutdownCommand(c *client, args [][]byte) {
-	for _, a := range args[1:] {
-		switch strings.ToUpper(string(a)) {
-		case "NOSAVE", "SAVE", "NOW", "FORCE":
-		case "ABORT":
-			c.w.Error("ERR No shutdown in progress.")
-			return
-		default:
-			c.w.Error("ERR syntax error")
-			return
-		}
-	}
-	n.log(engine.LogWarning, "User requested shutdown...")
-	n.exit()
-}
-
-// debugCommand serves the parts of DEBUG that tests of replication use.
-func (n *Node) debugCommand(c *client, args [][]byte) {
-	sub := strings.ToUpper(string(args[1]))
-	switch {
-	case sub == "DIGEST" && len(args) == 2:
-		d := n.data.Digest()
-		c.w.Simple(hex.EncodeToString(d[:]))
-	case sub == "DIGEST-VALUE":
-		c.w.Array(len(args) - 2)
-		for _, key := range args[2:] {
-			var d [20]byte
-			if e := n.data.DB(c.db).Get(key); e != nil {
-				d = n.data.DigestValue(e)
-			}
-			c.w.Simple(hex.EncodeToString(d[:]))
-		}
-	case sub == "SET-ACTIVE-EXPIRE" && len(args) == 3:
-		n.active = string(args[2]) != "0"
-		c.w.OK()
-	case sub == "CHANGE-REPL-ID" && len(args) == 2:
-		n.log(engine.LogNotice, "Changing replication IDs after receiving change-repl-id")
-		n.hist.Rename(n.random())
-		n.renamed("DEBUG CHANGE-REPL-ID")
-		c.w.OK()
-	case sub == "LOG" && len(args) == 3:
-		n.log(engine.LogWarning, "DEBUG LOG: "+string(args[2]))
-		c.w.OK()
-	default:
-		c.w.Error("ERR unknown subcommand or wrong number of arguments for '" + string(args[1]) + "'. Try DEBUG HELP.")
-	}
 }

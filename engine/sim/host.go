@@ -21,7 +21,8 @@ type host struct {
 	life   int   // how often it was started
 	inputs int64 // given to all its lives
 
-	files map[string][]byte // survive the process; the contents never change
+	files   map[string][]byte // survive the process; the contents never change
+	partial [][]byte          // of the file that the process is writing
 
 	armed       bool // the node has a deadline
 	deadline    engine.Instant
@@ -84,7 +85,7 @@ func (w *World) boot(h *host, n *node.Node) {
 
 // halt takes the process away from a host. What becomes of its connections to other nodes is the caller's business.
 func (w *World) halt(h *host) {
-	h.node, h.since, h.armed = nil, w.now, false
+	h.node, h.since, h.armed, h.partial = nil, w.now, false, nil
 	for _, c := range h.clients {
 		w.disconnect(h, c)
 	}
@@ -171,15 +172,26 @@ func (w *World) step(h *host, in node.Input) {
 		case node.Close:
 			w.closeConn(h, e.Conn)
 		case node.WriteFile:
-			h.files[e.Name] = e.Data
+			if in := h.write(e); in != nil {
+				w.answer(h, in, e.Now)
+			}
 		case node.ReadFile:
-			data, ok := h.files[e.Name]
-			w.feed(h, node.FileLoaded{Name: e.Name, Data: data, Missing: !ok})
+			w.answer(h, h.read(e), e.Now)
+		case node.Sleep:
+			// A process that stands still is not yet to be told apart from one that has nothing to do.
 		case node.Exit:
 			w.exit(h)
 			return
 		default:
 			panic(fmt.Sprintf("sim: %s wants %T done", h.name, e))
+		}
+	}
+	for len(w.atOnce) > 0 {
+		in := w.atOnce[0]
+		w.atOnce = w.atOnce[1:]
+		w.step(h, in)
+		if h.node == nil {
+			return
 		}
 	}
 	at, ok := h.node.Deadline()
@@ -196,4 +208,43 @@ func (w *World) exit(h *host) {
 		w.closeEnd(at)
 	}
 	h.conns = nil
+}
+
+// answer tells a node how it went with a file: at once where it serves nobody until then.
+func (w *World) answer(h *host, in node.Input, now bool) {
+	if now {
+		w.atOnce = append(w.atOnce, in)
+	} else {
+		w.feed(h, in)
+	}
+}
+
+// write writes a part of a file. A file that is not complete is not there: it dies with the process.
+func (h *host) write(e node.WriteFile) node.Input {
+	switch e.Part {
+	case node.WholeFile:
+		h.files[e.Name] = slices.Clone(e.Data)
+	case node.FirstPart:
+		h.partial = [][]byte{slices.Clone(e.Data)}
+	case node.NextPart:
+		h.partial = append(slices.Clip(h.partial), slices.Clone(e.Data))
+	case node.LastPart:
+		h.files[e.Name] = slices.Concat(append(slices.Clip(h.partial), e.Data)...)
+		h.partial = nil
+	case node.DropFile:
+		h.partial = nil
+		return nil
+	}
+	return node.FileWritten{Job: e.Job}
+}
+
+// read reads a part of a file.
+func (h *host) read(e node.ReadFile) node.Input {
+	data, ok := h.files[e.Name]
+	in := node.FileLoaded{Job: e.Job, Missing: !ok, Size: int64(len(data))}
+	if e.Offset < in.Size {
+		end := min(e.Offset+int64(e.Max), in.Size)
+		in.Data, in.More = data[e.Offset:end], end < in.Size
+	}
+	return in
 }

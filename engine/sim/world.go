@@ -39,6 +39,7 @@ type World struct {
 	still   int // things done since the clock last moved
 	pending []pendingInput
 	feeding bool
+	atOnce  []node.Input // answers that the node that is being stepped takes before anything else
 	dirty   []drain
 	out     node.Output
 	scratch []byte
@@ -69,7 +70,7 @@ func (w *World) Clone() *World {
 	for i, k := range w.conns {
 		c.conns[i] = k.clone()
 	}
-	c.pending, c.dirty, c.scratch = nil, nil, nil
+	c.pending, c.dirty, c.scratch, c.atOnce = nil, nil, nil, nil
 	c.out = node.Output{Trace: w.out.Trace}
 	return &c
 }

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,40 +12,81 @@ import (
 	"resync/engine/node"
 )
 
-// readFile reads a file of the node's directory.
-func readFile(dir, name string) node.FileLoaded {
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return node.FileLoaded{Name: name, Missing: true}
-	case err != nil:
-		return node.FileLoaded{Name: name, Err: Errno(err)}
+// inDir is where a file of the node is: in its directory, unless its name says otherwise.
+func inDir(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return name
 	}
-	return node.FileLoaded{Name: name, Data: data}
+	return filepath.Join(dir, name)
 }
 
-// writeFile replaces a file of the node's directory at once: whoever reads it, also after a crash, sees the old
-// content or the new one.
-func writeFile(dir, name string, data []byte) error {
-	f, err := os.CreateTemp(dir, "temp-*-"+filepath.Base(name))
-	if err != nil {
+// readPart reads a part of a file.
+func readPart(path string, e node.ReadFile) node.FileLoaded {
+	in := node.FileLoaded{Job: e.Job}
+	f, err := os.Open(path)
+	if err == nil {
+		defer f.Close()
+		var info fs.FileInfo
+		if info, err = f.Stat(); err == nil {
+			in.Size = info.Size()
+			in.Data = make([]byte, max(0, min(int64(e.Max), in.Size-e.Offset)))
+			_, err = io.ReadFull(io.NewSectionReader(f, e.Offset, in.Size), in.Data)
+			in.More = e.Offset+int64(len(in.Data)) < in.Size
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		in.Missing = true
+	case err != nil:
+		in.Err = Errno(err)
+	}
+	return in
+}
+
+// A file is one that the node is writing, under a temporary name until it is whole: whoever reads it, also after a
+// crash, sees the old content or the new one.
+type file struct {
+	path    string
+	temp    *os.File
+	busy    bool // a part is being written by a goroutine
+	dropped bool
+}
+
+// write writes one part, and puts the file into its place after the last.
+func (f *file) write(data []byte, part node.FilePart) (err error) {
+	if f.temp == nil {
+		if f.temp, err = os.CreateTemp(filepath.Dir(f.path), "temp-*-"+filepath.Base(f.path)); err != nil {
+			return err
+		}
+	}
+	if _, err = f.temp.Write(data); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // fails once it has been renamed
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
+	if part != node.WholeFile && part != node.LastPart {
+		return nil
 	}
-	if err == nil {
-		err = f.Sync()
+	if err = f.temp.Chmod(0o644); err != nil {
+		return err
 	}
-	if closed := f.Close(); err == nil {
-		err = closed
+	if err = f.temp.Sync(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
+	if err = os.Rename(f.temp.Name(), f.path); err != nil {
+		return err
 	}
+	err = f.temp.Close()
+	f.temp = nil
 	return err
+}
+
+// drop forgets what was written.
+func (f *file) drop() {
+	if f.dropped = true; f.busy || f.temp == nil {
+		return
+	}
+	f.temp.Close()
+	os.Remove(f.temp.Name())
+	f.temp = nil
 }
 
 // Errno gives the reason of an error as C's strerror words it, with a capital letter: "Connection refused".

@@ -46,6 +46,9 @@ func start(t testing.TB, kind string, options ...string) *server {
 		"--save", "", "--dir", t.TempDir(), "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
 		"--repl-ping-replica-period", "3600", "--bind", "127.0.0.1", "--loglevel", "verbose",
 	}
+	if len(options) > 0 && !strings.HasPrefix(options[0], "--") {
+		base, options = append(options[:1:1], base...), options[1:] // a redis.conf comes first
+	}
 	options = append(base, options...)
 	s := &server{t: t, kind: kind, log: &logBuffer{}}
 	if kind == "redis" {

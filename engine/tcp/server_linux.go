@@ -39,6 +39,7 @@ type Server struct {
 	dirty     []*conn
 	lingering []*conn
 	waiting   []node.Input // answers to effects, stepped when the step that asked is done
+	files     map[int64]*file
 	buf       []byte
 	received  node.Received
 	drained   node.Drained
@@ -58,6 +59,11 @@ func Listen(o Options) (*Server, error) {
 		return nil, err
 	}
 	o.Config.Dir = dir
+	if o.Config.ConfigFile != "" {
+		if o.Config.ConfigFile, err = filepath.Abs(o.Config.ConfigFile); err != nil {
+			return nil, err
+		}
+	}
 	listeners, err := listenAll(o.Config, o.AnyPort)
 	if err != nil {
 		return nil, err
@@ -73,6 +79,7 @@ func Listen(o Options) (*Server, error) {
 		listeners: listeners,
 		byID:      map[engine.ConnID]*conn{},
 		dialing:   map[engine.ConnID]context.CancelFunc{},
+		files:     map[int64]*file{},
 		buf:       make([]byte, readBytes),
 	}
 	if s.log == nil {
@@ -358,11 +365,11 @@ func (s *Server) do(now engine.Instant, e node.Effect) {
 	case node.Dial:
 		s.dial(e)
 	case node.ReadFile:
-		s.waiting = append(s.waiting, readFile(s.node.Config().Dir, e.Name))
+		s.readFile(e)
 	case node.WriteFile:
-		if err := writeFile(s.node.Config().Dir, e.Name, e.Data); err != nil {
-			s.say(engine.LogWarning, "Error writing '"+e.Name+"': "+Errno(err))
-		}
+		s.writeFile(e)
+	case node.Sleep:
+		time.Sleep(e.For)
 	case node.Exit:
 		s.exited, s.code = true, e.Code
 	}
@@ -528,6 +535,9 @@ func (s *Server) closeAll() {
 		cancel()
 	}
 	s.dialing = nil
+	for _, f := range s.files {
+		f.drop()
+	}
 	for _, l := range s.listeners {
 		l.close()
 	}

@@ -226,31 +226,6 @@ func TestTheClockNeverGoesBack(t *testing.T) {
 	}
 }
 
-func TestFilesAreReplacedWhole(t *testing.T) {
-	dir := t.TempDir()
-	if got := readFile(dir, "dump.rdb"); !got.Missing {
-		t.Errorf("a file that is not there: %+v", got)
-	}
-	for _, content := range []string{"first", "second, longer", ""} {
-		if err := writeFile(dir, "dump.rdb", []byte(content)); err != nil {
-			t.Fatal(err)
-		}
-		if got := readFile(dir, "dump.rdb"); string(got.Data) != content || got.Missing || got.Err != "" {
-			t.Errorf("wrote %q, read %+v", content, got)
-		}
-	}
-	if err := writeFile(filepath.Join(dir, "missing"), "x", nil); err == nil || Errno(err) != "No such file or directory" {
-		t.Errorf("a directory that is not there: %v", err)
-	}
-	entries, _ := os.ReadDir(dir)
-	if len(entries) != 1 {
-		t.Errorf("left in the directory: %v", entries)
-	}
-	if got := readFile(dir, "."); got.Err != "Is a directory" {
-		t.Errorf("a directory instead of a file: %+v", got)
-	}
-}
-
 func TestLogLines(t *testing.T) {
 	var b bytes.Buffer
 	l := &Logger{Out: &b, PID: 7, Level: engine.LogNotice}

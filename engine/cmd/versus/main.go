@@ -1,10 +1,12 @@
-// Versus measures bin/resync-server beside redis-server: redis-benchmark runs against each in turn, several rounds in
-// the same minutes, so that a busy machine slows both.
+// Versus measures bin/resync-server beside redis-server and, where it can take part, the in-process server miniredis:
+// redis-benchmark runs against each in turn, several rounds in the same minutes, so that a busy machine slows all.
+// Then a million keys are kept, saved and loaded.
 //
-//	go run ./engine/cmd/versus [-rounds 3] [-requests 400000] [-pipeline 16] [-tests set,get]
+//	go run ./engine/cmd/versus [-rounds 3] [-requests 100000] [-pipeline 1,16] [-tests set,get] [-keys 1000000]
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"flag"
@@ -17,45 +19,81 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alicebob/miniredis/v2"
 )
 
 func main() {
 	rounds := flag.Int("rounds", 3, "how often each server is measured")
-	requests := flag.Int("requests", 400_000, "requests in each measurement")
-	pipeline := flag.Int("pipeline", 16, "requests sent at once on each connection")
-	tests := flag.String("tests", "set,get", "what redis-benchmark calls its tests")
+	requests := flag.Int("requests", 100_000, "requests in each measurement, times the pipeline's square root")
+	pipelines := flag.String("pipeline", "1,16", "requests sent at once on each connection")
+	tests := flag.String("tests", "", "what redis-benchmark calls its tests; all of its own list when empty")
+	keys := flag.Int("keys", 1_000_000, "how many keys are saved and loaded; 0 for none")
 	flag.Parse()
-	err := versus(*rounds, []string{"-n", strconv.Itoa(*requests), "-P", strconv.Itoa(*pipeline), "-t", *tests})
-	if err != nil {
+	if err := versus(*rounds, *requests, *pipelines, *tests, *keys); err != nil {
 		fmt.Fprintln(os.Stderr, "versus:", err)
 		os.Exit(1)
 	}
 }
 
-// versus prints the median requests per second of both servers for each test, and their ratio.
-func versus(rounds int, args []string) error {
-	ours, err := start("bin/resync-server")
-	if err != nil {
-		return err
-	}
-	defer ours.stop()
-	theirs, err := start("redis-server")
-	if err != nil {
-		return err
-	}
-	defer theirs.stop()
+const (
+	oursBinary   = "bin/resync-server"
+	theirsBinary = "redis-server"
+)
 
+func versus(rounds, requests int, pipelines, tests string, keys int) error {
+	for _, pipeline := range strings.Split(pipelines, ",") {
+		deep, err := strconv.Atoi(pipeline)
+		if err != nil || deep < 1 {
+			return fmt.Errorf("a pipeline of %q", pipeline)
+		}
+		n := requests
+		for d := deep; d >= 4; d /= 4 {
+			n *= 2
+		}
+		args := []string{"-n", strconv.Itoa(n), "-P", pipeline}
+		if tests != "" {
+			args = append(args, "-t", tests)
+		}
+		if err := throughput(rounds, args); err != nil {
+			return err
+		}
+	}
+	if keys == 0 {
+		return nil
+	}
+	return snapshots(keys)
+}
+
+// miniTests are the tests that miniredis is measured with.
+const miniTests = "set,get,incr,lpush,sadd,hset,zadd"
+
+// throughput prints the median requests per second of the servers for each test, and the ratios.
+func throughput(rounds int, args []string) error {
+	var servers []*server
+	defer func() {
+		for _, s := range servers {
+			s.stop()
+		}
+	}()
+	for _, program := range []string{oursBinary, theirsBinary, ""} {
+		s, err := start(program)
+		if err != nil {
+			return err
+		}
+		servers = append(servers, s)
+	}
 	var order []string
-	measured := make(map[string]*[2][]float64)
+	measured := make(map[string]*[3][]float64)
 	for range rounds {
-		for i, s := range []*server{ours, theirs} {
+		for i, s := range servers {
 			rows, err := s.measure(args)
 			if err != nil {
 				return err
 			}
 			for _, r := range rows {
 				if measured[r.test] == nil {
-					measured[r.test] = new([2][]float64)
+					measured[r.test] = new([3][]float64)
 					order = append(order, r.test)
 				}
 				measured[r.test][i] = append(measured[r.test][i], r.perSecond)
@@ -63,11 +101,81 @@ func versus(rounds int, args []string) error {
 		}
 	}
 	fmt.Printf("redis-benchmark %s, median of %d rounds, requests per second\n", strings.Join(args, " "), rounds)
-	fmt.Printf("%-12s %14s %14s %8s\n", "", "resync-server", "redis-server", "ratio")
+	fmt.Printf("%-36s %14s %14s %8s %14s\n", "", "resync-server", "redis-server", "ratio", "miniredis")
 	for _, test := range order {
-		a, b := median(measured[test][0]), median(measured[test][1])
-		fmt.Printf("%-12s %14.0f %14.0f %8.2f\n", test, a, b, a/b)
+		ours, theirs := median(measured[test][0]), median(measured[test][1])
+		fmt.Printf("%-36s %14.0f %14.0f %8.2f", test, ours, theirs, ours/theirs)
+		if mini := measured[test][2]; mini != nil {
+			fmt.Printf(" %14.0f", median(mini))
+		}
+		fmt.Println()
 	}
+	fmt.Println()
+	return nil
+}
+
+// snapshots prints what it takes to keep, save and load so many keys.
+func snapshots(keys int) error {
+	fmt.Printf("%d keys of 100 bytes\n", keys)
+	fmt.Printf("%-16s %12s %12s %14s %12s %14s\n", "", "bytes/key", "save", "peak growth", "load", "peak memory")
+	for _, program := range []string{oursBinary, theirsBinary} {
+		if err := snapshot(program, keys); err != nil {
+			return fmt.Errorf("%s: %w", program, err)
+		}
+	}
+	return nil
+}
+
+func snapshot(program string, keys int) error {
+	s, err := start(program)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	empty, err := s.memory("VmRSS")
+	if err != nil {
+		return err
+	}
+	if err := s.do(fmt.Sprintf("DEBUG POPULATE %d key 100", keys)); err != nil {
+		return err
+	}
+	full, err := s.memory("VmRSS")
+	if err != nil {
+		return err
+	}
+	// From here on the kernel counts the peak anew.
+	if err := os.WriteFile("/proc/"+strconv.Itoa(s.cmd.Process.Pid)+"/clear_refs", []byte("5"), 0); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := s.do("SAVE"); err != nil {
+		return err
+	}
+	saved := time.Since(began)
+	peak, err := s.memory("VmHWM")
+	if err != nil {
+		return err
+	}
+
+	loader, err := run(program, s.dir)
+	if err != nil {
+		return err
+	}
+	defer loader.kill()
+	began = time.Now()
+	for loader.do("PING") != nil {
+		if time.Since(began) > time.Minute {
+			return errors.New("it does not load its file")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	loaded := time.Since(began)
+	loadPeak, err := loader.memory("VmHWM")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-16s %12d %12s %12.0f M %12s %12.0f M\n", program, (full-empty)/int64(keys), saved.Round(time.Millisecond),
+		float64(peak-full)/(1<<20), loaded.Round(time.Millisecond), float64(loadPeak)/(1<<20))
 	return nil
 }
 
@@ -79,22 +187,26 @@ func median(v []float64) float64 {
 // A server is a running one, in a folder of its own that keeps nothing.
 type server struct {
 	cmd  *exec.Cmd
+	mini *miniredis.Miniredis // in this process, instead of cmd
 	dir  string
 	port string
 }
 
+// start runs a program in a new folder, or miniredis when it has no name.
 func start(program string) (*server, error) {
+	if program == "" {
+		mini, err := miniredis.Run()
+		if err != nil {
+			return nil, err
+		}
+		return &server{mini: mini, port: mini.Port()}, nil
+	}
 	dir, err := os.MkdirTemp("", "resync-versus-")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir}
-	if s.port, err = freePort(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	s.cmd = exec.Command(program, "--port", s.port, "--bind", "127.0.0.1", "--save", "", "--dir", dir)
-	s.cmd.Stdout, s.cmd.Stderr = io.Discard, os.Stderr
-	if err := s.cmd.Start(); err != nil {
+	s, err := run(program, dir)
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := s.await(10 * time.Second); err != nil {
@@ -102,6 +214,53 @@ func start(program string) (*server, error) {
 		return nil, fmt.Errorf("%s: %w", program, err)
 	}
 	return s, nil
+}
+
+// run starts a program in a folder, whose file it loads.
+func run(program, dir string) (*server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{dir: dir, port: port}
+	s.cmd = exec.Command(program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--enable-debug-command", "yes")
+	s.cmd.Stdout, s.cmd.Stderr = io.Discard, os.Stderr
+	return s, s.cmd.Start()
+}
+
+// do sends a command and waits until it succeeds.
+func (s *server) do(line string) error {
+	conn, err := net.Dial("tcp", "127.0.0.1:"+s.port)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, line+"\r\n"); err != nil {
+		return err
+	}
+	reply, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	if reply[0] != '+' {
+		return fmt.Errorf("%s: %s", line, strings.TrimSpace(reply))
+	}
+	return nil
+}
+
+// memory reads a line of the process's status, in bytes.
+func (s *server) memory(field string) (int64, error) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(s.cmd.Process.Pid) + "/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, ok := strings.Cut(string(status), field+":")
+	if !ok {
+		return 0, fmt.Errorf("no %s in the status of the process", field)
+	}
+	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	kib, err := strconv.ParseInt(number, 10, 64)
+	return kib << 10, err
 }
 
 // freePort asks the system for a port that nobody listens on.
@@ -130,9 +289,18 @@ func (s *server) await(limit time.Duration) error {
 }
 
 func (s *server) stop() {
+	if s.mini != nil {
+		s.mini.Close()
+		return
+	}
+	s.kill()
+	_ = os.RemoveAll(s.dir)
+}
+
+// kill ends the process and leaves its folder.
+func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
-	_ = os.RemoveAll(s.dir)
 }
 
 // A row is one line that redis-benchmark prints.
@@ -142,6 +310,9 @@ type row struct {
 }
 
 func (s *server) measure(args []string) ([]row, error) {
+	if s.mini != nil && !slices.Contains(args, "-t") {
+		args = append(slices.Clip(args), "-t", miniTests)
+	}
 	cmd := exec.Command("redis-benchmark", append([]string{"-p", s.port, "-c", "50", "-r", "100000", "-d", "64", "--csv"}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

@@ -1,0 +1,65 @@
+package tcp
+
+import (
+	"resync/engine/node"
+)
+
+// readFile reads what the node asks for: at once, or when everybody else has had a turn.
+func (s *Server) readFile(e node.ReadFile) {
+	path := inDir(s.node.Config().Dir, e.Name)
+	if e.Now {
+		s.waiting = append(s.waiting, readPart(path, e))
+		return
+	}
+	s.post(func() { s.step(readPart(path, e)) })
+}
+
+// writeFile writes what the node has: at once, or on a goroutine, since a disk may be slow. The node hands over the
+// next part when this one is written, so no two parts of a file are under way.
+func (s *Server) writeFile(e node.WriteFile) {
+	f := s.files[e.Job]
+	switch {
+	case e.Part == node.DropFile:
+		if f != nil {
+			delete(s.files, e.Job)
+			f.drop()
+		}
+		return
+	case f == nil:
+		f = &file{path: inDir(s.node.Config().Dir, e.Name)}
+		s.files[e.Job] = f
+	}
+	if e.Now {
+		s.waiting = append(s.waiting, s.wrote(f, e, f.write(e.Data, e.Part)))
+		return
+	}
+	f.busy = true
+	go func() {
+		err := f.write(e.Data, e.Part)
+		ended := !s.post(func() {
+			f.busy = false
+			if f.dropped {
+				f.drop()
+				return
+			}
+			s.step(s.wrote(f, e, err))
+		})
+		if ended {
+			f.busy = false
+			f.drop()
+		}
+	}()
+}
+
+// wrote is the node's answer for a part that was written, or not.
+func (s *Server) wrote(f *file, e node.WriteFile, err error) node.Input {
+	in := node.FileWritten{Job: e.Job}
+	if err != nil {
+		in.Err = Errno(err)
+	}
+	if err != nil || e.Part == node.WholeFile || e.Part == node.LastPart {
+		delete(s.files, e.Job)
+		f.drop()
+	}
+	return in
+}
