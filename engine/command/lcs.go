@@ -10,6 +10,9 @@ import (
 // Source: redis/src/t_string.c, lcsCommand.
 func lcs(c *Call) {
 	x, y := c.read(c.Args[1]), c.read(c.Args[2])
+	if x != nil && y == nil {
+		x = c.db().Get(c.Args[1]) // the second may just have expired, which moves entries
+	}
 	for _, e := range []*store.Entry{x, y} {
 		if e != nil && e.Value.Kind() != store.String {
 			c.Reply.Error(errLCSKeys)
