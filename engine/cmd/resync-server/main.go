@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"syscall"
@@ -135,10 +136,8 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		defer os.Remove(cfg.PidFile)
 	}
 
-	// Every reply and every stored value is an allocation that soon dies or lives long; collecting less often than
-	// Go's default costs some memory and saves a good part of the processor.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		go tuneGC()
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -262,4 +261,19 @@ func seed() uint64 {
 	var b [8]byte
 	rand.Read(b[:])
 	return binary.LittleEndian.Uint64(b[:])
+}
+
+// tuneGC lets a small heap grow to several times its size between collections, which saves a good part of the
+// processor, and a large one by half only, since memory per key is what counts there.
+func tuneGC() {
+	const headroom, most, least = 64 << 20, 400, 50 // bytes, percent, percent
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	for set := 0; ; time.Sleep(100 * time.Millisecond) {
+		metrics.Read(live)
+		percent := int(min(max(headroom*100/(live[0].Value.Uint64()+1), least), most))
+		if percent != set {
+			set = percent
+			debug.SetGCPercent(percent)
+		}
+	}
 }
