@@ -170,7 +170,7 @@ func keysAndTimeout(f KeyFlags) []KeySpec { return []KeySpec{{Begin: 1, Last: -2
 
 const (
 	errScoreNaN     = "ERR resulting score is not a number (NaN)"
-	errZaddNXXX     = "ERR XX and NX options at the same time are not compatible"
+	errZaddNXAndXX  = "ERR XX and NX options at the same time are not compatible"
 	errZaddGTLT     = "ERR GT, LT, and/or NX options at the same time are not compatible"
 	errZaddIncr     = "ERR INCR option supports a single increment-element pair"
 	errScoreRange   = "ERR min or max is not a float"
@@ -317,7 +317,7 @@ options:
 	case len(pairs)%2 != 0 || len(pairs) == 0:
 		c.Reply.Error(errSyntax)
 	case o.nx && o.xx:
-		c.Reply.Error(errZaddNXXX)
+		c.Reply.Error(errZaddNXAndXX)
 	case o.nx && (o.gt || o.lt) || o.gt && o.lt:
 		c.Reply.Error(errZaddGTLT)
 	case o.incr && len(pairs) > 2:
