@@ -111,7 +111,9 @@ type Close struct {
 }
 
 // ReadFile asks for up to Max bytes of a file of the node's own directory, from Offset on; the answer is a FileLoaded
-// with the same Job. With Now the answer comes before anything else is told to the node: nobody is served meanwhile.
+// with the same Job. The parts of one job are of one file, as it was at the first of them, whatever takes its place
+// meanwhile. A job ends with its last part, an error, or a Max of 0, which has no answer. With Now the answer comes
+// before anything else is told to the node: nobody is served meanwhile.
 type ReadFile struct {
 	Job    int64
 	Name   string
@@ -143,19 +145,23 @@ const (
 	DropFile // no more of it is written, and what was is forgotten; there is no answer
 )
 
+// RemoveFile removes a file of the node's own directory; that there is none is no error. There is no answer.
+type RemoveFile struct{ Name string }
+
 // Sleep makes the whole process stand still, which only a real clock notices.
 type Sleep struct{ For time.Duration }
 
 // Exit ends the process; nothing after it is done.
 type Exit struct{ Code int }
 
-func (Dial) isEffect()      {}
-func (*Send) isEffect()     {}
-func (Close) isEffect()     {}
-func (ReadFile) isEffect()  {}
-func (WriteFile) isEffect() {}
-func (Sleep) isEffect()     {}
-func (Exit) isEffect()      {}
+func (Dial) isEffect()       {}
+func (*Send) isEffect()      {}
+func (Close) isEffect()      {}
+func (ReadFile) isEffect()   {}
+func (WriteFile) isEffect()  {}
+func (RemoveFile) isEffect() {}
+func (Sleep) isEffect()      {}
+func (Exit) isEffect()       {}
 
 // Output collects what a Step wants done and what happened in it. The driver resets it and uses it again.
 type Output struct {

@@ -21,8 +21,9 @@ type host struct {
 	life   int   // how often it was started
 	inputs int64 // given to all its lives
 
-	files   map[string][]byte // survive the process; the contents never change
-	partial [][]byte          // of the file that the process is writing
+	files   map[string][]byte  // survive the process; the contents never change
+	writing map[int64][][]byte // files that the process is writing, by job
+	reading map[int64][]byte   // and those that it is reading, as they were when it began
 
 	armed       bool // the node has a deadline
 	deadline    engine.Instant
@@ -42,7 +43,7 @@ func (h *host) clone() *host {
 	if h.node != nil {
 		c.node = h.node.Clone()
 	}
-	c.files = maps.Clone(h.files)
+	c.files, c.writing, c.reading = maps.Clone(h.files), maps.Clone(h.writing), maps.Clone(h.reading)
 	c.conns = slices.Clone(h.conns)
 	c.clients = make([]*client, len(h.clients))
 	for i, k := range h.clients {
@@ -85,7 +86,8 @@ func (w *World) boot(h *host, n *node.Node) {
 
 // halt takes the process away from a host. What becomes of its connections to other nodes is the caller's business.
 func (w *World) halt(h *host) {
-	h.node, h.since, h.armed, h.partial = nil, w.now, false, nil
+	h.node, h.since, h.armed = nil, w.now, false
+	h.writing, h.reading = map[int64][][]byte{}, map[int64][]byte{}
 	for _, c := range h.clients {
 		w.disconnect(h, c)
 	}
@@ -176,7 +178,11 @@ func (w *World) step(h *host, in node.Input) {
 				w.answer(h, in, e.Now)
 			}
 		case node.ReadFile:
-			w.answer(h, h.read(e), e.Now)
+			if in := h.read(e); in != nil {
+				w.answer(h, in, e.Now)
+			}
+		case node.RemoveFile:
+			delete(h.files, e.Name)
 		case node.Sleep:
 			// A process that stands still is not yet to be told apart from one that has nothing to do.
 		case node.Exit:
@@ -221,30 +227,37 @@ func (w *World) answer(h *host, in node.Input, now bool) {
 
 // write writes a part of a file. A file that is not complete is not there: it dies with the process.
 func (h *host) write(e node.WriteFile) node.Input {
+	parts := append(slices.Clip(h.writing[e.Job]), slices.Clone(e.Data))
 	switch e.Part {
-	case node.WholeFile:
-		h.files[e.Name] = slices.Clone(e.Data)
-	case node.FirstPart:
-		h.partial = [][]byte{slices.Clone(e.Data)}
-	case node.NextPart:
-		h.partial = append(slices.Clip(h.partial), slices.Clone(e.Data))
-	case node.LastPart:
-		h.files[e.Name] = slices.Concat(append(slices.Clip(h.partial), e.Data)...)
-		h.partial = nil
+	case node.FirstPart, node.NextPart:
+		h.writing[e.Job] = parts
+	case node.WholeFile, node.LastPart:
+		h.files[e.Name] = slices.Concat(parts...)
+		delete(h.writing, e.Job)
 	case node.DropFile:
-		h.partial = nil
+		delete(h.writing, e.Job)
 		return nil
 	}
 	return node.FileWritten{Job: e.Job}
 }
 
-// read reads a part of a file.
+// read reads a part of a file, or ends the reading of it.
 func (h *host) read(e node.ReadFile) node.Input {
-	data, ok := h.files[e.Name]
+	data, ok := h.reading[e.Job]
+	if !ok {
+		data, ok = h.files[e.Name]
+	}
+	delete(h.reading, e.Job)
+	if e.Max == 0 {
+		return nil
+	}
 	in := node.FileLoaded{Job: e.Job, Missing: !ok, Size: int64(len(data))}
 	if e.Offset < in.Size {
 		end := min(e.Offset+int64(e.Max), in.Size)
 		in.Data, in.More = data[e.Offset:end], end < in.Size
+	}
+	if in.More {
+		h.reading[e.Job] = data
 	}
 	return in
 }

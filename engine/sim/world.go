@@ -185,7 +185,7 @@ func (w *World) AddNode(name string, cfg node.Config) error {
 	}
 	h := &host{
 		index: i, name: name, ip: "10.0.0." + strconv.Itoa(i+1), config: cfg,
-		since: w.now, files: map[string][]byte{}, lastPort: 50000, lastResync: "none",
+		since: w.now, files: map[string][]byte{}, writing: map[int64][][]byte{}, reading: map[int64][]byte{}, lastPort: 50000, lastResync: "none",
 	}
 	n, err := w.newNode(cfg)
 	if err != nil {

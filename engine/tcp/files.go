@@ -20,17 +20,26 @@ func inDir(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// readPart reads a part of a file.
-func readPart(path string, e node.ReadFile) node.FileLoaded {
+// A reading is a file that the node reads. It stays open between two parts, so they are of the same file even when
+// another one has taken its place.
+type reading struct {
+	path string
+	file *os.File
+}
+
+// part reads a part of the file.
+func (r *reading) part(e node.ReadFile) node.FileLoaded {
 	in := node.FileLoaded{Job: e.Job}
-	f, err := os.Open(path)
+	var err error
+	if r.file == nil {
+		r.file, err = os.Open(r.path)
+	}
 	if err == nil {
-		defer f.Close()
 		var info fs.FileInfo
-		if info, err = f.Stat(); err == nil {
+		if info, err = r.file.Stat(); err == nil {
 			in.Size = info.Size()
 			in.Data = make([]byte, max(0, min(int64(e.Max), in.Size-e.Offset)))
-			_, err = io.ReadFull(io.NewSectionReader(f, e.Offset, in.Size), in.Data)
+			_, err = io.ReadFull(io.NewSectionReader(r.file, e.Offset, in.Size), in.Data)
 			in.More = e.Offset+int64(len(in.Data)) < in.Size
 		}
 	}
@@ -38,9 +47,15 @@ func readPart(path string, e node.ReadFile) node.FileLoaded {
 	case errors.Is(err, fs.ErrNotExist):
 		in.Missing = true
 	case err != nil:
-		in.Err = Errno(err)
+		in.Err, in.More = Errno(err), false
 	}
 	return in
+}
+
+func (r *reading) close() {
+	if r.file != nil {
+		r.file.Close()
+	}
 }
 
 // A file is one that the node is writing, under a temporary name until it is whole: whoever reads it, also after a

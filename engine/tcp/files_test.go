@@ -12,8 +12,10 @@ func TestFilesAreReplacedWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dump.rdb")
 	read := func() string {
 		var all []byte
+		r := reading{path: path}
+		defer r.close()
 		for more := true; more; {
-			in := readPart(path, node.ReadFile{Offset: int64(len(all)), Max: 4})
+			in := r.part(node.ReadFile{Offset: int64(len(all)), Max: 4})
 			if in.Err != "" || in.Missing {
 				return "(" + in.Err + ")"
 			}
@@ -51,7 +53,19 @@ func TestFilesAreReplacedWhole(t *testing.T) {
 	if err := lost.write(nil, node.WholeFile); err == nil || Errno(err) != "No such file or directory" {
 		t.Errorf("a directory that is not there: %v", err)
 	}
-	if in := readPart(filepath.Dir(path), node.ReadFile{Max: 4}); in.Err != "Is a directory" {
+	begun := reading{path: path}
+	defer begun.close()
+	first := begun.part(node.ReadFile{Max: 1})
+	whole := &file{path: path}
+	if err := whole.write([]byte("another content"), node.WholeFile); err != nil {
+		t.Fatal(err)
+	}
+	if rest := begun.part(node.ReadFile{Offset: 1, Max: 10}); string(first.Data)+string(rest.Data) != "." || rest.More {
+		t.Errorf("a file that was replaced while it was read: %q and %q", first.Data, rest.Data)
+	}
+	folder := reading{path: filepath.Dir(path)}
+	defer folder.close()
+	if in := folder.part(node.ReadFile{Max: 4}); in.Err != "Is a directory" {
 		t.Errorf("a directory instead of a file: %+v", in)
 	}
 }

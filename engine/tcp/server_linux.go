@@ -38,8 +38,9 @@ type Server struct {
 	dialing   map[engine.ConnID]context.CancelFunc
 	dirty     []*conn
 	lingering []*conn
-	waiting   []node.Input // answers to effects, stepped when the step that asked is done
-	files     map[int64]*file
+	waiting   []node.Input       // answers to effects, stepped when the step that asked is done
+	files     map[int64]*file    // being written, by job
+	reads     map[int64]*reading // being read, by job
 	buf       []byte
 	received  node.Received
 	drained   node.Drained
@@ -80,6 +81,7 @@ func Listen(o Options) (*Server, error) {
 		byID:      map[engine.ConnID]*conn{},
 		dialing:   map[engine.ConnID]context.CancelFunc{},
 		files:     map[int64]*file{},
+		reads:     map[int64]*reading{},
 		buf:       make([]byte, readBytes),
 	}
 	if s.log == nil {
@@ -366,6 +368,8 @@ func (s *Server) do(now engine.Instant, e node.Effect) {
 		s.dial(e)
 	case node.ReadFile:
 		s.readFile(e)
+	case node.RemoveFile:
+		s.removeFile(e)
 	case node.WriteFile:
 		s.writeFile(e)
 	case node.Sleep:
@@ -537,6 +541,9 @@ func (s *Server) closeAll() {
 	s.dialing = nil
 	for _, f := range s.files {
 		f.drop()
+	}
+	for _, r := range s.reads {
+		r.close()
 	}
 	for _, l := range s.listeners {
 		l.close()

@@ -1,17 +1,57 @@
 package tcp
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"resync/engine"
 	"resync/engine/node"
 )
 
 // readFile reads what the node asks for: at once, or when everybody else has had a turn.
 func (s *Server) readFile(e node.ReadFile) {
-	path := inDir(s.node.Config().Dir, e.Name)
-	if e.Now {
-		s.waiting = append(s.waiting, readPart(path, e))
+	r := s.reads[e.Job]
+	if r == nil {
+		if e.Max == 0 {
+			return
+		}
+		r = &reading{path: inDir(s.node.Config().Dir, e.Name)}
+		s.reads[e.Job] = r
+	}
+	if e.Max == 0 {
+		s.endRead(e.Job)
 		return
 	}
-	s.post(func() { s.step(readPart(path, e)) })
+	read := func() node.FileLoaded {
+		in := r.part(e)
+		if !in.More {
+			s.endRead(e.Job)
+		}
+		return in
+	}
+	if e.Now {
+		s.waiting = append(s.waiting, read())
+		return
+	}
+	s.post(func() {
+		if s.reads[e.Job] == r { // nobody has given it up
+			s.step(read())
+		}
+	})
+}
+
+func (s *Server) endRead(job int64) {
+	s.reads[job].close()
+	delete(s.reads, job)
+}
+
+// removeFile removes a file of the node.
+func (s *Server) removeFile(e node.RemoveFile) {
+	path := inDir(s.node.Config().Dir, e.Name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.say(engine.LogWarning, "Removing "+path+": "+Errno(err))
+	}
 }
 
 // writeFile writes what the node has: at once, or on a goroutine, since a disk may be slow. The node hands over the
