@@ -36,6 +36,11 @@ func build(out, program string, whole bool) error {
 
 func megabytes(n int) float64 { return float64(n) / 1e6 }
 
+// inlined are the packages that every simulated command goes through. Everywhere else functions are not inlined: that
+// takes 8 % off what has to be downloaded (2.66 to 2.45 MB gzipped), where without these packages' inlining too a SET
+// takes twice as long.
+var inlined = []string{"runtime", "resync/engine/resp", "resync/engine/store", "resync/engine/repl", "resync/engine/node"}
+
 // compile builds the program. What could differ between two machines with the same Go is set here: paths, the
 // version control's state, and flags from the environment.
 func compile(program string, whole bool) ([]byte, error) {
@@ -46,6 +51,10 @@ func compile(program string, whole bool) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "play.wasm")
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file}
+	args = append(args, "-gcflags=all=-l")
+	for _, pkg := range inlined {
+		args = append(args, "-gcflags="+pkg+"=")
+	}
 	if !whole {
 		modfile, err := slim()
 		if err != nil {
