@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -78,6 +78,12 @@ interop: server
 	@.ci/need redis-server redis-server
 	go test -count=1 $(TESTFLAGS) ./engine/tcp/... ./engine/real/... ./engine/cmd/...
 
+## topology: SEEDS=20 random trees of servers, redis-server's and ours, from seed FROM on: cut, killed, promoted
+topology: SEEDS = 20
+topology:
+	@.ci/need redis-server redis-server
+	go test -count=1 -timeout 0 -run 'TestTopologies' ./engine/tcp -seeds $(SEEDS) -from $(FROM)
+
 ## e2e: the page in headless Chromium
 e2e: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
@@ -100,6 +106,7 @@ bench-server: server
 	@.ci/need redis-benchmark redis-tools
 	@echo "== bin/resync-server beside redis-server"
 	go run ./engine/cmd/versus
+	go run ./engine/cmd/versus -repl -gaps 1,10 -stream 50 -lag 50
 
 bench-page: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium

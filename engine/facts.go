@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The facts that nodes report. A fact that needs explaining carries the operands of the comparison that decided it.
@@ -57,6 +58,21 @@ func (Acked) isFact() {}
 
 func (f Acked) String() string {
 	return "ack " + f.Replica + " " + strconv.FormatInt(int64(f.Offset), 10)
+}
+
+// Waited says how a client's WAIT stands: it began, or it was answered.
+type Waited struct {
+	Client int64  // its number, as CLIENT ID says it
+	Offset Offset // to be acknowledged
+	Want   int64  // by so many replicas
+	Acked  int64  // by so many it was
+	How    string // "answered at once", "begins to wait", "enough", "time is over"
+}
+
+func (Waited) isFact() {}
+
+func (f Waited) String() string {
+	return fmt.Sprintf("wait client=%d offset=%d acked=%d/%d %s", f.Client, f.Offset, f.Acked, f.Want, f.How)
 }
 
 // LinkState is how far a replica has come on the way to its master.
@@ -164,6 +180,108 @@ func (f FullSyncStarted) String() string {
 	return fmt.Sprintf("snapshot for %s offset=%d keys=%d", f.Replica, f.Offset, f.Keys)
 }
 
+// SnapshotStarted says that a master began a snapshot for replicas.
+type SnapshotStarted struct {
+	Streamed bool // straight to them; else into a file first
+	Offset   Offset
+	Keys     int
+	Replicas []string // who share it, as the log names them
+}
+
+func (SnapshotStarted) isFact() {}
+
+func (f SnapshotStarted) String() string {
+	return fmt.Sprintf("snapshot begins %s offset=%d keys=%d for %s", snapshotTarget(f.Streamed), f.Offset, f.Keys, strings.Join(f.Replicas, ", "))
+}
+
+func snapshotTarget(streamed bool) string {
+	if streamed {
+		return "streamed"
+	}
+	return "into a file"
+}
+
+// SnapshotJoined says that a replica shares a snapshot that was begun for another, and that other's offset with it.
+type SnapshotJoined struct {
+	Replica string
+	With    string
+	Offset  Offset
+}
+
+func (SnapshotJoined) isFact() {}
+
+func (f SnapshotJoined) String() string {
+	return fmt.Sprintf("snapshot for %s offset=%d shared with %s", f.Replica, f.Offset, f.With)
+}
+
+// SnapshotEnded says that a snapshot in the background has ended, well unless it says why not.
+type SnapshotEnded struct {
+	Streamed bool
+	Offset   Offset
+	Bytes    int64 // written, or handed to each replica
+	Took     time.Duration
+	Failure  string // as errno says it
+	Killed   string // for what reason
+}
+
+func (SnapshotEnded) isFact() {}
+
+func (f SnapshotEnded) String() string {
+	how := "complete"
+	if f.Killed != "" {
+		how = "killed" + because(f.Killed)
+	} else if f.Failure != "" {
+		how = "failed" + because(f.Failure)
+	}
+	return fmt.Sprintf("snapshot ends %s offset=%d %d bytes in %s: %s", snapshotTarget(f.Streamed), f.Offset, f.Bytes, f.Took, how)
+}
+
+// OutputLimited says that a client is closed because more waits for it than client-output-buffer-limit allows: Held
+// reached Limit or, with a soft limit, has not been below it since Since for more than For.
+type OutputLimited struct {
+	Client  int64  // its number, as CLIENT ID says it
+	Replica string // its name, where it is one
+	Class   string // whose limit: normal, replica, pubsub
+	Held    int64  // bytes
+	Limit   int64
+	Since   Instant // 0 with a hard limit
+	For     time.Duration
+}
+
+func (OutputLimited) isFact() {}
+
+func (f OutputLimited) String() string {
+	s := fmt.Sprintf("limit %s client=%d %s holds %d of %d bytes", f.Class, f.Client, f.Replica, f.Held, f.Limit)
+	if f.Since != 0 {
+		s += fmt.Sprintf(" for more than %s, since %s", f.For, f.Since)
+	}
+	return s
+}
+
+// BacklogCreated says that a master begins to keep its stream, and to count it.
+type BacklogCreated struct {
+	First Offset // the first byte that it will hold
+	Size  int64
+}
+
+func (BacklogCreated) isFact() {}
+
+func (f BacklogCreated) String() string {
+	return fmt.Sprintf("backlog created first=%d size=%d", f.First, f.Size)
+}
+
+// BacklogFreed says that a master keeps its stream no longer: it had no replica for longer than repl-backlog-ttl.
+type BacklogFreed struct {
+	Held      Span
+	Idle, TTL time.Duration
+}
+
+func (BacklogFreed) isFact() {}
+
+func (f BacklogFreed) String() string {
+	return fmt.Sprintf("backlog freed %s: no replica for %s, more than %s", f.Held, f.Idle, f.TTL)
+}
+
 // SyncFinished says that a replica is in step with its master again, and how.
 type SyncFinished struct {
 	Partial bool
@@ -179,6 +297,80 @@ func (f SyncFinished) String() string {
 		return fmt.Sprintf("partial resync done id=%s offset=%d", f.ID.Short(), f.Offset)
 	}
 	return fmt.Sprintf("full resync done id=%s offset=%d snapshot=%d bytes", f.ID.Short(), f.Offset, f.Bytes)
+}
+
+// SnapshotSpooled says that a replica has written the snapshot of a full resync to its file, whole, before it loads it.
+type SnapshotSpooled struct {
+	File  string
+	Bytes int64
+}
+
+func (SnapshotSpooled) isFact() {}
+
+func (f SnapshotSpooled) String() string { return fmt.Sprintf("spooled %s %d bytes", f.File, f.Bytes) }
+
+// LoadBegan says that a node began to load an RDB.
+type LoadBegan struct {
+	From   string // the file's name, or "the wire"
+	Beside bool   // the old dataset is served meanwhile
+}
+
+func (LoadBegan) isFact() {}
+
+func (f LoadBegan) String() string {
+	if f.Beside {
+		return "load " + f.From + " beside the old data"
+	}
+	return "load " + f.From
+}
+
+// LoadEnded says how the loading of an RDB ended: well, unless Why says otherwise.
+type LoadEnded struct {
+	Keys, Expired int
+	Took          time.Duration
+	Why           string
+}
+
+func (LoadEnded) isFact() {}
+
+func (f LoadEnded) String() string {
+	if f.Why != "" {
+		return fmt.Sprintf("load failed after %s%s", f.Took, because(f.Why))
+	}
+	return fmt.Sprintf("loaded %d keys, %d had expired, in %s", f.Keys, f.Expired, f.Took)
+}
+
+// PositionTaken says that a process that started took its place in a history from its RDB file: a replica to continue
+// from there, a master to let the replicas of the process before continue.
+type PositionTaken struct {
+	ID      ReplID
+	Offset  Offset // of the file
+	DB      int    // that the stream had selected
+	Master  bool
+	Expired int // keys that had expired meanwhile, whose removal is the first of a master's new history
+}
+
+func (PositionTaken) isFact() {}
+
+func (f PositionTaken) String() string {
+	as := "replica"
+	if f.Master {
+		as = "master"
+	}
+	return fmt.Sprintf("position %s:%d db=%d taken as %s expired=%d", f.ID.Short(), f.Offset, f.DB, as, f.Expired)
+}
+
+// PositionDiscarded says that a replica let go of its place in its master's stream: the next PSYNC asks for everything.
+type PositionDiscarded struct {
+	ID     ReplID
+	Offset Offset
+	Why    string
+}
+
+func (PositionDiscarded) isFact() {}
+
+func (f PositionDiscarded) String() string {
+	return fmt.Sprintf("discard position %s:%d%s", f.ID.Short(), f.Offset, because(f.Why))
 }
 
 // ReplicaOnline says that a replica began to receive the stream of a master.
@@ -236,6 +428,77 @@ func (f RoleChanged) String() string {
 	return "role replica of " + f.Master + because(f.Why)
 }
 
+// FailoverState is how far a master has come with handing its place to a replica.
+type FailoverState byte
+
+// The states of a failover, in their order.
+const (
+	FailoverNone       FailoverState = iota
+	FailoverWaiting                  // writers are held until the replica has the whole stream
+	FailoverInProgress               // a replica of the target already, which has not taken over yet
+)
+
+// String gives INFO's word for the state.
+func (s FailoverState) String() string {
+	return [...]string{"no-failover", "waiting-for-sync", "failover-in-progress"}[s]
+}
+
+// FailoverChanged says that a failover went from one state to another. It goes on when Acked is Offset.
+type FailoverChanged struct {
+	From, To FailoverState
+	Target   string // host:port, or "" while any replica will do
+	Offset   Offset // of the master's stream
+	Acked    Offset // by the target; -1 when there is none, or it is no replica any more
+	Why      string
+}
+
+func (FailoverChanged) isFact() {}
+
+func (f FailoverChanged) String() string {
+	s := "failover " + f.From.String() + " -> " + f.To.String()
+	if f.Target != "" {
+		s += " to " + f.Target
+	}
+	return fmt.Sprintf("%s acked=%d offset=%d%s", s, f.Acked, f.Offset, because(f.Why))
+}
+
+// Forever is the end of what has none.
+const Forever = Instant(1<<63 - 1)
+
+// PauseChanged says which commands of clients have to wait from now on, and until when.
+type PauseChanged struct {
+	Holds string  // "nothing", "write", "all"
+	Until Instant // Forever when something else will end it
+}
+
+func (PauseChanged) isFact() {}
+
+func (f PauseChanged) String() string {
+	switch {
+	case f.Holds == "nothing":
+		return "pause ends"
+	case f.Until == Forever:
+		return "pause holds " + f.Holds
+	}
+	return "pause holds " + f.Holds + " until " + f.Until.String()
+}
+
+// ShutdownChanged says how it stands with the end of a process. Nobody is waited for when InStep is Replicas.
+type ShutdownChanged struct {
+	What     string // "waits", "goes on", "is given up"
+	Replicas int
+	InStep   int     // of them, those that have acknowledged the whole stream
+	Offset   Offset  // of the stream
+	Until    Instant // the wait lasts so long at the most; 0 for none
+	Why      string
+}
+
+func (ShutdownChanged) isFact() {}
+
+func (f ShutdownChanged) String() string {
+	return fmt.Sprintf("shutdown %s in step=%d/%d offset=%d%s", f.What, f.InStep, f.Replicas, f.Offset, because(f.Why))
+}
+
 // The facts that the simulated world itself reports.
 
 // Act is a statement of the script or of the user that changed the world: a fault, a repair, a command.
@@ -286,7 +549,7 @@ type Sent struct {
 	Bytes   int
 	Span    Span    // for PayloadStream
 	Text    string  // decoded and shortened: "PSYNC 8f3a… 50004", "+CONTINUE", "SET k v"
-	Arrives Instant // when, unless the connection is cut before
+	Arrives Instant // when, unless the connection is cut before; 0 when it vanishes in a blackhole
 }
 
 func (Sent) isFact() {}
@@ -295,6 +558,9 @@ func (f Sent) String() string {
 	s := fmt.Sprintf("send #%d to %s %s %dB", f.ID, f.To, f.Payload, f.Bytes)
 	if f.Payload == PayloadStream {
 		s += " " + f.Span.String()
+	}
+	if f.Arrives == 0 {
+		s += " lost"
 	}
 	return s + " " + f.Text
 }

@@ -51,6 +51,7 @@ const argumentDocs = "\n" +
 	"expire key~k#0 seconds~i condition~o@7.0.0?(nx~t xx~t gt~t lt~t)\n" +
 	"expireat key~k#0 unix-time-seconds~u condition~o@7.0.0?(nx~t xx~t gt~t lt~t)\n" +
 	"expiretime key~k#0\n" +
+	"failover target~b=TO?(host port~i force~t?) abort~t? milliseconds~i=TIMEOUT?\n" +
 	"flushall async~o?(async~t@4.0.0 sync~t@6.2.0)\n" +
 	"flushdb async~o?(async~t@4.0.0 sync~t@6.2.0)\n" +
 	"geoadd key~k#0 condition~o@6.2.0?(nx~t xx~t) change~t=CH@6.2.0? longitude_latitude_member~b*(longitude~d latitude~d member)\n" +

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"resync/engine"
+	"resync/engine/rdb"
 	"resync/engine/resp"
 	"resync/engine/store"
 )
@@ -20,6 +21,8 @@ const (
 	ExpireHides
 	// ExpireIgnored is for a replica's own master: only the master says when a key is gone.
 	ExpireIgnored
+	// ExpireShows is for a replica's clients before 4.0: the key is as good as ever, but not listed among the keys.
+	ExpireShows
 )
 
 // Settings are what commands ask of the configuration.
@@ -29,6 +32,38 @@ type Settings struct {
 	ProtoMaxBulkLen int64 // proto-max-bulk-len: bytes of the longest string; 0 means 512 MiB
 	Limits          store.Limits
 	Access          AccessClock
+	Table           *Table // the commands that there are; nil for the standard edition
+	Forms           Forms
+	RDBVersion      int // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
+}
+
+func (s *Settings) rdbVersion() int {
+	if s.RDBVersion == 0 {
+		return rdb.Version
+	}
+	return s.RDBVersion
+}
+
+// Forms say how commands go into the stream, and a few what they answer, where versions of Redis differ. The zero value
+// is 7.0.
+type Forms struct {
+	RelativeTTL   bool // times to live go out as they came
+	BareFloat     bool // INCRBYFLOAT goes out as SET without KEEPTTL
+	PlainGetset   bool // GETSET goes out as itself
+	OneSrem       bool // what SPOP took goes out as one SREM for up to 1024 members
+	UnlinkForSpop bool // a set that SPOP took whole goes out as UNLINK
+	DelForGetdel  bool // GETDEL goes out as DEL in any case
+	ServedInTwo   bool // a BRPOPLPUSH that had to wait goes out as RPOP and LPUSH
+	SilentFlushdb bool // FLUSHDB of an empty database does not go out
+	OldTTL        bool // TTL of a key that there is not, or whose time is over, is -1
+}
+
+// table is the commands that there are.
+func (c *Call) table() *Table {
+	if t := c.Settings.Table; t != nil {
+		return t
+	}
+	return &current
 }
 
 // A Wait is what a blocking command asks for when there is nothing for it yet: the client is parked until one of the
@@ -80,6 +115,8 @@ type Call struct {
 	// Ready, unless nil, is told of keys that blocked clients may be waiting for: something was added to a list, a
 	// sorted set or a stream, or such a key appeared by RENAME, RESTORE, MOVE, COPY or SWAPDB.
 	Ready func(db int, key []byte, kind store.Kind)
+	// Timed, unless nil, is told of keys that were given a time to live.
+	Timed func(db int, key []byte)
 	// MayBlock says that the client can be parked: it is no script, no transaction and no master.
 	MayBlock bool
 	// Served says that the command waited and is run again, because one of its keys is ready.
@@ -140,6 +177,12 @@ func (c *Call) ExpireDue(max int) int {
 	return len(due)
 }
 
+// ExpireKey deletes a key of the selected database whose time has come, as ExpireDue does.
+func (c *Call) ExpireKey(key []byte) {
+	c.complete = true
+	c.expire(key)
+}
+
 func (c *Call) db() *store.DB { return c.Store.DB(c.DB) }
 
 // read looks a key up for a command that does not mean to change it. It returns nil when there is none or when it
@@ -148,7 +191,7 @@ func (c *Call) db() *store.DB { return c.Store.DB(c.DB) }
 // Source: redis/src/db.c, lookupKeyRead.
 func (c *Call) read(key []byte) *store.Entry {
 	e := c.db().Get(key)
-	if e != nil && e.ExpireAt != 0 && c.gone(e, key) {
+	if e != nil && e.ExpireAt != 0 && c.Expiry != ExpireShows && c.gone(e, key) {
 		e = nil
 	}
 	if e == nil {
@@ -166,7 +209,7 @@ func (c *Call) read(key []byte) *store.Entry {
 // Source: redis/src/db.c, lookupKeyWrite.
 func (c *Call) write(key []byte) *store.Entry {
 	e := c.db().Get(key)
-	if e != nil && e.ExpireAt != 0 && c.Expiry != ExpireIgnored && c.past(e) {
+	if e != nil && e.ExpireAt != 0 && c.Expiry < ExpireIgnored && c.past(e) {
 		c.expire(key)
 		return nil
 	}
@@ -241,10 +284,18 @@ func (c *Call) edit(key []byte) *store.Entry { return c.db().Edit(key) }
 // Source: redis/src/db.c, dbAdd.
 func (c *Call) create(key []byte, v store.Value, at int64) {
 	c.db().Set(key, v, at)
+	c.timed(key, at)
 	if v.Kind() != store.String {
 		c.ready(key, v.Kind())
 	}
 	c.notify('n', "new", key)
+}
+
+// timed says that a key lives until at, unless that is 0 for ever.
+func (c *Call) timed(key []byte, at int64) {
+	if c.Timed != nil && at != 0 {
+		c.Timed(c.DB, key)
+	}
 }
 
 // also adds a command to the stream in front of what c itself becomes there: for those that are several commands to a

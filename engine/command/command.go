@@ -3,8 +3,6 @@ package command
 import (
 	"slices"
 	"strings"
-
-	"resync/engine/resp"
 )
 
 // A Command is one row of the table: what COMMAND INFO and COMMAND DOCS say, and what it does.
@@ -27,6 +25,7 @@ type Command struct {
 	// What follows from the rest.
 	First, Last, Step int      // the words that are keys, as COMMAND INFO says it: from, to (-1: the last word), every
 	Parent            *Command // the container of a subcommand
+	options           *options // where the table's edition lacks any
 	ID                int      // from 0, without gaps: for what is kept beside the table
 }
 
@@ -227,55 +226,11 @@ func countedKeys(begin int, f KeyFlags) []KeySpec {
 	return []KeySpec{{Begin: begin, Step: 1, Counted: true, Flags: f}}
 }
 
-// AppendKeys appends to dst the positions of the keys among args, a command line that fits the arity.
-func (c *Command) AppendKeys(dst []int, args [][]byte) []int {
-	for _, s := range c.Keys {
-		first, last := s.find(args)
-		for i := first; i <= last; i += s.Step {
-			dst = append(dst, i)
-		}
-	}
-	return dst
-}
-
-// find returns the positions of the first and the last key in a line. Where there is none, the last is in front of
-// the first.
-func (s KeySpec) find(args [][]byte) (first, last int) {
-	if s.Where != nil {
-		if first = s.Where(args); first > 0 {
-			return first, first
-		}
-		return 1, 0
-	}
-	first = s.Begin
-	if s.Keyword != "" {
-		for first < len(args) && !is(args[first], s.Keyword) {
-			first++
-		}
-		first++
-	}
-	switch {
-	case s.Counted:
-		n, ok := resp.ParseInt64(args[first])
-		first++
-		if !ok || n < 1 || n > int64(len(args)-first) {
-			return first, first - 1
-		}
-		return first, first + int(n) - 1
-	case s.Limit > 1:
-		return first, first + (len(args)+s.Last+1-first)/s.Limit - 1
-	case s.Last < 0:
-		return first, len(args) + s.Last
-	}
-	return first, min(first+s.Last, len(args)-1)
-}
-
-// The table: its rows by name, and where each of them is. It is filled once, when the program starts, and never
-// changed.
+// Every row of every edition by name, and the table of the standard one. They are filled once, when the program starts,
+// and never changed.
 var (
-	table  []*Command
-	byName map[string]*Command
-
+	every    []*Command
+	current  Table
 	commands int // subcommands counted too
 )
 
@@ -303,16 +258,20 @@ func init() {
 		listCommands,
 		streamCommands,
 	}
-	byName = make(map[string]*Command)
 	for _, rows := range groups {
 		for i := range rows {
 			c := &rows[i]
 			c.complete(nil)
-			table = append(table, c)
-			byName[c.Name] = c
+			every = append(every, c)
 		}
 	}
-	slices.SortFunc(table, func(a, b *Command) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(every, func(a, b *Command) int { return strings.Compare(a.Name, b.Name) })
+	current = Table{edition: standard, byName: make(map[string]*Command, len(every))}
+	for _, c := range every {
+		if c = c.in(&standard); c != nil {
+			current.add(c)
+		}
+	}
 }
 
 // complete fills in what follows from the row.
@@ -338,42 +297,11 @@ func (c *Command) complete(parent *Command) {
 	}
 }
 
-// All returns every command by name. It is shared; do not change it.
-func All() []*Command { return table }
+// All returns every command of the standard edition by name. It is shared; do not change it.
+func All() []*Command { return current.All() }
 
-// Lookup returns the command of that name in any case, or nil. It allocates nothing.
-func Lookup(name []byte) *Command {
-	var upper [20]byte // no command has a longer name
-	if len(name) > len(upper) {
-		return nil
-	}
-	for i, b := range name {
-		if 'a' <= b && b <= 'z' {
-			b -= 'a' - 'A'
-		}
-		upper[i] = b
-	}
-	return byName[string(upper[:len(name)])]
-}
+// Lookup returns the command of that name in any case, or nil, in the standard edition. It allocates nothing.
+func Lookup(name []byte) *Command { return current.Lookup(name) }
 
-// Find returns the command, or the subcommand, that a command line calls. When there is none, or when the line has
-// too few or too many words for it, cmd is nil and refusal is the error to answer with.
-//
-// Source: redis/src/server.c, processCommand, commandCheckExistence and commandCheckArity.
-func Find(args [][]byte) (cmd *Command, refusal string) {
-	cmd = Lookup(args[0])
-	if cmd == nil {
-		return nil, UnknownCommand(args)
-	}
-	if len(cmd.Subs) > 0 && len(args) > 1 {
-		sub := cmd.Sub(args[1])
-		if sub == nil {
-			return nil, UnknownSubcommand(cmd, args[1])
-		}
-		cmd = sub
-	}
-	if !cmd.Accepts(len(args)) {
-		return nil, WrongArity(cmd)
-	}
-	return cmd, ""
-}
+// Find returns the command, or the subcommand, that a command line calls in the standard edition, or why there is none.
+func Find(args [][]byte) (cmd *Command, refusal string) { return current.Find(args) }

@@ -7,8 +7,8 @@ import "strings"
 // Source: redis/src/server.c, addReplyCommandInfo.
 func commandInfo(c *Call) {
 	if len(c.Args) <= 2 {
-		c.Reply.Array(len(table))
-		for _, cmd := range table {
+		c.Reply.Array(len(c.table().rows))
+		for _, cmd := range c.table().rows {
 			c.replyInfo(cmd)
 		}
 		return
@@ -16,7 +16,7 @@ func commandInfo(c *Call) {
 	names := c.Args[2:]
 	c.Reply.Array(len(names))
 	for _, name := range names {
-		if cmd := byFullName(name); cmd != nil {
+		if cmd := c.table().byFullName(name); cmd != nil {
 			c.replyInfo(cmd)
 		} else {
 			c.Reply.Null()
@@ -25,9 +25,9 @@ func commandInfo(c *Call) {
 }
 
 // byFullName finds "get" and "config|get".
-func byFullName(name []byte) *Command {
+func (t *Table) byFullName(name []byte) *Command {
 	first, second, sub := strings.Cut(string(name), "|")
-	cmd := Lookup([]byte(first))
+	cmd := t.Lookup([]byte(first))
 	if cmd != nil && sub {
 		return cmd.Sub([]byte(second))
 	}
@@ -124,17 +124,17 @@ func (c *Call) replySpec(kind string, fields int) {
 }
 
 // commandCount implements COMMAND COUNT.
-func commandCount(c *Call) { c.Reply.Int(int64(len(table))) }
+func commandCount(c *Call) { c.Reply.Int(int64(len(c.table().rows))) }
 
 // commandDocs implements COMMAND DOCS [name ...]. Names that are no commands are left out.
 //
 // Source: redis/src/server.c, commandDocsCommand.
 func commandDocs(c *Call) {
-	asked := table
+	asked := c.table().rows
 	if len(c.Args) > 2 {
 		asked = nil
 		for _, name := range c.Args[2:] {
-			if cmd := byFullName(name); cmd != nil {
+			if cmd := c.table().byFullName(name); cmd != nil {
 				asked = append(asked, cmd)
 			}
 		}
@@ -200,62 +200,6 @@ func (c *Call) replyDocs(cmd *Command) {
 	}
 }
 
-// commandGetKeys implements COMMAND GETKEYS command [arg ...], and commandGetKeysAndFlags the one that tells the
-// flags too.
-//
-// Source: redis/src/server.c, getKeysSubcommandImpl.
-func commandGetKeys(c *Call) {
-	line, cmd, ok := c.lineOfKeys()
-	if !ok {
-		return
-	}
-	positions := cmd.AppendKeys(nil, line)
-	c.Reply.Array(len(positions))
-	for _, i := range positions {
-		c.Reply.Bulk(line[i])
-	}
-}
-
-func commandGetKeysAndFlags(c *Call) {
-	line, cmd, ok := c.lineOfKeys()
-	if !ok {
-		return
-	}
-	c.Reply.Array(len(cmd.AppendKeys(nil, line)))
-	for _, s := range cmd.Keys {
-		flags := s.Flags
-		if flags&KeyVariable != 0 {
-			flags = cmd.KeyFlags(line)
-		}
-		first, last := s.find(line)
-		for i := first; i <= last; i += s.Step {
-			c.Reply.Array(2)
-			c.Reply.Bulk(line[i])
-			c.replyStatusSet(flags.Names(), "")
-		}
-	}
-}
-
-// lineOfKeys returns the command line inside a command line. When it has no keys it answers so and reports false.
-func (c *Call) lineOfKeys() (line [][]byte, cmd *Command, ok bool) {
-	line = c.Args[2:]
-	cmd = Lookup(line[0])
-	if cmd != nil && len(cmd.Subs) > 0 && len(line) > 1 {
-		cmd = cmd.Sub(line[1])
-	}
-	switch {
-	case cmd == nil:
-		c.Reply.Error(errNoCommand)
-	case len(cmd.Keys) == 0:
-		c.Reply.Error(errNoKeyArguments)
-	case !cmd.Accepts(len(line)):
-		c.Reply.Error(errWordCount)
-	default:
-		return line, cmd, true
-	}
-	return nil, nil, false
-}
-
 // commandList implements COMMAND LIST [FILTERBY MODULE name|ACLCAT category|PATTERN pattern].
 //
 // Source: redis/src/server.c, commandListCommand.
@@ -287,7 +231,7 @@ func commandList(c *Call) {
 			n++
 		}
 	}
-	for _, cmd := range table {
+	for _, cmd := range c.table().rows {
 		list(cmd)
 		for i := range cmd.Subs {
 			if len(c.Args) > 2 {

@@ -30,7 +30,7 @@ func dump(c *Call) {
 		c.Reply.Null()
 		return
 	}
-	c.Reply.Bulk(rdb.AppendDump(nil, e.Value, new(rdb.Compressor)))
+	c.Reply.Bulk(rdb.AppendDumpIn(nil, e.Value, c.Settings.rdbVersion(), new(rdb.Compressor)))
 }
 
 // restoreOptions are the words behind the payload of RESTORE.
@@ -95,7 +95,7 @@ func restore(c *Call) {
 		c.Reply.Error(errTTL)
 		return
 	}
-	v, err := rdb.ParseDump(c.Args[3], &c.Settings.Limits)
+	v, err := rdb.ParseDumpUpTo(c.Settings.rdbVersion(), c.Args[3], &c.Settings.Limits)
 	if err != nil {
 		wrong := rdb.ErrDumpFormat
 		errors.As(err, &wrong)
@@ -120,7 +120,7 @@ func restore(c *Call) {
 	c.setAccess(key, o)
 	c.changed(key)
 	c.notify('g', "restore", key)
-	if relative {
+	if relative && !c.Settings.Forms.RelativeTTL {
 		// Replicas run this later than we do, so a time to live would stretch by the lag: send the moment.
 		c.propagateAs(c.Args...)
 		c.rewritten[2] = c.number(at)
@@ -140,6 +140,6 @@ func (c *Call) setAccess(key []byte, o restoreOptions) {
 	case clock.LFU && o.frequency >= 0:
 		c.db().SetAccess(key, store.LFUStamp(clock.Seconds, uint8(o.frequency)))
 	case !clock.LFU && o.idle >= 0:
-		c.db().SetAccess(key, store.LRUStamp(clock.Seconds-o.idle))
+		c.db().SetAccess(key, store.IdleStamp(clock.Seconds, o.idle))
 	}
 }

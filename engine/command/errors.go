@@ -66,23 +66,28 @@ const (
 	errTimeoutBelow   = "ERR timeout is negative"
 	errNoCommand      = "ERR Invalid command specified"
 	errNoKeyArguments = "ERR The command has no key arguments"
+	errNoKeysFound    = "ERR Invalid arguments specified for command"
 	errWordCount      = "ERR Invalid number of arguments specified for command"
 )
 
 // UnknownCommand returns the error for a command line whose first word is no command. It quotes the beginnings of
 // the arguments.
-func UnknownCommand(args [][]byte) string {
+func UnknownCommand(args [][]byte) string { return unknownCommand(args, 128, "'", "' ") }
+
+// unknownCommand quotes up to so many bytes of the name, between marks, and the arguments between those and what ends
+// each.
+func unknownCommand(args [][]byte, name int, mark, end string) string {
 	const most = 128
-	text := append([]byte("ERR unknown command '"), cString(args[0], most)...)
-	text = append(text, "', with args beginning with: "...)
+	text := append([]byte("ERR unknown command "+mark), cString(args[0], name)...)
+	text = append(text, mark+", with args beginning with: "...)
 	preview := len(text)
 	for _, a := range args[1:] {
 		if len(text)-preview >= most {
 			break
 		}
-		text = append(text, '\'')
+		text = append(text, mark...)
 		text = append(text, cString(a, most-(len(text)-1-preview))...)
-		text = append(text, '\'', ' ')
+		text = append(text, end...)
 	}
 	return string(text)
 }

@@ -17,9 +17,9 @@ func (c *Call) Evict(key []byte, lazy bool) {
 	c.also(c.deletion(lazy), key)
 }
 
-// An AccessClock is what a command sets the access clocks of the keys to that it uses. The zero value leaves them.
+// An AccessClock is what a command sets the access clocks of the keys to that it uses, and compares them with.
 type AccessClock struct {
-	Running      bool
+	Running      bool  // else the clocks of keys stay as they are, whoever uses them
 	LFU          bool  // count uses instead of telling the time
 	Seconds      int64 // now
 	LogFactor    int   // lfu-log-factor

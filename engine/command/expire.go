@@ -96,10 +96,11 @@ func (c *Call) expireIn(unit expiryUnit, base int64) {
 	} else {
 		c.db().SetExpire(key, at)
 	}
+	c.timed(key, max(at, 1))
 	c.changed(key)
 	c.notify('g', "expire", key)
-	if unit == milliseconds && base == 0 {
-		return // it says the moment already
+	if unit == milliseconds && base == 0 || c.Settings.Forms.RelativeTTL {
+		return // it says the moment already, or is not to
 	}
 	c.propagateAs(wordPexpireat, key, c.number(at))
 	c.words = append(c.words, c.Args[3:]...)
@@ -169,10 +170,10 @@ func pexpiretime(c *Call) { c.replyExpiry(milliseconds, 0) }
 // Source: redis/src/expire.c, ttlGenericCommand.
 func (c *Call) replyExpiry(unit expiryUnit, base int64) {
 	e := c.read(c.Args[1])
-	switch {
-	case e == nil:
+	switch old := c.Settings.Forms.OldTTL; {
+	case e == nil && !old:
 		c.Reply.Int(-2)
-	case e.ExpireAt == 0:
+	case e == nil, e.ExpireAt == 0, old && c.past(e):
 		c.Reply.Int(-1)
 	default:
 		c.Reply.Int(roundTo(unit, max(e.ExpireAt-base, 0)))

@@ -41,7 +41,11 @@ func incrbyfloat(c *Call) {
 	c.changed(key)
 	c.notify('$', "incrbyfloat", key)
 	// Rounding is not the same on every machine that a replica may run on: send the result.
-	c.propagateAs(wordSet, key, text, wordKeepTTL)
+	if c.Settings.Forms.BareFloat {
+		c.propagateAs(wordSet, key, text)
+	} else {
+		c.propagateAs(wordSet, key, text, wordKeepTTL)
+	}
 	c.Reply.Bulk(text)
 }
 

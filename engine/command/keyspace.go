@@ -104,7 +104,9 @@ func copyKey(c *Call) {
 
 // appeared says that a key is there which was not.
 func (c *Call) appeared(key []byte) {
-	if kind := c.db().Get(key).Value.Kind(); kind != store.String {
+	e := c.db().Get(key)
+	c.timed(key, e.ExpireAt)
+	if kind := e.Value.Kind(); kind != store.String {
 		c.ready(key, kind)
 	}
 	c.notify('n', "new", key)
@@ -198,8 +200,6 @@ func (c *Call) replyAccess(right bool, wrong string, says func(store.Value) int6
 		c.Reply.Null()
 	case !right:
 		c.Reply.Error(wrong)
-	case !c.Settings.Access.Running:
-		c.Reply.Int(0)
 	default:
 		c.Reply.Int(says(e.Value))
 	}

@@ -84,12 +84,22 @@ func (c *Call) parseLCSOptions() (o lcsOptions, ok bool) {
 	return o, true
 }
 
+// obeyedMax is how many bytes a string may get that a master says, whose own limit may be another: enough for any, and too
+// few to bring a replica down by one wrong offset.
+const obeyedMax = 1 << 32
+
 // longest returns how many bytes a string may have.
+//
+// Source: redis/src/server.c, mustObeyClient: a replica does not check at all.
 func (c *Call) longest() int64 {
-	if c.Settings.ProtoMaxBulkLen == 0 {
-		return resp.DefaultMaxBulk
+	limit := c.Settings.ProtoMaxBulkLen
+	if limit == 0 {
+		limit = resp.DefaultMaxBulk
 	}
-	return c.Settings.ProtoMaxBulkLen
+	if c.Expiry == ExpireIgnored {
+		return max(limit, obeyedMax)
+	}
+	return limit
 }
 
 func (c *Call) replyRanges(t *commonTable, o lcsOptions) {

@@ -141,7 +141,11 @@ func (c *Call) writeList(key []byte) (*store.ListValue, bool) {
 }
 
 // editList returns the list at a key, which is one, for changing it.
-func (c *Call) editList(key []byte) *store.ListValue { return c.edit(key).Value.List() }
+func (c *Call) editList(key []byte) *store.ListValue {
+	list := c.edit(key).Value.List()
+	list.Obey(&c.Settings.Limits)
+	return list
+}
 
 // replyItem answers with an element.
 func (c *Call) replyItem(item store.ListItem) {
@@ -621,12 +625,13 @@ func (c *Call) moveOrWait(from, to store.ListEnd, timeout int) {
 	e := c.write(source)
 	switch {
 	case e != nil && e.Value.Kind() == store.List:
-		if !c.moveElement(from, to) {
+		element, moved := c.moveElement(from, to)
+		if !moved {
 			return
 		}
 		switch {
 		case len(c.Args) == 4:
-			c.sendServed(wordRPopLPush, source, c.Args[2])
+			c.sendRPopLPush(source, c.Args[2], element)
 		case c.Served:
 			c.sendServed(wordLMove, source, c.Args[2], wordEnd[from], wordEnd[to])
 		default:
@@ -643,23 +648,23 @@ func (c *Call) moveOrWait(from, to store.ListEnd, timeout int) {
 // key, answers with it, and reports whether it did.
 //
 // Source: redis/src/t_list.c, lmoveGenericCommand and lmoveHandlePush, whose order of events this is.
-func (c *Call) moveElement(from, to store.ListEnd) bool {
+func (c *Call) moveElement(from, to store.ListEnd) (element []byte, moved bool) {
 	source, target := c.Args[1], c.Args[2]
 	list, ok := c.writeList(source)
 	if !ok {
-		return false
+		return nil, false
 	}
 	if list == nil {
 		c.Reply.Null()
-		return false
+		return nil, false
 	}
 	other, ok := c.writeList(target)
 	if !ok {
-		return false
+		return nil, false
 	}
 	list = c.editList(source) // which the lookup of the target may have moved
 	i := endIndex(list, from)
-	element := list.At(i).AppendTo(c.text[len(c.text):])
+	element = list.At(i).AppendTo(c.text[len(c.text):])
 	list.Remove(i, 1)
 	if other == nil {
 		c.create(target, store.NewList(&c.Settings.Limits).Value(), 0)
@@ -672,7 +677,7 @@ func (c *Call) moveElement(from, to store.ListEnd) bool {
 	c.notify('l', popEvent[from], source)
 	c.dropEmptyList(source, c.editList(source))
 	c.changed(source)
-	return true
+	return element, true
 }
 
 // lmpop implements LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count].
@@ -770,6 +775,20 @@ func (c *Call) popFirst(keys [][]byte, end store.ListEnd, count int64) bool {
 	}
 	return false
 }
+
+// sendRPopLPush sets what goes into the stream for BRPOPLPUSH. What was served later was two commands until 6.2.
+//
+// Source: redis/src/t_list.c of 4.0, serveClientBlockedOnList.
+func (c *Call) sendRPopLPush(source, target, element []byte) {
+	if c.Served && c.Settings.Forms.ServedInTwo {
+		c.also(wordPop[store.ListTail], source)
+		c.sendServed(wordLPush, target, element)
+		return
+	}
+	c.sendServed(wordRPopLPush, source, target)
+}
+
+var wordLPush = []byte("LPUSH")
 
 // sendServed sets what goes into the stream for a command that may have waited. For one that has, Redis counts no
 // change, so that it would not be sent by itself.

@@ -34,8 +34,12 @@ func startReal(t testing.TB) *realServer {
 	s := &realServer{t: t, socket: filepath.Join(dir, "redis.sock")}
 	cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket, "--dir", dir, "--save", "",
 		"--enable-debug-command", "yes", "--repl-ping-replica-period", "3600", "--repl-timeout", "1000000")
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
+	log, err := os.Create(s.logFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("redis-server is needed to compare with: %v", err)
 	}
@@ -54,10 +58,19 @@ func startReal(t testing.TB) *realServer {
 		select {
 		case err := <-exited:
 			exited <- err
-			t.Fatalf("redis-server ended: %v\n%s", err, &log)
+			t.Fatalf("redis-server ended: %v\n%s", err, s.log())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+func (s *realServer) logFile() string { return filepath.Join(filepath.Dir(s.socket), "log") }
+
+// log returns the latest that redis-server has said, which is much when it crashed.
+func (s *realServer) log() []byte {
+	const most = 8000
+	log, _ := os.ReadFile(s.logFile())
+	return log[max(0, len(log)-most):]
 }
 
 // dial opens a connection whose reads end the test when nothing comes for a while.
@@ -68,14 +81,15 @@ func (s *realServer) dial() *realConn {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { conn.Close() })
-	return &realConn{t: s.t, Conn: conn}
+	return &realConn{t: s.t, Conn: conn, server: s}
 }
 
 // A realConn is a connection to a realServer.
 type realConn struct {
 	net.Conn
-	t   testing.TB
-	buf []byte
+	t      testing.TB
+	server *realServer
+	buf    []byte
 }
 
 func (c *realConn) more() {
@@ -84,7 +98,7 @@ func (c *realConn) more() {
 	chunk := make([]byte, 64<<10)
 	n, err := c.Read(chunk)
 	if err != nil {
-		c.t.Fatalf("reading from redis-server: %v, after %q", err, c.buf)
+		c.t.Fatalf("reading from redis-server: %v, after %q\n%s", err, c.buf, c.server.log())
 	}
 	c.buf = append(c.buf, chunk[:n]...)
 }
@@ -187,7 +201,7 @@ func TestRowsSayWhatCommandInfoSays(t *testing.T) {
 			want := parsed(t, real.do("COMMAND", "INFO", cmd.Name)).Elems[0]
 			got := parsed(t, ours.do("COMMAND", "INFO", cmd.Name)).Elems[0]
 			subs := &want.Elems[9]
-			subs.Elems = slices.DeleteFunc(subs.Elems, func(v resp.Value) bool { return byFullName([]byte(v.Elems[0].Str)) == nil })
+			subs.Elems = slices.DeleteFunc(subs.Elems, func(v resp.Value) bool { return current.byFullName([]byte(v.Elems[0].Str)) == nil })
 			slices.SortFunc(subs.Elems, func(a, b resp.Value) int { return strings.Compare(a.Elems[0].Str, b.Elems[0].Str) })
 			for i, spec := range want.Elems[8].Elems {
 				if spec.Elems[0].Str == "notes" { // prose

@@ -175,7 +175,7 @@ func flushDB(c *Call) {
 	}
 	c.emptied(c.DB)
 	c.db().Clear()
-	c.force = true
+	c.force = !c.Settings.Forms.SilentFlushdb
 	c.Reply.OK()
 }
 

@@ -35,7 +35,7 @@ func (s *server) do(words ...string) []byte {
 		args[i] = []byte(w)
 	}
 	s.call.Begin()
-	cmd, refusal := Find(args)
+	cmd, refusal := s.call.table().Find(args)
 	if cmd == nil {
 		s.reply.Error(refusal)
 		return s.reply.Buf

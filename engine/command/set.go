@@ -330,14 +330,14 @@ func (c *Call) spopCount(key []byte) {
 		c.replySet(s)
 		c.db().Delete(key)
 		c.notify('g', "del", key)
-		c.propagateAs(wordDel, key)
+		c.propagateAs(c.deletion(c.Settings.Forms.UnlinkForSpop), key)
 		return
 	}
 	s = c.editSet(key)
 	c.Reply.Set(int(count))
 	pop := func(member store.Value) {
 		c.replyString(member)
-		c.also(wordSrem, key, c.textOf(member))
+		c.alsoTaken(key, c.textOf(member))
 	}
 	if stay := int64(size) - count; stay*popMostFactor > count {
 		for range count {
@@ -359,6 +359,20 @@ func (c *Call) spopCount(key []byte) {
 		c.edit(key).Value = rest.Value()
 	}
 	c.onlyAlso()
+}
+
+// sremMost is how many members go out in one SREM, where SPOP does so.
+//
+// Source: valkey/src/t_set.c, spopWithCountCommand.
+const sremMost = 1024
+
+// alsoTaken adds the SREM of a member that SPOP took to the stream, or the member to the last one.
+func (c *Call) alsoTaken(key, member []byte) {
+	if n := len(c.ops); c.Settings.Forms.OneSrem && n > 0 && len(c.ops[n-1].Args) < 2+sremMost && is(c.ops[n-1].Args[0], "SREM") {
+		c.ops[n-1].Args = append(c.ops[n-1].Args, member)
+		return
+	}
+	c.also(wordSrem, key, member)
 }
 
 // popMostFactor says when what stays in a set is chosen instead of what is popped: when it is no more than that part of

@@ -247,6 +247,9 @@ var wordSet, wordPXAT, wordPexpireat, wordPersist = []byte("SET"), []byte("PXAT"
 // propagateSet sends the moment instead of the time to live: replicas run the command later than we do, so that a
 // relative time would stretch by the lag. The value is the last word of SETEX and PSETEX, the third of SET.
 func (c *Call) propagateSet(at int64) {
+	if c.Settings.Forms.RelativeTTL {
+		return
+	}
 	value := c.Args[2]
 	if !is(c.Args[0], "SET") {
 		value = c.Args[3]
@@ -274,6 +277,7 @@ func (c *Call) setKey(key []byte, v store.Value, at int64) {
 		c.replace(c.write(key), key, v, at)
 	} else {
 		c.db().Set(key, v, at)
+		c.timed(key, at)
 	}
 	c.changed(key)
 }
@@ -285,6 +289,7 @@ func (c *Call) replace(e *store.Entry, key []byte, v store.Value, at int64) {
 		return
 	}
 	c.db().Set(key, v, at)
+	c.timed(key, at)
 	if v.Kind() != store.String {
 		c.ready(key, v.Kind())
 	}
@@ -343,7 +348,9 @@ func getset(c *Call) {
 	c.replyEntry(e)
 	c.setKey(c.Args[1], store.StringValue(c.Args[2]), 0)
 	c.notify('$', "set", c.Args[1])
-	c.propagateAs(wordSet, c.Args[1], c.Args[2])
+	if !c.Settings.Forms.PlainGetset {
+		c.propagateAs(wordSet, c.Args[1], c.Args[2])
+	}
 }
 
 // getdel implements GETDEL key.
@@ -356,7 +363,7 @@ func getdel(c *Call) {
 	if c.db().Delete(c.Args[1]) {
 		c.changed(c.Args[1])
 		c.notify('g', "del", c.Args[1])
-		c.propagateAs(c.deletion(c.Settings.LazyUserDel), c.Args[1])
+		c.propagateAs(c.deletion(c.Settings.LazyUserDel && !c.Settings.Forms.DelForGetdel), c.Args[1])
 	}
 }
 
@@ -390,6 +397,7 @@ func getex(c *Call) {
 		c.propagateAs(c.deletion(c.Settings.LazyExpire), key)
 	case o.expiry != nil:
 		c.db().SetExpire(key, at)
+		c.timed(key, at)
 		c.changed(key)
 		c.notify('g', "expire", key)
 		c.propagateAs(wordPexpireat, key, c.number(at))

@@ -42,12 +42,16 @@ func benchNode(b *testing.B, backlog bool) (*Node, *Output) {
 	}
 	out := &Output{}
 	n.Step(engine.Epoch, Started{}, out)
+	n.Step(engine.Epoch, FileLoaded{Job: 1, Missing: true}, out) // else every command is refused
 	n.Step(engine.Epoch, Accepted{Conn: 1, Remote: "127.0.0.1:1"}, out)
 	if backlog {
 		n.hist.Create(0)
 	}
 	for _, p := range batches(set) {
 		feedNode(n, out, p)
+	}
+	if keys := countKeys(n.data); keys != benchKeys {
+		b.Fatalf("%d keys were set, want %d", keys, benchKeys)
 	}
 	return n, out
 }

@@ -10,7 +10,7 @@ import (
 	"resync/engine/store"
 )
 
-// Clients that wait: in a blocking command for a key, or in a pause. Nothing more of a waiting client's input is
+// Clients that wait: in a blocking command for a key, in WAIT for replicas (wait.go), or in a pause (pause.go). Nothing more of a waiting client's input is
 // executed; it is kept, and goes on when the wait is over.
 //
 //	execute ── Call.Wait ──► parked ── key ready, time over, CLIENT UNBLOCK ──► resumed ── end of the turn ──► execute
@@ -23,6 +23,7 @@ type parked struct {
 	cmd  *command.Command
 	args [][]byte // to run again, of the client's own memory
 	wait command.Wait
+	acks *ackWait // of WAIT, which waits for no key
 }
 
 // dbKey names a key of a database.
@@ -35,6 +36,7 @@ type dbKey struct {
 type blocking struct {
 	byKey  map[dbKey][]*client // in the order in which they began to wait
 	count  int                 // clients
+	acks   []*client           // of them, those in WAIT, in the order in which they began to wait
 	groups int                 // of them, those in XREADGROUP: they are told when their stream goes away
 	first  engine.Instant      // no wait ends before; 0 = none ends by itself
 	stale  bool                // first may be too early
@@ -45,6 +47,7 @@ type blocking struct {
 func (b *blocking) clone(twin func(*client) *client) blocking {
 	c := *b
 	c.ready, c.marked = nil, nil
+	c.acks = twins(b.acks, twin)
 	c.byKey = make(map[dbKey][]*client, len(b.byKey))
 	for key, list := range b.byKey {
 		c.byKey[key] = twins(list, twin)
@@ -61,7 +64,7 @@ func twins(list []*client, twin func(*client) *client) []*client {
 }
 
 // waits reports whether the client's input has to stay where it is.
-func (c *client) waits() bool { return c.parked != nil || c.postponed || c.held }
+func (c *client) waits() bool { return c.parked != nil || c.postponed || c.held || c.ending }
 
 // park makes a client wait as its command asked for.
 func (n *Node) park(c *client, cmd *command.Command, args [][]byte, wait *command.Wait) {
@@ -116,6 +119,9 @@ func (n *Node) unpark(c *client) {
 		}
 	}
 	b.count--
+	if p.acks != nil {
+		b.acks = without(b.acks, c)
+	}
 	if readsGroup(p.cmd) {
 		b.groups--
 	}
@@ -139,6 +145,8 @@ func (n *Node) answerParked(c *client, refused string) {
 	switch {
 	case refused != "":
 		c.w.Error(refused)
+	case c.parked.acks != nil:
+		n.answerWait(c, n.countAcks(c.parked.acks.offset), "time is over")
 	case c.parked.wait.Null == command.NullBulkReply:
 		c.w.Null()
 	default:
@@ -340,11 +348,20 @@ func (n *Node) clientUnblock(c *client, args [][]byte) {
 //
 // Source: redis/src/blocked.c, disconnectAllBlockedClients.
 func (n *Node) dropParked() {
+	if !n.era.Unblocks {
+		return
+	}
+	ended := n.era.Text("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)")
 	for _, c := range n.clients {
-		if c.parked != nil {
-			n.answerParked(c, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)")
-			c.close(n, "instance state changed")
+		switch {
+		case c.parked != nil:
+			n.answerParked(c, ended)
+		case c.ending:
+			n.shutdownOver(c, ended)
+		default:
+			continue
 		}
+		c.close(n, "instance state changed")
 	}
 }
 

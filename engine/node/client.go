@@ -19,6 +19,7 @@ type client struct {
 	db          int
 	authed      bool
 	lastCmd     *command.Command
+	wrote       engine.Offset // of the stream behind its last command: what WAIT waits for
 
 	dec     resp.Decoder
 	in      []byte // received and not executed yet
@@ -26,7 +27,8 @@ type client struct {
 	sent    int64 // handed to the driver and not drained yet, in bytes
 	touched bool
 	silence replyMode
-	held    bool // nothing of it is executed until what it asked for is done: SAVE, SHUTDOWN, DEBUG RELOAD
+	held    bool // nothing of it is executed until what it asked for is done: SAVE, DEBUG RELOAD, CONFIG REWRITE
+	ending  bool // nothing of it is executed unless the shutdown that it asked for is given up
 
 	multi   *multi
 	watched []watchedKey
@@ -42,9 +44,12 @@ type client struct {
 	noEvict bool        // CLIENT NO-EVICT
 	late    resp.Writer // messages that came while its own command was executed, whose reply is dropped
 
-	intro   repl.Replica  // what it announced with REPLCONF, before it asks to be a replica
-	replica *repl.Replica // nil for an ordinary client
-	full    *transfer     // the snapshot on its way to a replica
+	intro   repl.Replica   // what it announced with REPLCONF, before it asks to be a replica
+	replica *repl.Replica  // nil for an ordinary client
+	full    *transfer      // the file of a snapshot on its way to a replica
+	copied  int64          // bytes of its snapshot that it was sent, framing included
+	tookAt  engine.Instant // when a replica last took some of what it was sent
+	softAt  engine.Instant // when what waits for it reached the soft limit, or 0 while it does not
 
 	closing string // why the connection is closed once its output is out; "" while it is open
 }
@@ -81,9 +86,7 @@ func (c *client) clone() *client {
 		r := *c.replica
 		d.replica = &r
 	}
-	if c.full != nil {
-		d.full = c.full.clone()
-	}
+	d.full = c.full.clone()
 	return &d
 }
 
@@ -108,7 +111,9 @@ func (n *Node) accept(in Accepted) {
 func (n *Node) received(in *Received) {
 	n.stats.netIn += int64(len(in.Data))
 	if in.Conn == n.master.conn && in.Conn != 0 {
-		n.stats.replIn += int64(len(in.Data))
+		if n.master.state != engine.LinkHandshake { // whose lines are no replication yet
+			n.stats.replIn += int64(len(in.Data))
+		}
 		n.master.received(n, in.Data)
 		return
 	}
@@ -118,6 +123,9 @@ func (n *Node) received(in *Received) {
 	}
 	c.used = n.now
 	c.touch(n)
+	if c.w.Buf == nil {
+		c.w.Buf, n.spare = n.spare, nil
+	}
 	if c.waits() {
 		c.in = append(c.in, in.Data...)
 		n.limitInput(c)
@@ -138,8 +146,13 @@ func (n *Node) consume(c *client, buf []byte) {
 		args, used, err := c.dec.Next(buf)
 		if err != nil {
 			// Nothing behind a broken request can be understood; what came before was executed and is answered.
-			n.log(engine.LogVerbose, err.Error()+" from client: "+c.String(n))
+			start := len(c.w.Buf)
 			c.w.Error("ERR " + err.Error())
+			if c.replica != nil {
+				n.dropTalker(c, start)
+			}
+			broken := err.(*resp.ProtocolError)
+			n.log(engine.LogVerbose, protocolErrorLine(protocolErrorWord(broken), c.String(n), buf[broken.At:]))
 			c.close(n, "Protocol error")
 			break
 		}
@@ -202,18 +215,17 @@ func (c *client) flush(n *Node) {
 			payload = engine.PayloadHandshake
 		}
 		n.send(c, Send{Conn: c.conn, Data: c.w.Buf, Payload: payload})
-		if cap(c.w.Buf) > 64<<10 {
-			c.w.Buf = nil
-		}
 		c.w.Buf = c.w.Buf[:0]
-		class := OutputNormal
-		if c.listens() {
-			class = OutputPubsub
+		if c.replica == nil {
+			n.limitOutput(c, true)
 		}
-		if limit := n.cfg.OutputLimit[class]; c.replica == nil && limit.Hard > 0 && c.sent > limit.Hard {
-			n.log(engine.LogWarning, "Client "+c.String(n)+" scheduled to be closed ASAP for overcoming of output buffer limits.")
-			c.close(n, "output buffer limit")
+	}
+	if size := cap(c.w.Buf); size > 64<<10 {
+		// No client keeps a large buffer, but the next one that needs one should not have to grow its own.
+		if size <= 4<<20 {
+			n.spare = c.w.Buf
 		}
+		c.w.Buf = nil
 	}
 	if c.closing != "" && n.byConn[c.conn] == c {
 		n.out.do(Close{Conn: c.conn, Why: c.closing})
@@ -225,12 +237,32 @@ func (c *client) flush(n *Node) {
 func (n *Node) send(c *client, s Send) {
 	c.sent += int64(len(s.Data))
 	n.stats.netOut += int64(len(s.Data))
+	if s.Payload == engine.PayloadStream || s.Payload == engine.PayloadSnapshot {
+		n.stats.replOut += int64(len(s.Data))
+	}
 	n.out.send(s)
 }
 
 func (n *Node) drained(in *Drained) {
-	if c := n.byConn[in.Conn]; c != nil {
-		c.sent -= int64(in.Bytes)
+	c := n.byConn[in.Conn]
+	if c == nil {
+		return
+	}
+	c.sent -= int64(in.Bytes)
+	if c.replica == nil {
+		return
+	}
+	c.tookAt = n.now
+	switch c.replica.State {
+	case repl.WaitEnd:
+		n.streamPart()
+	case repl.SendBulk:
+		n.sendFile(c)
+	case repl.Online:
+		// Half of the window at a time: sending whatever has become free would cut the stream into ever smaller pieces.
+		if c.sent <= sendWindow/2 && c.replica.Sent < n.hist.Offset() {
+			c.touch(n)
+		}
 	}
 }
 
@@ -274,16 +306,16 @@ func without(list []*client, c *client) []*client {
 func (n *Node) execute(c *client, args [][]byte) {
 	start, wasReplica := len(c.w.Buf), c.replica != nil
 	n.executing, c.replyFrom = c, start
-	cmd, refused := command.Find(args)
+	cmd, refused := n.cmds.Find(args)
+	c.lastCmd = cmd
 	if cmd != nil {
-		c.lastCmd = cmd
 		refused = n.refusal(c, cmd)
 	}
 	switch {
 	case refused != "":
 		n.refuse(c, args, refused)
 		n.tally.rejected(args, c.w.Buf[start:])
-	case c.replica == nil && n.holds(c.effects(cmd)):
+	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
 		n.postpone(c)
 		return
 	case c.multi != nil && !runsInMulti(cmd):
@@ -291,6 +323,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 		c.w.Simple("QUEUED")
 	default:
 		n.perform(c, cmd, args)
+		c.wrote = n.hist.Offset()
 	}
 	n.executing = nil
 	if c.parked != nil {
@@ -298,10 +331,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	}
 	n.muteReply(c, start)
 	if wasReplica && len(c.w.Buf) > start {
-		// A reply on this connection would be taken for stream bytes: no connection is better than that.
-		n.log(engine.LogWarning, "Replica generated a reply to command '"+strings.ToLower(string(args[0]))+"', disconnecting it: "+firstLine(c.w.Buf[start:]))
-		c.w.Buf = c.w.Buf[:start]
-		c.close(n, "replica generated a reply")
+		n.dropTalker(c, start)
 	}
 	n.serveReady()
 }
@@ -316,10 +346,10 @@ func (n *Node) refuse(c *client, args [][]byte, refused string) {
 		c.w.Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(refused, "ERR "))
 		return
 	}
-	if c.multi != nil {
+	if c.multi != nil && (n.era.SpoilsMulti || !strings.HasPrefix(refused, "READONLY ")) {
 		c.multi.broken = true
 	}
-	c.w.Error(refused)
+	c.w.Error(n.era.Text(refused))
 }
 
 // effects are the flags of a command; those of EXEC count what was queued.
@@ -363,7 +393,8 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 		return "ERR Can't execute '" + cmd.FullName() + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	case flags&command.Stale == 0 && n.isReplica() && n.master.state != engine.LinkConnected && !n.cfg.ReplicaServeStaleData:
 		return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
-	case n.disk.loading != nil && flags&command.Loading == 0:
+	case n.disk.loading != nil && !n.disk.loading.async && flags&command.Loading == 0,
+		n.disk.loading != nil && n.disk.loading.async && flags&command.NoAsyncLoading != 0:
 		return "LOADING Redis is loading the dataset in memory"
 	case (c.replica != nil || c.monitor) && flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
 		return "ERR Replica can't interact with the keyspace"
@@ -373,9 +404,13 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 
 // mayDebug reports whether the configuration lets this client use DEBUG.
 func (n *Node) mayDebug(c *client) bool {
+	return n.cfg.EnableDebugCommand == "yes" || n.cfg.EnableDebugCommand == "local" && c.isLocal() || !n.era.Has("enable-debug-command")
+}
+
+// isLocal reports whether the client is on the machine of the server.
+func (c *client) isLocal() bool {
 	host := hostOf(c.addr)
-	return n.cfg.EnableDebugCommand == "yes" ||
-		n.cfg.EnableDebugCommand == "local" && (host == "127.0.0.1" || host == "::1" || strings.HasPrefix(host, "/"))
+	return host == "127.0.0.1" || host == "::1" || strings.HasPrefix(host, "/")
 }
 
 // perform runs a command that passed every check.
@@ -416,13 +451,12 @@ func (c *client) pong(args [][]byte) {
 // run runs a command about data, for the first time or, served, because what it waited for is there. What it does is
 // gathered in the unit.
 func (n *Node) run(c *client, cmd *command.Command, args [][]byte, served bool) *command.Call {
-	mode := command.ExpireRemoves
-	if n.isReplica() || n.paused() {
-		mode = command.ExpireHides
-	}
-	call := n.begin(cmd, args, c.db, mode)
+	call := n.begin(cmd, args, c.db, n.expiry())
 	call.Reply, call.Served = &c.w, served
 	call.MayBlock = !n.unit.open
+	if n.tracks() {
+		call.Timed = n.hooks.timed
+	}
 	cmd.Do(call)
 	c.db = call.DB
 	n.count(call)

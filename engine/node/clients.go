@@ -21,14 +21,11 @@ func (c *client) String(n *Node) string {
 	if c.lastCmd != nil {
 		cmd = c.lastCmd.FullName()
 	}
-	var pending int64
-	if c.replica != nil && c.replica.Buffers() {
-		pending = int64(n.hist.Offset() - c.replica.Sent)
-	}
+	pieces, held := n.held(c)
 	return clientLine(n, clientFields{
 		id: c.id, addr: c.addr, laddr: c.laddr, name: c.name, since: c.since, used: c.used, flags: c.flags(),
 		db: c.db, subs: [spaces]int{len(c.subs[byChannel].names), len(c.subs[byPattern].names), len(c.subs[byShard].names)},
-		multi: queued, in: len(c.in), out: c.sent + int64(len(c.w.Buf)) + pending,
+		multi: queued, in: len(c.in), pieces: pieces, out: held,
 		cmd: cmd, user: "default", proto: max(c.w.Proto, 2),
 	})
 }
@@ -67,7 +64,7 @@ type clientFields struct {
 	id                                  int64
 	addr, laddr, name, flags, cmd, user string
 	since, used                         engine.Instant
-	db, multi, in, proto                int
+	db, multi, in, pieces, proto        int
 	subs                                [spaces]int
 	out                                 int64
 }
@@ -75,14 +72,10 @@ type clientFields struct {
 func clientLine(n *Node, f clientFields) string {
 	age := strconv.FormatInt(int64(n.now.Sub(f.since)/time.Second), 10)
 	idle := strconv.FormatInt(int64(n.now.Sub(f.used)/time.Second), 10)
-	lists := "0"
-	if f.out > 0 {
-		lists = "1"
-	}
 	return "id=" + strconv.FormatInt(f.id, 10) + " addr=" + f.addr + " laddr=" + f.laddr + " fd=" + strconv.FormatInt(f.id+7, 10) +
 		" name=" + f.name + " age=" + age + " idle=" + idle + " flags=" + f.flags + " db=" + strconv.Itoa(f.db) +
 		" sub=" + strconv.Itoa(f.subs[byChannel]) + " psub=" + strconv.Itoa(f.subs[byPattern]) + " ssub=" + strconv.Itoa(f.subs[byShard]) + " multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" +
-		lists + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in), 10) +
+		strconv.Itoa(f.pieces) + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in), 10) +
 		" events=r cmd=" + f.cmd + " user=" + f.user + " redir=-1 resp=" + strconv.Itoa(f.proto)
 }
 
@@ -90,8 +83,8 @@ func clientLine(n *Node, f clientFields) string {
 func (n *Node) masterLine() string {
 	l := &n.master
 	return clientLine(n, clientFields{
-		id: l.clientID, addr: l.peer, since: l.upAt, used: l.lastIO, flags: "M", db: l.db, multi: -1,
-		in: len(l.in), cmd: "NULL", user: "(superuser)", proto: 2,
+		id: l.clientID, addr: l.peer, laddr: l.local, since: l.upAt, used: l.lastIO, flags: "M", db: l.db, multi: -1,
+		in: len(l.in), cmd: l.lastName(), user: "(superuser)", proto: 2,
 	})
 }
 

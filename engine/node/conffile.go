@@ -75,7 +75,7 @@ func ParseConf(text string) ([]Directive, error) {
 // Load makes the configuration that redis-server's command line asks for: the path of a redis.conf or "-" for
 // standard input, then --name value…, each like a line below the file. readFile reads a file, every file that a
 // pattern with * ? [ names, or "-"; its error should read as errno does. The notes are what an operator should know,
-// one line each: names that mean nothing here. The error is a *ConfError or an *OpenError.
+// one line each: names that mean nothing here. A line "era 2.8" makes the server one of another generation of Redis. The error is a *ConfError or an *OpenError.
 //
 // Source: redis/src/server.c, main; redis/src/config.c, loadServerConfig.
 func Load(args []string, readFile func(string) ([]byte, error)) (cfg Config, notes []string, err error) {
@@ -96,6 +96,13 @@ func Load(args []string, readFile func(string) ([]byte, error)) (cfg Config, not
 	}
 	if len(args) > 0 {
 		text.WriteString("\n" + options)
+	}
+	if era := eraOf(text.String()); era != "" {
+		file := l.cfg.ConfigFile
+		if l.cfg, err = DefaultConfigOf(era); err != nil {
+			return l.cfg, nil, &ConfError{Why: err.Error()}
+		}
+		l.cfg.ConfigFile = file
 	}
 	if err := l.apply(text.String()); err != nil {
 		return l.cfg, nil, err
@@ -174,9 +181,12 @@ func (l *loader) apply(text string) error {
 }
 
 func (l *loader) directive(d Directive) error {
-	if s, _ := findSetting(d.Name); s != nil || len(d.Args) == 1 && isRetired(d.Name) {
+	if s, _ := l.cfg.find(d.Name); s != nil || len(d.Args) == 1 && isRetired(d.Name) {
 		if err := l.cfg.Set(d.Name, d.Args...); err != nil {
 			return err
+		}
+		if d.Name == "dir" {
+			l.cfg.dirAt = d
 		}
 		if d.Name == "cluster-enabled" {
 			l.cluster = strings.EqualFold(d.Args[0], "yes")
@@ -184,6 +194,8 @@ func (l *loader) directive(d Directive) error {
 		return nil
 	}
 	switch {
+	case d.Name == "era" && len(d.Args) == 1:
+		return nil // it was looked for first: the defaults depend on it
 	case d.Name == "include" && len(d.Args) == 1:
 		if l.depth++; l.depth > maxIncludes {
 			return &OpenError{d.Args[0], errors.New("too many includes")}
@@ -212,6 +224,15 @@ func (l *loader) directive(d Directive) error {
 		return nil
 	}
 	return errBadDirective
+}
+
+// DirError is the error that the directory of the configuration deserves for that reason, which only the machine can
+// tell.
+func (c *Config) DirError(why string) error {
+	if c.dirAt.Line == 0 {
+		return &ConfError{Why: "dir '" + c.Dir + "': " + why}
+	}
+	return &ConfError{c.dirAt.Line, c.dirAt.Text, why}
 }
 
 func (l *loader) note(text string) { l.notes = append(l.notes, text) }

@@ -3,6 +3,7 @@ package node
 import (
 	"time"
 
+	"resync/engine/repl"
 	"resync/engine/store"
 )
 
@@ -10,6 +11,9 @@ import (
 // one table (settings, in configtable.go). A Config is a value: copying it copies the configuration, and its slices
 // are replaced, never changed in place. The zero Config is not usable: begin with DefaultConfig.
 type Config struct {
+	// Era is the generation of Redis: 2.6, 2.8, 4.0, 7.0 or 8.0; "" is 7.0. It is no setting.
+	Era string
+
 	// How others reach this node.
 	Port           int
 	Bind           []string
@@ -61,10 +65,19 @@ type Config struct {
 	EnableDebugCommand      string // no, yes, local
 	EnableProtectedConfigs  string // no, yes, local
 	StopWritesOnBgsaveError bool
-	ShutdownOnSIGINT        string // words of SHUTDOWN, or default
-	ShutdownOnSIGTERM       string
-	LogLevel                string // debug, verbose, notice, warning
-	LogFile                 string // "" for standard output
+
+	RDBDelSyncFiles              bool   // remove the file of a full resync when nothing else asks for it
+	RDBKeySaveDelay              int    // microseconds per key that a snapshot takes; negative = 1 for so many keys
+	KeyLoadDelay                 int    // the same of loading
+	LoadingEventsBytes           int64  // of an RDB file that are loaded between two looks at the clients
+	ReplicaLazyFlush             bool   // the dataset that a full resync replaces goes in the background
+	ReplicaIgnoreDiskWriteErrors bool   // a replica goes on applying its stream when it cannot save
+	PropagationErrorBehavior     string // ignore, panic, panic-on-replicas
+
+	ShutdownOnSIGINT  string // words of SHUTDOWN, or default
+	ShutdownOnSIGTERM string
+	LogLevel          string // debug, verbose, notice, warning
+	LogFile           string // "" for standard output
 
 	MaxMemory              uint64 // bytes; 0 = no limit
 	MaxMemoryPolicy        string // noeviction, or allkeys- or volatile- and lru, lfu, random or ttl
@@ -75,6 +88,7 @@ type Config struct {
 	LazyEviction           bool
 	LazyExpire             bool
 	LazyUserDel            bool
+	LazyServerDel          bool // matters to the stream of 8.0 alone
 	Limits                 store.Limits
 
 	NotifyKeyspaceEvents    string // classes in Redis's order; "" = none
@@ -88,7 +102,8 @@ type Config struct {
 	// others are the names that Redis knows and that mean nothing here, where they were given a value: sorted by
 	// name, replaced as a whole.
 	others    []otherSetting
-	saveGiven bool // a save directive has replaced the default save points
+	saveGiven bool      // a save directive has replaced the default save points
+	dirAt     Directive // the one that gave the directory, in its file
 }
 
 // An Address is where a node listens.
@@ -124,6 +139,7 @@ type otherSetting struct{ name, value string }
 // Source: redis/src/config.c, static_configs; checked against CONFIG GET * of a running server.
 func DefaultConfig() Config {
 	return Config{
+		Era:           repl.DefaultEra,
 		Port:          6379,
 		Bind:          []string{"*", "-::*"},
 		ProtectedMode: true,
@@ -161,15 +177,19 @@ func DefaultConfig() Config {
 		LogLevel:               "notice",
 
 		StopWritesOnBgsaveError: true,
-		ShutdownOnSIGINT:        "default",
-		ShutdownOnSIGTERM:       "default",
-		MaxMemoryPolicy:         "noeviction",
-		MaxMemorySamples:        5,
-		ReplicaIgnoreMaxMemory:  true,
-		LFULogFactor:            10,
-		LFUDecayTime:            1,
-		Limits:                  store.DefaultLimits(),
-		SlowlogLogSlowerThan:    10000,
-		SlowlogMaxLen:           128,
+
+		LoadingEventsBytes:       2 << 20,
+		PropagationErrorBehavior: "ignore",
+
+		ShutdownOnSIGINT:       "default",
+		ShutdownOnSIGTERM:      "default",
+		MaxMemoryPolicy:        "noeviction",
+		MaxMemorySamples:       5,
+		ReplicaIgnoreMaxMemory: true,
+		LFULogFactor:           10,
+		LFUDecayTime:           1,
+		Limits:                 store.DefaultLimits(),
+		SlowlogLogSlowerThan:   10000,
+		SlowlogMaxLen:          128,
 	}
 }

@@ -376,3 +376,68 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A directive of several words may be given as one word with blanks in it, as a shell's --save "900 1" is.
+func TestTheWordsOfADirectiveInOne(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"save", "60 1", "60 1"},
+		{"save", "60  1 30 2", "60 1 30 2"},
+		{"save", " ", ""},
+		{"bind", "127.0.0.1 -::1", "127.0.0.1 -::1"},
+		{"client-output-buffer-limit", "normal 1 1 1", "normal 1 1 1 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
+		{"replicaof", "127.0.0.1 1", "127.0.0.1 1"},
+		{"shutdown-on-sigterm", "now force", "now force"},
+		{"oom-score-adj-values", "1 2 3", "1 2 3"},
+	} {
+		c := DefaultConfig()
+		err := c.Set(tt.name, tt.value)
+		if got := c.Get(tt.name); err != nil || got[0][1] != tt.want {
+			t.Errorf("%s %q: %v, %q; want %q", tt.name, tt.value, err, got, tt.want)
+		}
+	}
+}
+
+// What is the driver's own has to be agreed to by it, and is as before when it does not.
+func TestSettingsOfTheDriver(t *testing.T) {
+	s := start(t, "enable-protected-configs", "yes")
+	c := s.connect()
+	s.want("agreed", s.say(c, "CONFIG SET port 7000 hz 20"), "+OK\r\n")
+	s.want("taken over", s.say(c, "CONFIG GET port"), "*2\r\n$4\r\nport\r\n$4\r\n7000\r\n")
+	s.refuses = "bind"
+	s.want("refused", s.raw(c, cmd("CONFIG", "SET", "bind", "1.2.3.4", "hz", "30")+cmd("CONFIG", "GET", "hz")),
+		"-ERR CONFIG SET failed (possibly related to argument 'bind') - because\r\n*2\r\n$2\r\nhz\r\n$2\r\n20\r\n")
+	s.refuses = "dir"
+	s.want("refused", s.say(c, "CONFIG SET dir /none"), "-ERR CONFIG SET failed (possibly related to argument 'dir') - because\r\n")
+	s.say(c, "MULTI")
+	s.say(c, "CONFIG SET port 7001")
+	s.say(c, "PING")
+	s.want("a transaction cannot wait", s.say(c, "EXEC"), "*2\r\n+OK\r\n+PONG\r\n")
+}
+
+func TestProtectedSettingsMayBeLocal(t *testing.T) {
+	s := start(t, "enable-protected-configs", "local")
+	s.want("from elsewhere", s.say(s.connect(), "CONFIG SET dbfilename x"), "-ERR CONFIG SET failed (possibly related to argument 'dbfilename') - can't set protected config\r\n")
+	s.step(Accepted{Conn: 99, Remote: "127.0.0.1:5", Local: "127.0.0.1:6379"})
+	s.want("from here", s.say(99, "CONFIG SET dbfilename x"), "+OK\r\n")
+}
+
+// Some settings would change the load under way; they are refused whatever else is wrong.
+func TestSettingsWhileLoading(t *testing.T) {
+	s := boot(t, "enable-protected-configs", "yes")
+	s.disk.files, s.disk.slow = map[string]string{"dump.rdb": "REDIS0010"}, true
+	s.step(Started{PID: 1})
+	c := s.connect()
+	const loading = "-LOADING Redis is loading the dataset in memory\r\n"
+	for _, x := range []struct{ line, want string }{
+		{"CONFIG SET dir /", loading},
+		{"CONFIG SET hz x dir /", loading},
+		{"CONFIG SET REPL-diskless-load swapdb", loading},
+		{"CONFIG SET appendonly no", loading},
+		{"CONFIG SET hz 20", "+OK\r\n"},
+		{"REPLICAOF a 1", loading},
+		{"WAIT 0 0", loading},
+		{"FAILOVER", loading},
+	} {
+		s.want(x.line, s.say(c, x.line), x.want)
+	}
+}

@@ -29,20 +29,26 @@ type debugRow struct {
 var debugRows []debugRow
 
 func init() {
-	ok := func(_ *Node, c *client, _ [][]byte) { c.w.OK() }
+	simple := func(text string) func(*Node, *client, [][]byte) {
+		return func(_ *Node, c *client, _ [][]byte) { c.w.Simple(text) }
+	}
+	ok := simple("OK")
 	debugRows = []debugRow{
 		{"CHANGE-REPL-ID", 2, (*Node).debugChangeReplID, "\nGive the history another name."},
 		{"DIGEST", 2, (*Node).debugDigest, "\nShow a checksum of all keys and values."},
 		{"DIGEST-VALUE", -2, (*Node).debugDigestValue, " <key> [<key> ...]\nShow a checksum of each key's value."},
 		{"ERROR", 3, (*Node).debugError, " <string>\nReply with an error."},
-		{"HTSTATS", -3, (*Node).debugHTStats, " <dbid>\nShow how many keys a database has."},
+		{"HTSTATS", 3, (*Node).debugHTStats, " <dbid>\nShow how many keys a database has."},
+		{"HTSTATS-KEY", 3, (*Node).debugHTStatsKey, " <key>\nShow how many elements the hash table at a key has."},
 		{"LEAK", 3, ok, " <string>\nDo nothing: nothing leaks here."},
+		{"LISTPACK", 3, (*Node).debugListpack, " <key>\nTell whether the value is a listpack."},
 		{"LOG", 3, (*Node).debugLog, " <message>\nWrite to the log."},
-		{"OBJECT", -3, (*Node).debugObject, " <key>\nShow how a value is kept."},
+		{"OBJECT", 3, (*Node).debugObject, " <key>\nShow how a value is kept."},
 		{"PAUSE-CRON", 3, (*Node).debugPauseCron, " <0|1>\nStop the periodic work."},
 		{"POPULATE", -3, (*Node).debugPopulate, " <count> [<prefix>] [<size>]\nCreate keys that are not propagated."},
 		{"PROTOCOL", 3, (*Node).debugProtocol, " <type>\nReply with a value of the type: string, integer, double, bignum, null, array, set,\nmap, attrib, push, verbatim, true, false."},
-		{"QUICKLIST-PACKED-THRESHOLD", 3, (*Node).debugPackedThreshold, " <size>\nAccepted without effect."},
+		{"QUICKLIST", -3, (*Node).debugQuicklist, " <key> [<0|1>]\nTell whether the value is a list."},
+		{"QUICKLIST-PACKED-THRESHOLD", 3, (*Node).debugPackedThreshold, " <size>\nGive elements of a list that are this long a node of their own. 0 stands for 1 GiB."},
 		{"RELOAD", -2, (*Node).debugReload, " [NOSAVE] [NOFLUSH] [MERGE]\nSave the dataset and load it again."},
 		{"REPLICATE", -3, (*Node).debugReplicate, " <word> [<word> ...]\nPut a command into the replication stream without executing it."},
 		{"REPLYBUFFER", -4, ok, " <option> <value>\nAccepted without effect."},
@@ -51,7 +57,7 @@ func init() {
 		{"SET-DISABLE-DENY-SCRIPTS", 3, ok, " <0|1>\nAccepted without effect."},
 		{"SET-SKIP-CHECKSUM-VALIDATION", 3, (*Node).debugSkipChecksums, " <0|1>\nLoad RDB files whatever their checksum says."},
 		{"SLEEP", 3, (*Node).debugSleep, " <seconds>\nStand still. Decimals allowed."},
-		{"STRINGMATCH-TEST", 2, ok, "\nAccepted without effect."},
+		{"STRINGMATCH-TEST", 2, simple("Apparently Redis did not crash: test passed"), "\nAccepted without effect."},
 		{"STRUCTSIZE", 2, (*Node).debugStructSize, "\nShow the sizes of some structures."},
 	}
 	addHandlers(map[string]func(n *Node, c *client, args [][]byte){"debug": (*Node).debugCommand})
@@ -162,15 +168,6 @@ func (n *Node) debugStructSize(c *client, _ [][]byte) {
 	c.w.Simple("bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ")
 }
 
-func (n *Node) debugPackedThreshold(c *client, args [][]byte) {
-	size, ok := parseMemory(string(args[2]))
-	if !ok || size > 1<<32 {
-		c.w.Error("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
-		return
-	}
-	c.w.OK()
-}
-
 // debugPopulate creates keys that no replica hears of. What exists stays.
 func (n *Node) debugPopulate(c *client, args [][]byte) {
 	if len(args) > 5 {
@@ -218,59 +215,10 @@ func (n *Node) debugPopulate(c *client, args [][]byte) {
 	c.w.OK()
 }
 
-// debugReplicate puts a command into the stream as it is given.
+// debugReplicate puts a command into the stream as it is given, with no database in front of it.
 func (n *Node) debugReplicate(c *client, args [][]byte) {
-	n.feed([]command.Op{{DB: c.db, Args: args[2:]}}, false)
+	n.feed([]command.Op{{DB: anyDB, Args: args[2:]}}, false)
 	c.w.OK()
-}
-
-// debugObject serves DEBUG OBJECT. It finds keys that have expired too.
-func (n *Node) debugObject(c *client, args [][]byte) {
-	if len(args) > 4 || len(args) == 4 && !strings.EqualFold(string(args[3]), "fast") {
-		c.w.Error(debugUnknown(string(args[1])))
-		return
-	}
-	e := n.data.DB(c.db).Get(args[2])
-	if e == nil {
-		c.w.Error("ERR no such key")
-		return
-	}
-	v := e.Value
-	text := "Value at:0x7f0000000000 refcount:1 encoding:" + v.Encoding().String()
-	if len(args) == 3 {
-		text += " serializedlength:" + strconv.Itoa(len(rdb.AppendDump(nil, v, new(rdb.Compressor)))-11)
-	}
-	text += " lru:" + strconv.FormatUint(uint64(v.Access()), 10) +
-		" lru_seconds_idle:" + strconv.FormatInt(v.Idle(n.now.Seconds()), 10)
-	c.w.Simple(text)
-}
-
-func (n *Node) debugSDSLen(c *client, args [][]byte) {
-	e := n.data.DB(c.db).Get(args[2])
-	switch {
-	case e == nil:
-		c.w.Error("ERR no such key")
-	case e.Value.Kind() != store.String || e.Value.Encoding() == store.Int:
-		c.w.Error("ERR Not an sds encoded string.")
-	default:
-		key, value := len(e.Key), e.Value.Len()
-		c.w.Simple("key_sds_len:" + strconv.Itoa(key) + ", key_sds_avail:0, key_zmalloc: " + strconv.Itoa((key+9)&^7) +
-			", val_sds_len:" + strconv.Itoa(value) + ", val_sds_avail:0, val_zmalloc: " + strconv.Itoa((value+17)&^7))
-	}
-}
-
-func (n *Node) debugHTStats(c *client, args [][]byte) {
-	i, ok := resp.ParseInt64(args[2])
-	switch {
-	case !ok:
-		c.w.Error("ERR value is not an integer or out of range")
-	case i < 0 || i >= int64(n.data.Databases()):
-		c.w.Error("ERR Out of range database")
-	default:
-		db := n.data.DB(int(i))
-		c.w.Verbatim("txt", "[Dictionary HT]\n number of elements: "+strconv.Itoa(db.Len())+
-			"\n[Expires HT]\n number of elements: "+strconv.Itoa(db.Volatile())+"\n")
-	}
 }
 
 // debugReload serves DEBUG RELOAD [NOSAVE] [NOFLUSH] [MERGE].
@@ -297,7 +245,6 @@ func (n *Node) debugReload(c *client, args [][]byte) {
 		c.w.Error("ERR Error trying to load the RDB dump")
 	case save:
 		c.held = true
-		n.dropSave()
 		then := thenReload
 		if !flush {
 			then = thenMerge
@@ -314,8 +261,8 @@ func (n *Node) collides(saved bool) bool { return saved && countKeys(n.data) > 0
 
 // reloadAtOnce takes the dataset through the format of RDB files without a file.
 func (n *Node) reloadAtOnce(c *client) {
-	enc := rdb.NewEncoder(n.data.Snapshot(), nil, rdb.Options{})
-	dec := rdb.NewDecoder(rdb.DecoderOptions{Databases: n.cfg.Databases, IgnoreChecksum: true, Limits: &n.cfg.Limits})
+	enc := rdb.NewEncoder(n.data.Snapshot(), nil, n.snapshotOptions())
+	dec := rdb.NewDecoder(n.readOptions())
 	var chunk []byte
 	for !enc.Done() {
 		chunk = enc.Append(chunk[:0], fileChunk)

@@ -182,7 +182,7 @@ func (n *Node) tellTime() {
 		return
 	}
 	n.clock = uint32(seconds)
-	lfu := strings.HasSuffix(n.cfg.MaxMemoryPolicy, "lfu")
+	lfu := n.countsUses()
 	n.data.SetClock(seconds, lfu)
 	n.sets.Access = command.AccessClock{
 		// While a snapshot is being written, a clock that moves would copy the part of the keyspace it is in.

@@ -21,3 +21,13 @@ func walk(visit func(name string, hasDo bool)) {
 		}
 	}
 }
+
+// fileOf is a keyspace as an RDB of a version.
+func fileOf(version int, keys *store.Store) string {
+	enc := rdb.NewEncoder(keys, nil, rdb.Options{Checksum: true, Version: version})
+	var body []byte
+	for !enc.Done() {
+		body = enc.Append(body, 1<<20)
+	}
+	return string(body)
+}

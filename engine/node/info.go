@@ -10,11 +10,8 @@ import (
 	"resync/engine/store"
 )
 
-// Version is the redis-server whose behaviour this is.
-const Version = "7.0.15"
-
 // defaultSections are what INFO shows when asked for nothing in particular.
-var defaultSections = []string{"server", "clients", "memory", "persistence", "stats", "replication", "cpu", "errorstats", "cluster", "keyspace"}
+var defaultSections = []string{"server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules", "errorstats", "cluster", "keyspace"}
 
 // text prints the sections that were asked for as INFO replies them: all the usual ones when none was.
 //
@@ -33,12 +30,9 @@ func (i Info) text(wanted []string) string {
 		switch name {
 		case "default":
 			add(defaultSections...)
-		case "all":
+		case "all", "everything":
 			add(defaultSections...)
 			add("commandstats", "latencystats")
-		case "everything":
-			add(defaultSections...)
-			add("commandstats", "latencystats", "modules")
 		default:
 			add(name)
 		}
@@ -60,13 +54,29 @@ func (i Info) text(wanted []string) string {
 }
 
 // section gathers the fields of one section.
-type section struct{ fields []InfoField }
+type section struct {
+	era    *repl.Era
+	fields []InfoField
+}
 
+// text adds a field, where the era has it.
+//
 //go:noinline
-func (s *section) text(name, value string) { s.fields = append(s.fields, InfoField{name, value}) }
+func (s *section) text(name, value string) {
+	if s.era.Has(name) {
+		s.fields = append(s.fields, InfoField{name, value})
+	}
+}
 
 //go:noinline
 func (s *section) int(name string, n int64) { s.text(name, strconv.FormatInt(n, 10)) }
+
+// zeros are fields that monitors read, of what this server has not.
+func (s *section) zeros(names ...string) {
+	for _, name := range names {
+		s.int(name, 0)
+	}
+}
 
 //go:noinline
 func (s *section) flag(name string, on bool) {
@@ -83,7 +93,7 @@ func (s *section) flag(name string, on bool) {
 func (n *Node) Info(now engine.Instant) Info {
 	var info Info
 	add := func(name string, fill func(*section)) {
-		var s section
+		s := section{era: n.era}
 		fill(&s)
 		info.Sections = append(info.Sections, InfoSection{Name: name, Fields: s.fields})
 	}
@@ -105,14 +115,21 @@ func (n *Node) Info(now engine.Instant) Info {
 
 func (n *Node) infoServer(now engine.Instant, s *section) {
 	up := now.Sub(n.started)
-	s.text("redis_version", Version)
+	s.text("redis_version", n.era.Version)
+	s.text("server_name", n.serverName())
+	s.text("valkey_version", n.era.Valkey)
 	s.text("redis_git_sha1", "00000000")
 	s.int("redis_git_dirty", 0)
 	s.text("redis_build_id", "0000000000000000")
 	s.text("redis_mode", "standalone")
 	s.text("os", "resync")
 	s.int("arch_bits", 64)
+	s.text("monotonic_clock", "POSIX clock_gettime")
+	s.text("multiplexing_api", "epoll")
+	s.text("atomicvar_api", "go")
+	s.text("gcc_version", "0.0.0")
 	s.int("process_id", int64(n.pid))
+	s.text("process_supervised", "no")
 	s.text("run_id", string(n.runID))
 	s.int("tcp_port", int64(n.cfg.Port))
 	s.int("server_time_usec", int64(now)/int64(time.Microsecond))
@@ -124,18 +141,39 @@ func (n *Node) infoServer(now engine.Instant, s *section) {
 	s.text("executable", "")
 	s.text("config_file", n.cfg.ConfigFile)
 	s.int("io_threads_active", 0)
+	if n.shut.until != 0 {
+		s.int("shutdown_in_milliseconds", n.shut.until.Millis()-now.Millis())
+	}
 }
 
 func (n *Node) infoClients(s *section) {
+	var in, out, blocked, timed int64
+	for _, c := range n.clients {
+		in, out = max(in, int64(len(c.in))), max(out, c.sent+int64(len(c.w.Buf)))
+		if c.waits() {
+			blocked++
+		}
+		if c.parked != nil && c.parked.wait.Until != 0 {
+			timed++
+		}
+	}
+	if n.master.held {
+		blocked++
+	}
 	s.int("connected_clients", int64(len(n.clients)-len(n.replicas)))
+	s.int("cluster_connections", 0)
 	s.int("maxclients", int64(n.cfg.MaxClients))
-	s.int("blocked_clients", int64(n.blocks.count+len(n.postponed)))
+	s.int("client_recent_max_input_buffer", in)
+	s.int("client_recent_max_output_buffer", out)
+	s.int("blocked_clients", blocked)
+	s.int("tracking_clients", 0)
+	s.int("clients_in_timeout_table", timed)
 }
 
 func (n *Node) infoPersistence(now engine.Instant, s *section) {
 	d := &n.disk
-	s.flag("loading", d.loading != nil)
-	s.flag("async_loading", false)
+	s.flag("loading", d.loading != nil && !d.loading.async)
+	s.flag("async_loading", d.loading != nil && d.loading.async)
 	s.int("current_cow_peak", 0)
 	s.int("current_cow_size", 0)
 	s.int("current_cow_size_age", 0)
@@ -148,8 +186,8 @@ func (n *Node) infoPersistence(now engine.Instant, s *section) {
 	s.text("rdb_last_bgsave_status", okOrErr(!d.failed))
 	s.int("rdb_last_bgsave_time_sec", secondsOrNone(d.lastTook))
 	current := time.Duration(-1)
-	if d.saving != nil {
-		current = now.Sub(d.saving.began)
+	if d.child != nil {
+		current = wholeSince(d.child.began, now)
 	}
 	s.int("rdb_current_bgsave_time_sec", secondsOrNone(current))
 	s.int("rdb_saves", d.saves)
@@ -173,11 +211,8 @@ func (n *Node) infoPersistence(now engine.Instant, s *section) {
 		s.int("loading_total_bytes", l.size)
 		s.int("loading_rdb_used_mem", 0)
 		s.int("loading_loaded_bytes", l.offset)
-		s.text("loading_loaded_perc", strings.TrimSuffix(percent(l.offset, l.size), "%"))
-		eta := int64(1)
-		if l.offset > 0 {
-			eta = int64(now.Sub(l.began).Seconds() * float64(l.size-l.offset) / float64(l.offset))
-		}
+		share, eta := l.loadedShare(now)
+		s.text("loading_loaded_perc", strconv.FormatFloat(share, 'f', 2, 64))
 		s.int("loading_eta_seconds", eta)
 	}
 }
@@ -201,28 +236,37 @@ func (n *Node) infoStats(s *section) {
 	st := &n.stats
 	s.int("total_connections_received", st.connections)
 	s.int("total_commands_processed", st.commands)
+	s.int("instantaneous_ops_per_sec", n.rates.per[rateCommands])
 	s.int("total_net_input_bytes", st.netIn)
 	s.int("total_net_output_bytes", st.netOut)
 	s.int("total_net_repl_input_bytes", st.replIn)
 	s.int("total_net_repl_output_bytes", st.replOut)
+	n.rates.info(s)
 	s.int("rejected_connections", st.rejected)
 	s.int("sync_full", st.syncFull)
 	s.int("sync_partial_ok", st.partialOK)
 	s.int("sync_partial_err", st.partialErr)
 	s.int("expired_keys", st.expired)
+	s.text("expired_stale_perc", "0.00")
+	s.zeros("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
 	s.int("evicted_keys", st.evicted)
+	s.zeros("evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	s.int("keyspace_hits", st.hits)
 	s.int("keyspace_misses", st.misses)
 	s.int("pubsub_channels", int64(len(n.channels[byChannel].listeners)))
 	s.int("pubsub_patterns", int64(len(n.channels[byPattern].listeners)))
 	s.int("pubsubshard_channels", int64(len(n.channels[byShard].listeners)))
 	s.int("latest_fork_usec", 0)
-	s.int("total_forks", 0)
+	s.int("total_forks", st.forks)
 	s.int("migrate_cached_sockets", 0)
-	s.int("slave_expires_tracked_keys", 0)
+	s.int("slave_expires_tracked_keys", int64(len(n.local.dbs)))
+	s.zeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+		"total_active_defrag_time", "current_active_defrag_time",
+		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes")
 	s.int("unexpected_error_replies", st.unexpectedErrors)
 	s.int("total_error_replies", n.tally.failed)
-	s.int("dump_payload_sanitizations", 0)
+	s.zeros("dump_payload_sanitizations", "total_reads_processed", "total_writes_processed", "io_threaded_reads_processed",
+		"io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands")
 }
 
 // infoReplication is the section that this project is about, field by field as section 9.1 of the protocol has it.
@@ -239,7 +283,7 @@ func (n *Node) infoReplication(now engine.Instant, s *section) {
 		s.int("master_port", int64(l.addr.Port))
 		if up {
 			s.text("master_link_status", "up")
-			s.int("master_last_io_seconds_ago", int64(now.Sub(l.lastIO)/time.Second))
+			s.int("master_last_io_seconds_ago", now.Seconds()-l.lastIO.Seconds())
 		} else {
 			s.text("master_link_status", "down")
 			s.int("master_last_io_seconds_ago", -1)
@@ -248,22 +292,27 @@ func (n *Node) infoReplication(now engine.Instant, s *section) {
 		read, applied := n.linkOffsets()
 		s.int("slave_read_repl_offset", int64(read))
 		s.int("slave_repl_offset", int64(applied))
+		s.int("replicas_repl_buffer_size", 0)
+		s.int("replicas_repl_buffer_peak", 0)
 		if l.full != nil {
-			total, read := l.full.rx.Total(), l.full.rx.Read()
+			total, read := l.full.payload().Total(), l.full.payload().Read()
 			s.int("master_sync_total_bytes", total)
 			s.int("master_sync_read_bytes", read)
 			s.int("master_sync_left_bytes", total-read)
 			percent := 0.0
-			if total > 0 {
+			if total != 0 { // before it is known: C prints a negative zero
 				percent = float64(read) / float64(total) * 100
 			}
 			s.text("master_sync_perc", strconv.FormatFloat(percent, 'f', 2, 64))
-			s.int("master_sync_last_io_seconds_ago", int64(now.Sub(l.lastIO)/time.Second))
+			s.int("master_sync_last_io_seconds_ago", now.Seconds()-l.lastIO.Seconds())
 		}
 		if !up {
 			down := int64(-1)
 			if d := l.downFor(now); d >= 0 {
 				down = int64(d / time.Second)
+			}
+			if down < 0 && n.era.DownSinceUnix {
+				down = now.Seconds()
 			}
 			s.int("master_link_down_since_seconds", down)
 		}
@@ -273,41 +322,49 @@ func (n *Node) infoReplication(now engine.Instant, s *section) {
 	}
 	s.int("connected_slaves", int64(len(n.replicas)))
 	if n.cfg.MinReplicasToWrite != 0 && n.cfg.MinReplicasMaxLag != 0 {
-		s.int("min_slaves_good_slaves", int64(n.goodReplicas()))
+		s.int("min_slaves_good_slaves", int64(n.good))
 	}
 	for i, c := range n.replicas {
 		r := c.replica
-		s.text("slave"+strconv.Itoa(i), "ip="+r.IP+",port="+strconv.Itoa(r.Port)+",state="+r.State.String()+
-			",offset="+strconv.FormatInt(int64(r.Acked), 10)+",lag="+strconv.FormatInt(int64(r.Lag(now)/time.Second), 10))
+		s.text("slave"+strconv.Itoa(i), n.infoReplica(now, r))
 	}
-	s.text("master_failover_state", "no-failover")
+	s.int("replicas_waiting_psync", 0)
+	s.text("master_failover_state", n.failover.state.String())
 	s.text("master_replid", string(n.hist.ID))
 	s.text("master_replid2", string(n.hist.ID2))
 	s.int("master_repl_offset", int64(n.hist.Offset()))
 	s.int("second_repl_offset", int64(n.hist.Second))
 	s.flag("repl_backlog_active", n.hist.Active())
 	s.int("repl_backlog_size", n.hist.Size)
-	if n.hist.Active() {
-		s.int("repl_backlog_first_byte_offset", int64(n.hist.First()))
-	} else {
-		s.int("repl_backlog_first_byte_offset", 0)
-	}
-	s.int("repl_backlog_histlen", n.hist.Len())
+	first, histlen := n.hist.Numbers()
+	s.int("repl_backlog_first_byte_offset", int64(first))
+	s.int("repl_backlog_histlen", histlen)
 }
 
-// linkOffsets are what this replica has received and applied of its master's stream; 1 and 1 when it knows no stream.
-func (n *Node) linkOffsets() (read, applied engine.Offset) {
-	l := &n.master
-	if !l.cached {
-		return 1, 1
+// infoReplica is the line of a replica.
+func (n *Node) infoReplica(now engine.Instant, r *repl.Replica) string {
+	if n.era.ShortSlaves {
+		return r.IP + "," + strconv.Itoa(r.Port) + "," + r.State.String()
 	}
-	applied = n.hist.Offset()
-	return applied + engine.Offset(len(l.in)+len(l.multi)), applied
+	line := "ip=" + r.IP + ",port=" + strconv.Itoa(r.Port) + ",state=" + r.State.String() +
+		",offset=" + strconv.FormatInt(int64(r.Acked), 10) + ",lag=" + strconv.FormatInt(int64(r.Lag(now)/time.Second), 10)
+	if n.era.SlaveTypes {
+		line += ",type=replica"
+	}
+	return line
+}
+
+// serverName is what the server calls itself.
+func (n *Node) serverName() string {
+	if n.era.Valkey != "" {
+		return "valkey"
+	}
+	return "redis"
 }
 
 // infoCPU has the fields that monitors read. What they say is not the node's to know.
 func (n *Node) infoCPU(s *section) {
-	for _, name := range [...]string{"sys", "user", "sys_children", "user_children"} {
+	for _, name := range [...]string{"sys", "user", "sys_children", "user_children", "sys_main_thread", "user_main_thread"} {
 		s.text("used_cpu_"+name, "0.000000")
 	}
 }
@@ -359,11 +416,13 @@ func (n *Node) Replication(now engine.Instant) Replication {
 		BacklogActive: n.hist.Active(), BacklogSize: n.hist.Size,
 		BacklogFirst: n.hist.First(), Blocks: n.hist.Blocks(nil),
 		SyncFull: n.stats.syncFull, SyncPartialOK: n.stats.partialOK, SyncPartialErr: n.stats.partialErr,
+		Holds: n.pause.mode.String(), HoldsUntil: n.pause.until,
+		Failover: n.failover.state, FailoverTo: n.failover.target, ShutdownAt: n.shut.until,
 		Master: l.addr, Link: l.state, LinkDownFor: l.downFor(now),
 		Received: read, Applied: applied, Ask: Ask{ID: ask.ID, Want: ask.Want},
 	}
 	if l.full != nil {
-		v.SnapshotRead, v.SnapshotTotal = l.full.rx.Read(), l.full.rx.Total()
+		v.SnapshotRead, v.SnapshotTotal = l.full.payload().Read(), l.full.payload().Total()
 	}
 	if l.state == engine.LinkConnect {
 		v.NextTry = n.nextCron
@@ -377,9 +436,7 @@ func (n *Node) Replication(now engine.Instant) Replication {
 		if r.Buffers() {
 			rv.Queued = int64(n.hist.Offset() - r.Sent)
 		}
-		if c.full != nil {
-			rv.SnapshotSent = c.full.sent
-		}
+		rv.SnapshotSent = n.snapshotSent(c)
 		v.Replicas = append(v.Replicas, rv)
 	}
 	return v

@@ -69,19 +69,28 @@ type FileWritten struct {
 	Err string
 }
 
+// Reconfigured is the answer to a Reconfigure: where the files are now, or which setting could not be changed and why.
+type Reconfigured struct {
+	Job     int64
+	Dir     string // in full
+	Setting string // that was refused; "" when all is as asked
+	Why     string // in Redis's words
+}
+
 // Signaled is SIGTERM or SIGINT: the node shuts down as SHUTDOWN does.
 type Signaled struct{ Name string }
 
-func (Started) isInput()     {}
-func (Accepted) isInput()    {}
-func (Dialed) isInput()      {}
-func (*Received) isInput()   {}
-func (*Drained) isInput()    {}
-func (Closed) isInput()      {}
-func (Woken) isInput()       {}
-func (FileLoaded) isInput()  {}
-func (FileWritten) isInput() {}
-func (Signaled) isInput()    {}
+func (Started) isInput()      {}
+func (Accepted) isInput()     {}
+func (Dialed) isInput()       {}
+func (*Received) isInput()    {}
+func (*Drained) isInput()     {}
+func (Closed) isInput()       {}
+func (Woken) isInput()        {}
+func (FileLoaded) isInput()   {}
+func (FileWritten) isInput()  {}
+func (Signaled) isInput()     {}
+func (Reconfigured) isInput() {}
 
 // An Effect is one thing that a node wants done. Effects are done in their order.
 type Effect interface{ isEffect() }
@@ -108,6 +117,14 @@ type Send struct {
 type Close struct {
 	Conn engine.ConnID
 	Why  string
+}
+
+// Hold asks for a connection not to be read any more, or to be read again: what comes meanwhile stays with the kernel,
+// which lets the peer wait when it has taken as much as it takes. What was read before may still come, and so may the
+// end of the connection where the kernel tells it.
+type Hold struct {
+	Conn engine.ConnID
+	On   bool
 }
 
 // ReadFile asks for up to Max bytes of a file of the node's own directory, from Offset on; the answer is a FileLoaded
@@ -148,20 +165,34 @@ const (
 // RemoveFile removes a file of the node's own directory; that there is none is no error. There is no answer.
 type RemoveFile struct{ Name string }
 
+// Reconfigure asks the driver to take over new values of the settings that are its own: where it listens, and the
+// directory of the node's files. Afterwards all is as asked, or nothing has changed. The answer, a Reconfigured with
+// the same Job, comes before anything else is told to the node.
+type Reconfigure struct {
+	Job  int64
+	Port int
+	Bind []string
+	Dir  string
+
+	LogLevel string
+}
+
 // Sleep makes the whole process stand still, which only a real clock notices.
 type Sleep struct{ For time.Duration }
 
 // Exit ends the process; nothing after it is done.
 type Exit struct{ Code int }
 
-func (Dial) isEffect()       {}
-func (*Send) isEffect()      {}
-func (Close) isEffect()      {}
-func (ReadFile) isEffect()   {}
-func (WriteFile) isEffect()  {}
-func (RemoveFile) isEffect() {}
-func (Sleep) isEffect()      {}
-func (Exit) isEffect()       {}
+func (Dial) isEffect()        {}
+func (*Send) isEffect()       {}
+func (Close) isEffect()       {}
+func (Hold) isEffect()        {}
+func (ReadFile) isEffect()    {}
+func (WriteFile) isEffect()   {}
+func (RemoveFile) isEffect()  {}
+func (Reconfigure) isEffect() {}
+func (Sleep) isEffect()       {}
+func (Exit) isEffect()        {}
 
 // Output collects what a Step wants done and what happened in it. The driver resets it and uses it again.
 type Output struct {

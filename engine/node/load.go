@@ -1,50 +1,102 @@
 package node
 
 import (
+	"errors"
 	"strconv"
+	"time"
 
 	"resync/engine"
 	"resync/engine/rdb"
+	"resync/engine/resp"
 	"resync/engine/store"
 )
 
-// A loading is one RDB file being read.
+// A loading is one RDB being read, a part at a time, into a dataset of its own that takes the place of the old one when
+// it is whole: from the node's file, or off the wire. Between two parts clients are answered with -LOADING.
 type loading struct {
-	job    int64
-	name   string
-	dec    *rdb.Decoder
+	job    int64        // of the file; 0 when it comes off the wire
+	name   string       // of the file
+	dec    *rdb.Decoder // of the file; off the wire the link has it
 	began  engine.Instant
-	offset int64
-	size   int64
-	now    bool
-	merge  bool          // the keys are added to those that there are
-	conn   engine.ConnID // who is told, or 0 at the start of the process
+	offset int64 // bytes read
+	size   int64 // of all; 0 when nobody knows
+	now    bool  // nobody is served while a part of it is read
+	async  bool  // the old dataset is served meanwhile
+	then   loadEnd
+	conn   engine.ConnID // who is told, or 0
+
+	keys    int            // whose time has been counted: each may take some (key-load-delay)
+	until   engine.Instant // nothing more is read before; 0 when there is nothing to be waited for
+	told    bool           // that it began: before, a file may turn out not to be there
+	newline int64          // the second in which the master was last told that this replica is alive
+}
+
+// A loadEnd is what follows when an RDB is loaded.
+type loadEnd uint8
+
+const (
+	loadOpens   loadEnd = iota // the process has started, and lets clients in
+	loadAnswers                // DEBUG RELOAD is answered
+	loadAdds                   // the same, and the keys are added to those that there are
+	loadFollows                // the stream of the master goes on from here
+)
+
+const loadChunk = 2 << 20 // the most that is read at a time, in bytes
+
+func (l *loading) clone() *loading {
+	if l == nil {
+		return nil
+	}
+	c := *l
+	if c.dec != nil {
+		c.dec = l.dec.Clone()
+	}
+	return &c
 }
 
 // load begins to read the file, for DEBUG RELOAD.
 func (n *Node) load(conn engine.ConnID, merge bool) {
+	then := loadAdds
 	if !merge {
 		n.replaceData(store.New(n.cfg.Databases)) // two datasets would need the memory of both
+		then = loadAnswers
 	}
-	n.beginLoad(true, merge, conn)
+	n.loadFile(&loading{then: then, now: true, conn: conn})
 }
 
-// beginLoad begins to read the file. With now nobody is served until it is read.
-func (n *Node) beginLoad(now, merge bool, conn engine.ConnID) {
+// loadFile begins to read the file.
+//
+// Source: redis/src/rdb.c, rdbLoad.
+func (n *Node) loadFile(l *loading) {
 	n.disk.lastJob++
-	n.disk.loading = &loading{
-		job: n.disk.lastJob, name: n.cfg.DBFilename, began: n.now, now: now, merge: merge, conn: conn,
-		dec: rdb.NewDecoder(rdb.DecoderOptions{
-			Databases: n.cfg.Databases, SkipExpired: !n.isReplica() && n.cfg.Replicaof.Host == "", NowMillis: n.now.Millis(),
-			IgnoreChecksum: n.noChecksums || !n.cfg.RDBChecksum, Limits: &n.cfg.Limits,
-		}),
-	}
+	options := n.readOptions()
+	options.SkipExpired = !n.isReplica()
+	l.job, l.name, l.dec = n.disk.lastJob, n.cfg.DBFilename, rdb.NewDecoder(options)
+	l.began, n.disk.loading = n.now, l
 	n.readPart()
+}
+
+// toldLoad reports that an RDB is there, and begins to be loaded.
+func (n *Node) toldLoad(l *loading) {
+	l.told = true
+	f := engine.LoadBegan{Beside: l.async}
+	if f.From = l.name; l.job == 0 {
+		f.From = "the wire"
+	}
+	n.out.fact(f)
 }
 
 func (n *Node) readPart() {
 	l := n.disk.loading
-	n.out.do(ReadFile{Job: l.job, Name: l.name, Offset: l.offset, Max: fileChunk, Now: l.now})
+	n.out.do(ReadFile{Job: l.job, Name: l.name, Offset: l.offset, Max: int(min(n.cfg.LoadingEventsBytes, loadChunk)), Now: l.now})
+}
+
+// decoder is what reads the RDB.
+func (n *Node) decoder(l *loading) *rdb.Decoder {
+	if l.dec == nil {
+		return n.master.full.rx.Decoder()
+	}
+	return l.dec
 }
 
 // loaded takes the answer to a ReadFile.
@@ -58,67 +110,211 @@ func (n *Node) loaded(in FileLoaded) {
 	if l == nil || l.job != in.Job {
 		return
 	}
-	if in.Missing && l.conn == 0 {
+	if in.Missing && l.then == loadOpens {
 		n.disk.loading = nil
-		n.open()
+		n.open(nil)
 		return
 	}
-	failure := in.Err
-	if in.Missing {
-		failure = "No such file or directory"
-	}
-	if failure == "" {
+	err := error(nil)
+	switch {
+	case in.Missing:
+		err = errors.New("No such file or directory")
+	case in.Err != "":
+		err = errors.New(in.Err)
+	default:
+		if !l.told {
+			n.toldLoad(l)
+		}
 		l.offset += int64(len(in.Data))
 		l.size = in.Size
-		_, err := l.dec.Feed(in.Data)
-		switch {
-		case err != nil:
-			failure = err.Error()
-		case l.dec.Done():
-		case in.More && len(in.Data) > 0:
-			n.readPart()
-			return
-		default:
-			failure = "rdb: the file ends in the middle at byte " + strconv.FormatInt(l.offset, 10)
+		_, err = l.dec.Feed(in.Data)
+		if err == nil && !l.dec.Done() && (!in.More || len(in.Data) == 0) {
+			err = &rdb.Error{Offset: l.offset, What: "the file ends in the middle", Kind: rdb.Cut}
 		}
 	}
-	n.disk.loading = nil
-	if failure != "" {
-		n.loadFailed(l, failure)
+	if err != nil {
+		if in.More {
+			n.out.do(ReadFile{Job: l.job, Name: l.name}) // that was enough of it
+		}
+		n.loadFailed(l, err)
 		return
 	}
-	n.logSnapshot(l.dec)
-	if l.merge {
-		n.merge(l.dec.Store())
-	} else {
-		n.replaceData(l.dec.Store())
+	n.loadPart(l)
+}
+
+// loadPart goes on behind a part that was read, once its keys have taken their time.
+func (n *Node) loadPart(l *loading) {
+	keys := countKeys(n.decoder(l).Store()) + n.decoder(l).Skipped()
+	wait := keysTake(n.cfg.KeyLoadDelay, keys-l.keys)
+	l.keys = keys
+	switch {
+	case l.now:
+		if wait > 0 {
+			n.out.do(Sleep{For: wait})
+		}
+		if l.dec.Done() {
+			n.loadOn(l)
+		} else {
+			l.until = n.now // between two parts there is one turn for whoever asks meanwhile
+		}
+	case wait > 0:
+		l.until = n.now.Add(wait)
+		n.master.tellAlive(n, l)
+	default:
+		n.loadOn(l)
 	}
-	n.stats.keysLoaded, n.stats.loadedExpired = int64(countKeys(l.dec.Store())), int64(l.dec.Skipped())
+}
+
+// loadOn reads the next part, or ends what is whole.
+func (n *Node) loadOn(l *loading) {
+	l.until = 0
+	switch {
+	case l.job == 0:
+		n.master.parsed(n)
+	case l.dec.Done():
+		n.loadDone(l)
+	default:
+		n.master.tellAlive(n, l)
+		n.readPart()
+	}
+}
+
+// loadCron is what of the periodic work is done while an RDB is loaded, where Redis's clock stands still but for that.
+func (n *Node) loadCron() {
+	l := n.disk.loading
+	if l == nil {
+		return
+	}
+	switch {
+	case l.until != 0 && n.now >= l.until:
+		n.loadOn(l)
+	case l.until != 0:
+		n.master.tellAlive(n, l)
+	case l.job == 0 && n.now.Sub(n.master.lastIO) > n.cfg.ReplTimeout:
+		n.master.parseFailed(n, &rdb.Error{Offset: l.offset, What: "nothing came for repl-timeout", Kind: rdb.Cut}, "timeout")
+	}
+}
+
+// loadDone takes a dataset that is whole.
+func (n *Node) loadDone(l *loading) {
+	dec := n.decoder(l)
+	n.stats.keysLoaded, n.stats.loadedExpired = int64(countKeys(dec.Store())), int64(dec.Skipped())
+	n.logSnapshot(dec)
 	n.log(engine.LogNotice, "Done loading RDB, keys loaded: "+strconv.FormatInt(n.stats.keysLoaded, 10)+
 		", keys expired: "+strconv.FormatInt(n.stats.loadedExpired, 10)+".")
-	if l.conn == 0 {
+	n.endLoad(l, nil)
+	switch l.then {
+	case loadOpens:
+		n.replaceData(dec.Store())
 		n.log(engine.LogNotice, "DB loaded from disk: "+strconv.FormatFloat(n.now.Sub(l.began).Seconds(), 'f', 3, 64)+" seconds")
-		n.open()
-		return
+		n.open(dec)
+	case loadFollows:
+		n.master.loadedFull(n, dec)
+	case loadAdds:
+		n.merge(dec.Store())
+		n.reloaded(l)
+	default:
+		n.replaceData(dec.Store())
+		n.reloaded(l)
 	}
+}
+
+func (n *Node) reloaded(l *loading) {
 	n.log(engine.LogWarning, "DB reloaded by DEBUG RELOAD")
 	if c := n.byConn[l.conn]; c != nil {
 		n.answer(c, c.w.OK)
 	}
 }
 
-// loadFailed is the end of a file that is none. At the start the process ends with it.
-func (n *Node) loadFailed(l *loading, failure string) {
-	if l.conn == 0 {
-		n.log(engine.LogWarning, "Fatal error loading the DB, check server logs. Exiting: "+failure)
-		n.exited = true
-		n.out.do(Exit{Code: 1})
+// endLoad is the end of a loading, of whatever kind.
+func (n *Node) endLoad(l *loading, failure error) {
+	f := engine.LoadEnded{Took: n.now.Sub(l.began)}
+	if failure != nil {
+		f.Why = failure.Error()
+	} else if dec := n.decoder(l); dec != nil {
+		f.Keys, f.Expired = countKeys(dec.Store()), dec.Skipped()
+	}
+	if l.told {
+		n.out.fact(f)
+	}
+	n.disk.loading = nil
+}
+
+// loadFailed is the end of a file that is none.
+func (n *Node) loadFailed(l *loading, failure error) {
+	n.endLoad(l, failure)
+	if !n.survives(failure, "") {
 		return
 	}
-	n.log(engine.LogWarning, "Error loading the RDB file: "+failure)
-	if c := n.byConn[l.conn]; c != nil {
-		n.answer(c, func() { c.w.Error("ERR Error trying to load the RDB dump") })
+	switch l.then {
+	case loadOpens:
+		n.log(engine.LogWarning, "Fatal error loading the DB, check server logs. Exiting.")
+		n.exitWith(1)
+	case loadFollows:
+		n.master.loadFailed(n, failure)
+	default:
+		if c := n.byConn[l.conn]; c != nil {
+			n.answer(c, func() { c.w.Error("ERR Error trying to load the RDB dump, check server logs.") })
+		}
 	}
+}
+
+// survives logs what is wrong with an RDB and reports whether the process goes on. Redis ends it where the file is
+// broken, since nobody knows what of it could be trusted: but what comes off the wire may just have been cut off.
+//
+// Source: redis/src/rdb.c, rdbReportError and rdbLoadRioWithLoadingCtx.
+func (n *Node) survives(failure error, wire string) bool {
+	var e *rdb.Error
+	if !errors.As(failure, &e) {
+		return true
+	}
+	switch e.Kind {
+	case rdb.Foreign:
+		if e.Version == 0 {
+			n.log(engine.LogWarning, "Wrong signature trying to load DB from file")
+		} else {
+			n.log(engine.LogWarning, "Can't handle RDB format version "+strconv.Itoa(e.Version))
+		}
+		return true
+	case rdb.Duplicate:
+		n.crash("Duplicated key found in RDB file")
+		return false
+	case rdb.Cut:
+		n.log(engine.LogWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")
+	}
+	text := "Internal error in RDB reading offset " + strconv.FormatInt(e.Offset, 10) + " -> " + e.What
+	if wire != "" {
+		text += ". Failure loading rdb format"
+		if e.Kind == rdb.Cut {
+			n.log(engine.LogWarning, text+" from socket, assuming connection error, resuming operation.")
+			return true
+		}
+	}
+	n.log(engine.LogWarning, text)
+	n.log(engine.LogWarning, "Terminating server after rdb file reading failure.")
+	n.exitWith(1)
+	return false
+}
+
+// logSnapshot tells where a loaded snapshot came from.
+//
+// Source: redis/src/rdb.c, rdbLoadRioWithLoadingCtx.
+func (n *Node) logSnapshot(dec *rdb.Decoder) {
+	if version, ok := dec.Aux("redis-ver"); ok {
+		n.log(engine.LogNotice, "Loading RDB produced by version "+version)
+	}
+	if made, ok := auxNumber(dec, "ctime"); ok {
+		n.log(engine.LogNotice, "RDB age "+strconv.FormatInt(max(n.now.Seconds()-made, 0), 10)+" seconds")
+	}
+	if bytes, ok := auxNumber(dec, "used-mem"); ok {
+		n.log(engine.LogNotice, "RDB memory usage when created "+strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 2, 64)+" Mb")
+	}
+}
+
+// auxNumber is a number that an RDB says of itself.
+func auxNumber(dec *rdb.Decoder, name string) (int64, bool) {
+	s, _ := dec.Aux(name)
+	return resp.ParseInt64String(s)
 }
 
 // replaceData puts another dataset in the place of the node's own.
@@ -137,11 +333,37 @@ func (n *Node) merge(from *store.Store) {
 	}
 }
 
-// open lets clients in: the dataset is there.
-func (n *Node) open() {
-	if m := n.cfg.Replicaof; m.Host != "" {
-		n.master.addr = m
-		n.master.become(n, engine.LinkConnect, "")
+// crash ends the process as a failed assertion of redis-server does.
+//
+// Source: redis/src/debug.c, _serverPanic.
+func (n *Node) crash(why string) {
+	n.log(engine.LogWarning, "------------------------------------------------")
+	n.log(engine.LogWarning, "!!! Software Failure. Press left mouse button to continue")
+	n.log(engine.LogWarning, "Guru Meditation: "+why)
+	n.exitWith(crashCode)
+}
+
+// crashCode is what a shell calls the end of a process by SIGABRT.
+const crashCode = 128 + 6
+
+// loadsUntil is when a loading goes on by itself.
+func (n *Node) loadsUntil() (at engine.Instant, ok bool) {
+	if l := n.disk.loading; l != nil && l.until != 0 {
+		return l.until, true
 	}
-	n.log(engine.LogNotice, "Ready to accept connections")
+	return 0, false
+}
+
+// loadedShare is how far a loading has come, in percent, and how many seconds it will take.
+//
+// Source: redis/src/server.c, genRedisInfoString.
+func (l *loading) loadedShare(now engine.Instant) (share float64, eta int64) {
+	if l.size > 0 {
+		share = float64(l.offset) / float64(l.size) * 100
+	}
+	elapsed := int64(now.Sub(l.began) / time.Second)
+	if elapsed == 0 {
+		return share, 1
+	}
+	return share, elapsed * max(l.size-l.offset, 1) / (l.offset + 1)
 }

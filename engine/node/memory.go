@@ -12,31 +12,39 @@ import (
 // baseMemory is what a server takes that holds nothing, about: INFO used_memory_startup.
 const baseMemory = 1 << 20
 
-// memoryUse is where the memory goes, in bytes.
+// memoryUse is where the memory goes, in bytes. The blocks of the stream are shared by the backlog and all replicas:
+// up to the backlog's size they are its own, and what is above is kept for replicas.
 type memoryUse struct {
-	total, data, backlog, buffers, replicas, clients int64
-	keys                                             int64
-	dataset                                          int64 // the keys without what finding them takes
-	peak                                             int64
+	total, data, clients int64
+	buffers              int64 // the stream's blocks
+	backlog, replicas    int64 // the parts of them, with what finding a block takes
+	uncounted            int64 // of them, for maxmemory: else keys would go because replicas are slow
+	keys                 int64
+	dataset              int64 // the keys without what finding them takes
+	peak                 int64
 }
 
 // usedMemory is INFO's used_memory.
 func (n *Node) usedMemory() int64 { return n.memoryUse().total }
 
+// Source: redis/src/object.c, getMemoryOverheadData; redis/src/evict.c, freeMemoryGetNotCountedMemory.
 func (n *Node) memoryUse() memoryUse {
-	u := memoryUse{data: n.data.Bytes(), buffers: n.hist.Len(), keys: int64(countKeys(n.data))}
-	u.backlog = min(u.buffers, n.hist.Size)
+	u := memoryUse{data: n.data.Bytes(), buffers: n.hist.Memory(), keys: int64(countKeys(n.data))}
+	u.backlog = u.buffers
+	if len(n.replicas) > 0 && u.buffers > n.hist.Size {
+		u.backlog, u.replicas = n.hist.Size, u.buffers-n.hist.Size
+	}
+	u.backlog += n.hist.IndexMemory()
+	u.uncounted = n.hist.Excess()
 	for _, c := range n.clients {
-		// What buffers have in reserve is not the same in a clone, and so it is not counted.
-		if held := int64(len(c.in)) + int64(len(c.w.Buf)); c.replica != nil {
-			u.replicas += held
-		} else {
-			u.clients += held
+		if c.replica == nil {
+			// What buffers have in reserve is not the same in a clone, and so it is not counted.
+			u.clients += int64(len(c.in)) + int64(len(c.w.Buf))
 		}
 	}
-	u.total = baseMemory + u.data + u.buffers + u.replicas + u.clients
+	u.total = baseMemory + u.data + u.backlog + u.replicas + u.clients
 	const perKey = 32 // of the entry and the nodes above it, without its key
-	u.dataset = u.total - baseMemory - u.buffers - u.replicas - u.clients - u.keys*perKey
+	u.dataset = u.total - baseMemory - u.backlog - u.replicas - u.clients - u.keys*perKey
 	u.peak = max(n.peak, u.total)
 	return u
 }
@@ -55,21 +63,35 @@ func (n *Node) infoMemory(s *section) {
 	s.int("used_memory_startup", baseMemory)
 	s.int("used_memory_dataset", u.dataset)
 	s.text("used_memory_dataset_perc", percent(u.dataset, u.total-baseMemory))
+	for _, name := range [...]string{"allocated", "active", "resident"} {
+		s.int("allocator_"+name, u.total)
+	}
+	s.int("total_system_memory", 0) // not the node's to know
+	s.text("total_system_memory_human", "0B")
+	s.zeros("used_memory_lua", "used_memory_vm_eval") // there are no scripts
+	s.text("used_memory_lua_human", "0B")
+	s.zeros("used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
+		"used_memory_vm_functions", "used_memory_vm_total")
+	s.text("used_memory_vm_total_human", "0B")
+	s.zeros("used_memory_functions", "used_memory_scripts")
+	s.text("used_memory_scripts_human", "0B")
 	s.int("maxmemory", int64(n.cfg.MaxMemory))
 	s.text("maxmemory_human", humanBytes(int64(n.cfg.MaxMemory)))
 	s.text("maxmemory_policy", n.cfg.MaxMemoryPolicy)
+	for _, name := range [...]string{"allocator_frag", "allocator_rss", "rss_overhead"} {
+		s.text(name+"_ratio", "1.00")
+		s.int(name+"_bytes", 0)
+	}
 	s.text("mem_fragmentation_ratio", "1.00")
 	s.int("mem_fragmentation_bytes", 0)
-	s.int("mem_not_counted_for_evict", u.buffers-u.backlog)
+	s.int("mem_not_counted_for_evict", u.uncounted)
 	s.int("mem_replication_backlog", u.backlog)
 	s.int("mem_total_replication_buffers", u.buffers)
 	s.int("mem_clients_slaves", u.replicas)
 	s.int("mem_clients_normal", u.clients)
-	s.int("mem_aof_buffer", 0)
+	s.zeros("mem_cluster_links", "mem_aof_buffer")
 	s.text("mem_allocator", "go")
-	s.int("active_defrag_running", 0)
-	s.int("lazyfree_pending_objects", 0)
-	s.int("lazyfreed_objects", 0)
+	s.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
 
 // humanBytes writes a size as INFO's fields for people do.

@@ -33,7 +33,7 @@ func runsInMulti(cmd *command.Command) bool {
 
 func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.queue = append(m.queue, copyArgs(args))
-	m.flags |= cmd.Flags & (command.Write | command.ReadOnly | command.DenyOOM | command.MayReplicate)
+	m.flags |= cmd.Flags & (command.Write | command.ReadOnly | command.DenyOOM | command.MayReplicate | command.NoAsyncLoading)
 	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
 }
 
@@ -61,8 +61,10 @@ func (n *Node) discardMulti(c *client) {
 }
 
 // execCommand runs what was queued as one unit: nothing comes between, the clock stands still, and its effects go into
-// the stream together.
-func (n *Node) execCommand(c *client, _ [][]byte) {
+// the stream together. Before 6.2 MULTI went out when the first write was met, and the client's own EXEC at the end.
+//
+// Source: redis/src/multi.c, execCommand; of 4.0, execCommandPropagateMulti.
+func (n *Node) execCommand(c *client, exec [][]byte) {
 	m := c.multi
 	if m == nil {
 		c.w.Error("ERR EXEC without MULTI")
@@ -80,9 +82,17 @@ func (n *Node) execCommand(c *client, _ [][]byte) {
 	}
 	n.unit.open = true
 	c.w.Array(len(m.queue))
+	paired := false
 	for _, args := range m.queue {
-		cmd, _ := command.Find(args)
+		cmd, _ := n.cmds.Find(args)
+		if n.era.PairsExec && !paired && cmd.Flags&command.Write != 0 {
+			paired = true
+			n.unit.addLine(c.db, opMulti)
+		}
 		n.perform(c, cmd, args)
+	}
+	if paired {
+		n.unit.addLine(c.db, exec)
 	}
 	n.unit.open = false
 }

@@ -15,6 +15,7 @@ import (
 
 const (
 	cronPeriod   = time.Second            // replication's own tick
+	hurryPeriod  = 100 * time.Millisecond // the same during a failover
 	expiryPeriod = 100 * time.Millisecond // how often due keys are removed, at the most
 	expiryBatch  = 1000                   // keys removed in one go
 )
@@ -22,6 +23,8 @@ const (
 // Node is one server.
 type Node struct {
 	cfg  Config
+	era  *repl.Era // how this generation of Redis behaves
+	cmds *command.Table
 	rand rand.PCG
 	now  engine.Instant
 
@@ -45,10 +48,19 @@ type Node struct {
 	lastConn engine.ConnID
 	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
 
+	good      int            // replicas, as min-replicas-to-write counts them
+	pumped    engine.Offset  // the stream's end when replicas were last sent some of it
+	lastBlock engine.Offset  // its last block when limits were last looked at
+	softDue   engine.Instant // when a client has been above its soft limit for too long, or 0
+	repin     bool           // a replica that may have kept the oldest block has gone
+
 	blocks    blocking         // clients that wait for keys
 	resumed   []*client        // clients whose wait is over, in this order
 	postponed []*client        // clients whose command waits for the end of the pause, in this order
+	wantAcks  bool             // the replicas are to be asked how far they are, at the end of the turn
 	pause     pause            //
+	failover  failover         //
+	shut      shutdown         // one that waits for replicas
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is being executed
@@ -56,7 +68,9 @@ type Node struct {
 	slow      slowlog
 
 	master link
+	local  localTTL
 	stats  stats
+	rates  rates
 
 	disk        persistence
 	clock       uint32 // the access clock that the keyspace was last told
@@ -64,6 +78,7 @@ type Node struct {
 	peak        int64  // bytes that were in use
 	cronPaused  bool   // DEBUG PAUSE-CRON
 	rewriting   *rewriting
+	changing    *reconfiguring // never changed in place
 	usage       usage
 	tally       tally
 
@@ -75,6 +90,7 @@ type Node struct {
 	sets    command.Settings
 	trace   bool
 	unit    unit
+	spare   []byte      // a large reply buffer that was flushed, for the next client without one
 	discard resp.Writer // takes the replies that a master is not given
 }
 
@@ -84,6 +100,7 @@ type stats struct {
 	commands                  int64
 	netIn, netOut             int64
 	replIn, replOut           int64
+	forks                     int64
 	syncFull                  int64
 	partialOK, partialErr     int64
 	expired, evicted          int64
@@ -100,8 +117,14 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	if cfg.Databases < 1 || cfg.ReplPingPeriod < time.Second {
 		return nil, errors.New("node: the configuration is empty: begin with DefaultConfig")
 	}
+	era, ok := repl.EraNamed(cfg.Era)
+	if !ok {
+		return nil, errNoEra(cfg.Era)
+	}
 	n := &Node{
 		cfg:      cfg,
+		era:      era,
+		cmds:     commandsOf(era),
 		rand:     *rand.NewPCG(seed, 0x9e3779b97f4a7c15),
 		data:     store.New(cfg.Databases),
 		byConn:   map[engine.ConnID]*client{},
@@ -110,7 +133,10 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	}
 	n.applyConfig()
 	n.runID = repl.NewReplID(n.random())
-	n.hist = repl.NewHistory(n.random(), cfg.ReplBacklogSize)
+	n.hist = repl.NewHistory(era, n.random(), cfg.ReplBacklogSize)
+	if !era.Shared {
+		n.hist.ID = n.runID
+	}
 	return n, nil
 }
 
@@ -122,6 +148,9 @@ func (n *Node) random() *rand.Rand { return rand.New(&n.rand) }
 func (n *Node) Step(now engine.Instant, in Input, out *Output) {
 	if n.exited {
 		return
+	}
+	if now < n.now {
+		n.setBack(now)
 	}
 	n.now, n.out, n.trace = now, out, out.Trace
 	switch in := in.(type) {
@@ -142,7 +171,11 @@ func (n *Node) Step(now engine.Instant, in Input, out *Output) {
 	case Signaled:
 		n.signaled(in.Name)
 	case FileLoaded:
-		n.loaded(in)
+		if !n.sentFile(in) {
+			n.loaded(in)
+		}
+	case Reconfigured:
+		n.reconfigured(in)
 	case FileWritten:
 		n.written(in)
 	}
@@ -158,7 +191,18 @@ func (n *Node) start(in Started) {
 	n.nextExpiry = n.now.Add(expiryPeriod)
 	n.log(engine.LogWarning, "Server initialized")
 	n.disk.lastTook = -1
-	n.beginLoad(false, false, 0)
+	n.master.addr = n.cfg.Replicaof
+	n.loadFile(&loading{then: loadOpens})
+}
+
+// setBack takes a clock that was set back. Ticks go on, as redis-server's do, whose timers run by a clock that nobody
+// sets; what is counted from a moment takes longer.
+func (n *Node) setBack(now engine.Instant) {
+	n.nextCron = min(n.nextCron, now.Add(cronPeriod))
+	n.nextExpiry = min(n.nextExpiry, now.Add(expiryPeriod))
+	if l := n.disk.loading; l != nil && l.until != 0 {
+		l.until = now.Add(l.until.Sub(n.now))
+	}
 }
 
 // Deadline is when the node wants to be Woken, at the latest.
@@ -173,15 +217,34 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 	if n.paused() {
 		at = min(at, n.pause.until)
 	}
+	if until, ok := n.loadsUntil(); ok {
+		at = min(at, until)
+	}
+	if n.shut.until != 0 {
+		at = min(at, n.shut.until)
+	}
+	if n.failover.state == engine.FailoverWaiting && n.failover.until != 0 {
+		at = min(at, n.failover.until)
+	}
 	if due, ok := n.firstExpiry(); ok {
 		at = min(at, max(due, n.nextExpiry))
+	}
+	if n.softDue != 0 {
+		at = min(at, n.softDue)
+	}
+	if ready, ok := n.disk.child.waitsUntil(n.now); ok {
+		at = min(at, ready)
 	}
 	return at, true
 }
 
-// firstExpiry is when the first key is due, where this node removes keys at all: on a replica only its master does.
+// firstExpiry is when the first key is due, where this node removes keys at all: on a replica only its master does, but for
+// those that are the replica's own.
 func (n *Node) firstExpiry() (engine.Instant, bool) {
-	if !n.active || n.isReplica() || n.paused() {
+	if n.isReplica() {
+		return n.firstLocalExpiry()
+	}
+	if !n.active || n.paused() {
 		return 0, false
 	}
 	first, found := int64(0), false
@@ -196,31 +259,50 @@ func (n *Node) firstExpiry() (engine.Instant, bool) {
 // cron does what is due: the end of waits, the replication tick, in the order of redis/src/replication.c, replicationCron, and expiry.
 func (n *Node) cron() {
 	if n.paused() && n.now >= n.pause.until {
-		n.endPause()
+		n.updatePause()
 	}
 	n.endWaits()
 	if due, ok := n.firstExpiry(); ok && n.now >= max(due, n.nextExpiry) {
 		n.nextExpiry = n.now.Add(expiryPeriod)
 		n.expireDue()
 	}
+	n.goOn()
+	if n.softDue != 0 && n.now >= n.softDue {
+		n.limitOutputs()
+	}
+	n.loadCron()
 	if n.now < n.nextCron {
 		return
 	}
-	for n.nextCron <= n.now {
-		n.nextCron = n.nextCron.Add(cronPeriod)
-	}
+	n.planTick()
 	n.ticks++
 	if n.disk.loading != nil || n.cronPaused {
 		return
 	}
+	n.driveFailover()
 	n.master.cron(n)
 	n.masterCron()
+	n.limitOutputs()
+	n.rates.look(n.now, &n.stats)
 	n.saveCron()
 	n.peak = max(n.peak, n.usedMemory())
 }
 
+// planTick sets the moment of the next tick, counted from the start of the process. A failover has more of them.
+func (n *Node) planTick() {
+	period := cronPeriod
+	if n.failingOver() {
+		period = hurryPeriod
+	}
+	n.nextCron = n.started.Add((n.now.Sub(n.started)/period + 1) * period)
+}
+
 // expireDue removes keys that are due and streams their DELs, each bare.
 func (n *Node) expireDue() {
+	if n.isReplica() {
+		n.expireLocal()
+		return
+	}
 	for i := range n.data.Databases() {
 		if at, ok := n.data.DB(i).NextExpiry(); !ok || at >= n.now.Millis() {
 			continue
@@ -233,27 +315,33 @@ func (n *Node) expireDue() {
 
 // endTurn is the end of a turn of the event loop: replies, streams and closes go out, and the backlog is trimmed.
 func (n *Node) endTurn() {
+	n.endAckWaits()
 	n.settle()
-	n.pumpReplicas()
-	for i, c := range n.touched {
-		c.flush(n)
-		c.touched = false
-		n.touched[i] = nil
+	n.requestAcks()
+	n.driveFailover()
+	n.driveShutdown()
+	for {
+		n.startPending()
+		n.pumpReplicas()
+		if len(n.touched) == 0 {
+			break
+		}
+		for i := 0; i < len(n.touched); i++ { // the end of one may touch another
+			c := n.touched[i]
+			c.touched = false
+			c.flush(n)
+			if c.replica != nil {
+				n.pump(c)
+			}
+			n.touched[i] = nil
+		}
+		n.touched = n.touched[:0]
 	}
-	n.touched = n.touched[:0]
 	n.trimBacklog()
 }
 
 // isReplica reports whether the node has a master.
 func (n *Node) isReplica() bool { return n.master.addr.Host != "" }
-
-func (n *Node) log(level engine.LogLevel, text string) { n.out.log(level, text) }
-
-func (n *Node) exit() {
-	n.log(engine.LogWarning, "Redis is now ready to exit, bye bye...")
-	n.exited = true
-	n.out.do(Exit{})
-}
 
 // Clone returns an independent copy of the node, in constant time in the number of keys and of stream bytes.
 func (n *Node) Clone() *Node {
@@ -276,6 +364,7 @@ func (n *Node) Clone() *Node {
 	c.rewriting = n.rewriting.clone()
 	c.usage = n.usage.clone()
 	c.tally = n.tally.clone()
+	c.local = n.local.clone()
 	twin := func(old *client) *client { return c.byConn[old.conn] }
 	c.blocks = n.blocks.clone(twin)
 	c.postponed, c.monitors, c.resumed = twins(n.postponed, twin), twins(n.monitors, twin), nil
@@ -289,7 +378,7 @@ func (n *Node) Clone() *Node {
 	c.slow.entries = slices.Clone(n.slow.entries)
 	c.hooks, c.executing = hooks{}, nil
 	c.call = command.Call{}
-	c.unit = unit{}
+	c.unit, c.spare = unit{}, nil
 	c.out = nil
 	return &c
 }

@@ -12,15 +12,16 @@ type hooks struct {
 	touched func(db int, key []byte)
 	notify  func(class byte, event string, db int, key []byte)
 	ready   func(db int, key []byte, kind store.Kind)
+	timed   func(db int, key []byte)
 }
 
 // bind gives the Call those hooks that somebody listens at: none of them costs a command anything without that.
 func (n *Node) bind() {
 	if n.hooks.touched == nil {
-		n.hooks = hooks{n.touchKey, n.notifyEvent, n.markReady}
+		n.hooks = hooks{n.touchKey, n.notifyEvent, n.markReady, n.timed}
 	}
 	c := &n.call
-	c.Touched, c.Notify, c.Ready = nil, nil, nil
+	c.Touched, c.Notify, c.Ready, c.Timed = nil, nil, nil, nil
 	if len(n.watching) > 0 || n.blocks.count > 0 {
 		c.Touched = n.hooks.touched
 	}

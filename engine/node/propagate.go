@@ -10,7 +10,7 @@ import (
 )
 
 // A unit is what is propagated together: the effects of one command, or of one EXEC. One effect goes into the stream
-// bare, two or more go wrapped in MULTI and EXEC, so that a replica never shows half of them.
+// bare, two or more go wrapped in MULTI and EXEC, so that a replica never shows half of them. Before 6.2 all went bare.
 //
 // Source: redis/src/server.c, propagatePendingCommands.
 type unit struct {
@@ -50,7 +50,7 @@ func (u *unit) addLine(db int, args [][]byte) {
 func (u *unit) end(n *Node) {
 	ops := u.ops
 	u.ops = nil
-	if len(ops) < 2 || u.loose {
+	if len(ops) < 2 || u.loose || !n.era.WrapsEffects {
 		n.feedBare(ops)
 	} else {
 		n.feed(ops, true)
@@ -64,6 +64,9 @@ func (n *Node) feedBare(ops []command.Op) {
 	}
 }
 
+// anyDB is the database of an operation that is about none: it is announced no database.
+const anyDB = -1
+
 // feed appends one unit of operations to the stream, announcing the database where it differs from the last one.
 // Only a master does, and only while a backlog exists: without one the offset stands still. A replica's stream is its
 // master's, byte for byte.
@@ -74,7 +77,7 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 	var text strings.Builder
 	first := n.hist.Next()
 	for i, op := range ops {
-		if op.DB != n.hist.DB {
+		if op.DB != n.hist.DB && op.DB != anyDB {
 			n.hist.DB = op.DB
 			n.hist.AppendCommand([][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
 			if n.trace {
@@ -96,6 +99,7 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 }
 
 func (n *Node) propagated(first engine.Offset, text string) {
+	n.limitReplicas()
 	if n.trace {
 		n.out.fact(engine.Propagated{Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text})
 	}

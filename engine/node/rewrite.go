@@ -108,7 +108,7 @@ func (c *Config) Rewrite(old string) string {
 			words, err := resp.SplitArgs(t)
 			if err != nil || len(words) == 0 {
 				t = "# ??? " + t
-			} else if s, _ := findSetting(words[0]); s != nil {
+			} else if s, _ := c.find(words[0]); s != nil {
 				where[s.name] = append(where[s.name], len(lines))
 			} else if isRetired(words[0]) {
 				t = ""
@@ -119,11 +119,11 @@ func (c *Config) Rewrite(old string) string {
 	if old == "" {
 		lines = nil
 	}
-	def := DefaultConfig()
+	def, _ := DefaultConfigOf(c.Era)
 	for i := range settings {
 		s := &settings[i]
 		at := where[s.name]
-		for _, text := range s.confLines(c, &def, len(at) > 0) {
+		for _, text := range s.confLines(c, &def, len(at)) {
 			if len(at) > 0 {
 				lines[at[0]], at = text, at[1:]
 				continue
@@ -146,14 +146,18 @@ func (c *Config) Rewrite(old string) string {
 	return b.String()
 }
 
-// confLines are the directives that give a setting its value. One that has Redis's default and is not mentioned yet
-// needs none.
-func (s *setting) confLines(c, def *Config, mentioned bool) []string {
-	same := s.get(c) == s.get(def)
+// confLines are the directives that give a setting its value, where so many lines of the file have done so until now.
+// One that has Redis's default and is not mentioned yet needs none.
+func (s *setting) confLines(c, def *Config, old int) []string {
+	same, mentioned := s.get(c) == s.get(def), old > 0
+	name := c.nameOf(s)
+	if name == "" {
+		return nil
+	}
 	switch field := s.fieldOf(c).(type) {
 	case *[]SavePoint:
 		if len(*field) == 0 {
-			return []string{s.name + ` ""`}
+			return []string{name + ` ""`}
 		}
 		var lines []string
 		for _, p := range *field {
@@ -163,7 +167,7 @@ func (s *setting) confLines(c, def *Config, mentioned bool) []string {
 	case *[3]OutputLimit:
 		var lines []string
 		for i, l := range *field {
-			if l != def.OutputLimit[i] || mentioned {
+			if l != def.OutputLimit[i] || len(lines) < old {
 				lines = append(lines, s.name+" "+[...]string{"normal", "replica", "pubsub"}[i]+" "+
 					bytesText(uint64(l.Hard))+" "+bytesText(uint64(l.Soft))+" "+strconv.FormatInt(wholeSeconds(l.SoftFor), 10))
 			}
@@ -173,13 +177,13 @@ func (s *setting) confLines(c, def *Config, mentioned bool) []string {
 		if field.Host == "" {
 			return nil
 		}
-		return []string{s.name + " " + field.Host + " " + strconv.Itoa(field.Port)}
+		return []string{name + " " + field.Host + " " + strconv.Itoa(field.Port)}
 	case *[]string:
 		if same {
 			return nil // an address list that is the default cannot be written: "bind" needs a word
 		}
 		if len(*field) == 0 {
-			return []string{s.name + ` ""`}
+			return []string{name + ` ""`}
 		}
 	}
 	if same && !mentioned {
@@ -198,7 +202,7 @@ func (s *setting) confLines(c, def *Config, mentioned bool) []string {
 			value = `""`
 		}
 	}
-	return []string{s.name + " " + value}
+	return []string{name + " " + value}
 }
 
 // fieldOf is where the value lives, or nil for one that is only kept.

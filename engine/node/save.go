@@ -6,169 +6,167 @@ import (
 	"time"
 
 	"resync/engine"
-	"resync/engine/rdb"
 )
 
 // RDB files: a snapshot is written, and read, a chunk at a time. The driver says when a chunk has been dealt with, and
 // only then is the next one made, so the size of the dataset costs no memory.
 //
 //	SAVE, DEBUG RELOAD, SHUTDOWN   nobody is served until the file is done (WriteFile.Now, ReadFile.Now)
-//	BGSAVE, save points            the others go on; the file holds the keys of the moment in which it was begun
+//	BGSAVE, save points, replicas  the others go on; the file holds the keys of the moment in which it was begun
 //	start                          commands are answered with -LOADING until the file is read
 
-const (
-	fileChunk = 256 << 10       // bytes of a file written or read at a time
-	saveRetry = 5 * time.Second // how long save points rest after a failure
-)
+// saveRetry is how long save points rest after a failure.
+const saveRetry = 5 * time.Second
 
 // persistence is how it stands with the RDB file.
 type persistence struct {
-	saving  *saving  // a file being written, or nil
+	saving  *dump    // while nobody is served: SAVE, SHUTDOWN, DEBUG RELOAD, FLUSHALL; or nil
+	child   *dump    // in the background: BGSAVE, save points, replicas; or nil
 	loading *loading // a file being read, or nil
 	lastJob int64
-	again   bool // BGSAVE SCHEDULE is waiting for the one under way
+	again   bool // a BGSAVE waits for its turn
+	plan    bool // a child has ended: replicas that came meanwhile may want another one
 
 	failed   bool // the last save did: rdb_last_bgsave_status
+	forSync  bool // the file was written for replicas alone: see rdb-del-sync-files
 	lastTry  engine.Instant
-	lastTook time.Duration // of the last BGSAVE; negative before the first
+	lastTook time.Duration // of the last child; negative before the first
 	saves    int64
 }
 
 func (p persistence) clone() persistence {
-	if p.saving != nil {
-		s := *p.saving
-		s.enc, s.chunk = s.enc.Clone(), nil
-		p.saving = &s
-	}
-	if p.loading != nil {
-		l := *p.loading
-		l.dec = l.dec.Clone()
-		p.loading = &l
-	}
+	p.saving, p.child = p.saving.clone(), p.child.clone()
+	p.loading = p.loading.clone()
 	return p
-}
-
-// A saving is one RDB file being written.
-type saving struct {
-	job   int64
-	name  string
-	enc   *rdb.Encoder
-	chunk []byte
-	last  bool // the part under way is the last one
-	now   bool
-	began engine.Instant
-	dirty int64 // changes that the file holds
-	then  saveEnd
-	conn  engine.ConnID // who is told, or 0
 }
 
 // A saveEnd is what follows when a file is written.
 type saveEnd uint8
 
 const (
-	thenRest  saveEnd = iota // nothing: it was a BGSAVE
-	thenGoOn                 // nothing either, but nobody was served meanwhile
+	thenRest  saveEnd = iota // nothing but what waits for a child: it was in the background
+	thenGoOn                 // nothing, but nobody was served meanwhile
 	thenReply                // SAVE is answered
 	thenReload
 	thenMerge // reload without emptying the databases first
 	thenExit
-	thenExitAnyway // SHUTDOWN FORCE: also when the file could not be written
 )
 
-// save begins to write the dataset into its file.
+// save writes the dataset into its file, and nobody is served meanwhile.
 //
-// Source: redis/src/rdb.c, rdbSave and rdbSaveBackground.
+// Source: redis/src/rdb.c, rdbSave.
 func (n *Node) save(then saveEnd, conn engine.ConnID) {
-	n.disk.lastJob++
-	s := &saving{
-		job: n.disk.lastJob, name: n.cfg.DBFilename, now: then != thenRest,
-		began: n.now, dirty: n.stats.dirty, then: then, conn: conn,
-		enc: rdb.NewEncoder(n.data.Snapshot(), n.snapshotAux(), rdb.Options{Compress: n.cfg.RDBCompression, Checksum: n.cfg.RDBChecksum}),
-	}
+	s := n.newSnapshot(0)
+	s.file = n.newFile(then, conn)
 	n.disk.saving = s
-	n.clock = 0 // access clocks stand still meanwhile
-	if !s.now {
-		n.disk.lastTry = n.now
-		n.log(engine.LogNotice, "Background saving started by pid "+strconv.Itoa(n.pid))
-	}
-	n.writePart(FirstPart)
+	n.writePart(s)
 }
 
-// writePart has the next part of the file written. A small file is one part.
-func (n *Node) writePart(part FilePart) {
-	s := n.disk.saving
-	s.chunk = s.enc.Append(s.chunk[:0], fileChunk)
-	if s.last = s.enc.Done(); s.last {
-		if part == FirstPart {
-			part = WholeFile
-		} else {
-			part = LastPart
-		}
+// bgsave writes the dataset into its file while the others are served.
+//
+// Source: redis/src/rdb.c, rdbSaveBackground.
+func (n *Node) bgsave() {
+	s := n.newSnapshot(0)
+	s.file = n.newFile(thenRest, 0)
+	n.disk.saves++
+	n.disk.lastTry = n.now
+	n.beginChild(s, "Background saving started by pid ")
+	n.writePart(s)
+}
+
+func (n *Node) newFile(then saveEnd, conn engine.ConnID) *savedFile {
+	n.disk.lastJob++
+	return &savedFile{
+		job: n.disk.lastJob, name: n.cfg.DBFilename, dirty: n.stats.dirty,
+		now: then != thenRest, then: then, conn: conn,
 	}
-	n.out.do(WriteFile{Job: s.job, Name: s.name, Data: s.chunk, Part: part, Now: s.now})
+}
+
+// beginChild makes a snapshot the one in the background.
+func (n *Node) beginChild(s *dump, says string) {
+	n.disk.child = s
+	n.stats.forks++
+	n.log(engine.LogNotice, says+strconv.FormatInt(int64(n.pid)+n.stats.forks, 10))
+}
+
+// writePart has the next part of a file written, when it is ready. A small file is one part.
+func (n *Node) writePart(s *dump) {
+	f := s.file
+	if s.part == nil {
+		s.prepare(n.now, "", fileChunk)
+	}
+	switch wait := s.ready.Sub(n.now); {
+	case s.asked:
+		return
+	case wait > 0 && !f.now:
+		return // Deadline asks to be woken then
+	case wait > 0:
+		n.out.do(Sleep{For: wait})
+	}
+	part := NextPart
+	switch first := s.bytes == 0; {
+	case first && s.last:
+		part = WholeFile
+	case first:
+		part = FirstPart
+	case s.last:
+		part = LastPart
+	}
+	s.asked = true
+	s.bytes += int64(len(s.part))
+	n.out.do(WriteFile{Job: f.job, Name: f.name, Data: s.part, Part: part, Now: f.now})
 }
 
 // written takes the answer to a WriteFile.
 func (n *Node) written(in FileWritten) {
-	if n.rewritten(in) {
+	if n.rewritten(in) || n.master.spooled(n, in) {
 		return
 	}
-	s := n.disk.saving
-	switch {
-	case s == nil || s.job != in.Job:
-		// It was dropped in the meantime.
-	case in.Err == "" && !s.last:
-		n.writePart(NextPart)
-	default:
+	for _, s := range [...]*dump{n.disk.saving, n.disk.child} {
+		if s == nil || s.file == nil || s.file.job != in.Job || s.killed != "" {
+			continue // else it was dropped in the meantime
+		}
+		s.part, s.asked = nil, false
+		if in.Err == "" && !s.last {
+			n.writePart(s)
+			return
+		}
 		n.saved(s, in.Err)
 	}
 }
 
 // saved is the end of a file, and goes on with what it was written for.
 //
-// Source: redis/src/rdb.c, backgroundSaveDoneHandlerDisk; redis/src/server.c, finishShutdown.
-func (n *Node) saved(s *saving, failure string) {
-	d := &n.disk
-	d.saving = nil
+// Source: redis/src/rdb.c, rdbSave; redis/src/server.c, finishShutdown.
+func (n *Node) saved(s *dump, failure string) {
+	d, f := &n.disk, s.file
 	failed := failure != ""
 	// Only one in the background makes save points and writes wait: whoever asks for SAVE or SHUTDOWN sees the error.
-	if !failed || s.then == thenRest {
+	if !failed || f.then == thenRest {
 		d.failed = failed
 	}
 	if failed {
-		n.log(engine.LogWarning, "Write error saving DB on disk("+s.name+"): "+failure)
+		n.log(engine.LogWarning, "Write error saving DB on disk("+f.name+"): "+failure)
 	} else {
 		n.log(engine.LogNotice, "DB saved on disk")
-		n.stats.dirty -= s.dirty
+		n.stats.dirty -= f.dirty
 		n.stats.lastSave = n.now
-		d.saves++
 	}
-	c := n.byConn[s.conn]
-	switch s.then {
-	case thenRest:
-		d.lastTook = n.now.Sub(s.began)
-		if failed {
-			n.log(engine.LogWarning, "Background saving error")
-		} else {
-			n.log(engine.LogNotice, "Background saving terminated with success")
-		}
-		if d.again {
-			d.again = false
-			n.save(thenRest, 0)
-		}
-	case thenExit, thenExitAnyway:
-		if failed && s.then == thenExit {
-			n.log(engine.LogWarning, "Error trying to save the DB, can't exit.")
-			n.answer(c, func() { c.w.Error("ERR Errors trying to SHUTDOWN. Check logs.") })
-			return
-		}
-		n.exit()
+	if f.then == thenRest {
+		n.endChild(failure)
+		return
+	}
+	d.saving = nil
+	c := n.byConn[f.conn]
+	switch f.then {
+	case thenExit:
+		n.shutdownSaved(failed)
 	case thenReload, thenMerge:
 		if failed {
 			n.answer(c, func() { c.w.Error("ERR") })
 			return
 		}
-		n.load(s.conn, s.then == thenMerge)
+		n.load(f.conn, f.then == thenMerge)
 	case thenReply:
 		n.answer(c, func() {
 			if failed {
@@ -180,11 +178,69 @@ func (n *Node) saved(s *saving, failure string) {
 	}
 }
 
-// dropSave gives up the BGSAVE under way: its keys are gone, or the process ends.
-func (n *Node) dropSave() {
-	if s := n.disk.saving; s != nil {
-		n.out.do(WriteFile{Job: s.job, Name: s.name, Part: DropFile})
-		n.disk.saving = nil
+// endChild is the end of the snapshot in the background: it failed, it was killed, or it is complete. Replicas that
+// waited for it go on, or are dropped; those that came meanwhile may have their own at the end of the turn.
+//
+// Source: redis/src/rdb.c, backgroundSaveDoneHandler.
+func (n *Node) endChild(failure string) {
+	d, s := &n.disk, n.disk.child
+	d.child, d.plan = nil, true
+	d.lastTook = wholeSince(s.began, n.now)
+	n.clock = 0
+	what, ill := "Background saving", "Background saving error"
+	if s.streamed() {
+		what, ill = "Background RDB transfer", "Background transfer error"
+	}
+	switch {
+	case s.killed != "":
+		n.log(engine.LogWarning, strings.Replace(what, " RDB", "", 1)+" terminated by signal 10")
+	case failure != "":
+		n.log(engine.LogWarning, ill)
+	default:
+		n.log(engine.LogNotice, what+" terminated with success")
+	}
+	n.out.fact(engine.SnapshotEnded{
+		Streamed: s.streamed(), Offset: s.offset, Bytes: s.bytes, Took: n.now.Sub(s.began), Failure: failure, Killed: s.killed,
+	})
+	n.endWaitForChild(s, failure == "" && s.killed == "")
+}
+
+// wholeSince is the time between two moments in whole seconds of the clock, as time(2) tells them.
+func wholeSince(from, to engine.Instant) time.Duration {
+	return time.Duration(to.Seconds()-from.Seconds()) * time.Second
+}
+
+// killChild gives up the snapshot in the background, where there is one. Nothing more of it goes out; its end is noticed
+// at the end of the turn, as that of a process would be.
+//
+// Source: redis/src/rdb.c, killRDBChild.
+func (n *Node) killChild(why string) {
+	s := n.disk.child
+	if s == nil || s.killed != "" {
+		return
+	}
+	s.killed, s.part = why, nil
+	if s.file != nil {
+		n.out.do(WriteFile{Job: s.file.job, Name: s.file.name, Part: DropFile})
+	}
+}
+
+// startPending ends what was killed, and begins what had to wait for the end of another snapshot, or of a transaction.
+// Replicas go first.
+//
+// Source: redis/src/server.c, checkChildrenDone and serverCron.
+func (n *Node) startPending() {
+	d := &n.disk
+	if d.child != nil && d.child.killed != "" {
+		n.endChild("")
+	}
+	if d.plan {
+		d.plan = false
+		n.planSnapshot()
+	}
+	if d.again && d.child == nil && (!d.failed || n.now.Sub(d.lastTry) > saveRetry) {
+		d.again = false
+		n.bgsave()
 	}
 }
 
@@ -193,9 +249,7 @@ func (n *Node) dropSave() {
 //
 // Source: redis/src/db.c, flushAllDataAndResetRDB.
 func (n *Node) flushedAll() {
-	if s := n.disk.saving; s != nil && !s.now {
-		n.dropSave()
-	}
+	n.killChild("FLUSHALL")
 	if len(n.cfg.Save) > 0 && n.disk.saving == nil {
 		n.save(thenGoOn, 0)
 	}
@@ -218,14 +272,14 @@ func (n *Node) answer(c *client, reply func()) {
 // Source: redis/src/server.c, serverCron.
 func (n *Node) saveCron() {
 	d := &n.disk
-	if d.saving != nil || d.loading != nil {
+	if d.child != nil || d.loading != nil {
 		return
 	}
 	for _, p := range n.cfg.Save {
 		if n.stats.dirty >= int64(p.Changes) && n.now.Seconds()-n.stats.lastSave.Seconds() > wholeSeconds(p.After) &&
 			(!d.failed || n.now.Sub(d.lastTry) > saveRetry) {
 			n.log(engine.LogNotice, strconv.Itoa(p.Changes)+" changes in "+strconv.FormatInt(wholeSeconds(p.After), 10)+" seconds. Saving...")
-			n.save(thenRest, 0)
+			n.bgsave()
 			return
 		}
 	}
@@ -245,17 +299,7 @@ func (n *Node) diskRefuses() string {
 }
 
 // savingInBackground reports whether a snapshot is on its way to a file or to replicas' sockets.
-func (n *Node) savingInBackground() bool {
-	if n.disk.saving != nil {
-		return true
-	}
-	for _, c := range n.replicas {
-		if c.full != nil && c.full.streamed {
-			return true
-		}
-	}
-	return false
-}
+func (n *Node) savingInBackground() bool { return n.disk.child != nil }
 
 // saveCommand serves SAVE.
 //
@@ -266,6 +310,7 @@ func (n *Node) saveCommand(c *client, _ [][]byte) {
 		return
 	}
 	c.held = true
+	n.disk.saves++
 	n.save(thenReply, c.conn)
 }
 
@@ -278,8 +323,11 @@ func (n *Node) bgsaveCommand(c *client, args [][]byte) {
 		c.w.Error("ERR syntax error")
 	case n.savingInBackground():
 		c.w.Error("ERR Background save already in progress")
+	case n.unit.open:
+		n.disk.again = true // a transaction is one moment, and the file is of one too
+		c.w.Simple("Background saving scheduled")
 	default:
-		n.save(thenRest, 0)
+		n.bgsave()
 		c.w.Simple("Background saving started")
 	}
 }

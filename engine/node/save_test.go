@@ -10,12 +10,18 @@ import (
 type disk struct {
 	files   map[string]string
 	partial string
+	job     int64   // that partial is of
 	full    bool    // every write fails
 	held    []Input // answers that are kept back
 	slow    bool    // keep back the answers to BGSAVE and the start
+	ended   int     // readings given up
 }
 
 func (d *disk) read(e ReadFile) Input {
+	if e.Max == 0 {
+		d.ended++
+		return Woken{}
+	}
 	data, ok := d.files[e.Name]
 	end := min(int(e.Offset)+e.Max, len(data))
 	in := FileLoaded{Job: e.Job, Missing: !ok, Size: int64(len(data)), Data: []byte(data[min(int(e.Offset), len(data)):end]), More: end < len(data)}
@@ -32,6 +38,8 @@ func (d *disk) write(e WriteFile) Input {
 	}
 	in := FileWritten{Job: e.Job}
 	switch {
+	case e.Part == DropFile && e.Job != d.job:
+		return nil
 	case e.Part == DropFile:
 		d.partial = ""
 		return nil
@@ -40,7 +48,7 @@ func (d *disk) write(e WriteFile) Input {
 	case e.Part == WholeFile:
 		d.files[e.Name] = string(e.Data)
 	case e.Part == FirstPart:
-		d.partial = string(e.Data)
+		d.partial, d.job = string(e.Data), e.Job
 	case e.Part == NextPart:
 		d.partial += string(e.Data)
 	case e.Part == LastPart:

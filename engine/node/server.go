@@ -2,6 +2,7 @@ package node
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,10 @@ func init() {
 
 // serve runs a command about the server.
 func (n *Node) serve(c *client, cmd *command.Command, args [][]byte) {
+	if cmd.TooNew(args) {
+		c.w.Error("ERR syntax error")
+		return
+	}
 	h := handlers[cmd.FullName()]
 	if h == nil {
 		panic("node: no handler for the command " + cmd.FullName())
@@ -68,6 +73,10 @@ func (n *Node) serve(c *client, cmd *command.Command, args [][]byte) {
 //
 // Source: redis/src/replication.c, replicaofCommand.
 func (n *Node) replicaofCommand(c *client, args [][]byte) {
+	if n.failingOver() {
+		c.w.Error("ERR REPLICAOF not allowed while failing over.")
+		return
+	}
 	host := string(args[1])
 	if strings.EqualFold(host, "no") && strings.EqualFold(string(args[2]), "one") {
 		n.replicaof(Address{}, c.String(n))
@@ -79,7 +88,11 @@ func (n *Node) replicaofCommand(c *client, args [][]byte) {
 		return
 	}
 	port, ok := resp.ParseInt64(args[2])
-	if !ok || port < 0 || port > 65535 {
+	switch {
+	case !n.era.ChecksPort && !ok:
+		c.w.Error("ERR value is not an integer or out of range")
+		return
+	case n.era.ChecksPort && (!ok || port < 0 || port > 65535):
 		c.w.Error("ERR Invalid master port")
 		return
 	}
@@ -155,22 +168,91 @@ func (n *Node) configSet(c *client, args [][]byte) {
 	for i := 2; i < len(args); i += 2 {
 		pairs = append(pairs, [2]string{string(args[i]), string(args[i+1])})
 	}
-	if err := n.cfg.Change(pairs); err != nil {
+	if n.disk.loading != nil && slices.ContainsFunc(pairs, func(p [2]string) bool { return waitsForLoading(p[0]) }) {
+		c.w.Error("LOADING Redis is loading the dataset in memory")
+		return
+	}
+	next := n.cfg
+	change := next.Change
+	if c.isLocal() {
+		change = next.ChangeLocally
+	}
+	if err := change(pairs); err != nil {
 		c.w.Error("ERR " + err.Error())
 		return
 	}
+	n.reconfigure(c, next)
+}
+
+// waitsForLoading reports whether a setting cannot be changed in the middle of a load.
+func waitsForLoading(name string) bool {
+	switch strings.ToLower(name) {
+	case "dir", "appendonly", "repl-diskless-load":
+		return true
+	}
+	return false
+}
+
+// reconfiguring is a CONFIG SET that the driver has a part in.
+type reconfiguring struct {
+	job    int64
+	conn   engine.ConnID // who is told
+	before Config
+}
+
+// reconfigure takes over a configuration. Where a part of it is the driver's, that has to agree.
+func (n *Node) reconfigure(c *client, next Config) {
+	before := n.cfg
+	n.cfg = next
 	n.applyConfig()
-	c.w.OK()
+	if before.Port == next.Port && before.Dir == next.Dir && before.LogLevel == next.LogLevel && slices.Equal(before.Bind, next.Bind) {
+		c.w.OK()
+		return
+	}
+	n.disk.lastJob++
+	r := &reconfiguring{job: n.disk.lastJob, before: before}
+	if n.unit.open {
+		c.w.OK() // in a transaction nobody can wait
+	} else {
+		r.conn, c.held = c.conn, true
+	}
+	n.changing = r
+	n.out.do(Reconfigure{Job: r.job, Port: next.Port, Bind: next.Bind, Dir: next.Dir, LogLevel: next.LogLevel})
+}
+
+// reconfigured takes the driver's answer. When it refuses, all is as it was before.
+//
+// Source: redis/src/config.c, configSetCommand.
+func (n *Node) reconfigured(in Reconfigured) {
+	r := n.changing
+	if r == nil || r.job != in.Job {
+		return
+	}
+	n.changing = nil
+	c := n.byConn[r.conn]
+	if in.Setting == "" {
+		n.cfg.Dir = in.Dir
+		n.answer(c, func() { c.w.OK() })
+		return
+	}
+	n.cfg = r.before
+	n.applyConfig()
+	if in.Setting != "dir" {
+		n.log(engine.LogWarning, "Failed applying new configuration. Possibly related to new "+in.Setting+" setting. Restoring previous settings.")
+	}
+	n.answer(c, func() { c.w.Error("ERR " + changeError(in.Setting, in.Why).Error()) })
 }
 
 // applyConfig takes over what other parts keep a copy of.
 func (n *Node) applyConfig() {
-	n.hist.Size = n.cfg.ReplBacklogSize
+	n.hist.Resize(n.cfg.ReplBacklogSize)
 	n.sets = command.Settings{
 		LazyExpire: n.cfg.LazyExpire, LazyUserDel: n.cfg.LazyUserDel,
 		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits,
+		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
 	}
 	n.clock = 0
+	n.countGood()
 }
 
 func (n *Node) authCommand(c *client, args [][]byte) {
@@ -237,9 +319,9 @@ func (n *Node) helloCommand(c *client, args [][]byte) {
 	w := &c.w
 	w.Map(7)
 	w.BulkString("server")
-	w.BulkString("redis")
+	w.BulkString(n.serverName())
 	w.BulkString("version")
-	w.BulkString(Version)
+	w.BulkString(n.era.OwnVersion())
 	w.BulkString("proto")
 	w.Int(int64(proto))
 	w.BulkString("id")

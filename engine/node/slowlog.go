@@ -108,7 +108,8 @@ func (n *Node) slowlogReset(c *client, _ [][]byte) {
 	c.w.OK()
 }
 
-// Latency is what a clock that stands still while a command runs cannot measure: there are no events.
+// Latency is what a clock that stands still while a command runs cannot measure: there are no events, and every command
+// has taken the shortest time that can be told.
 //
 // Source: redis/src/latency.c, latencyCommand.
 func latencyHandlers() map[string]func(n *Node, c *client, args [][]byte) {
@@ -118,7 +119,7 @@ func latencyHandlers() map[string]func(n *Node, c *client, args [][]byte) {
 		"latency|graph": func(_ *Node, c *client, args [][]byte) {
 			c.w.Error("ERR No samples available for event '" + string(args[2]) + "'")
 		},
-		"latency|histogram": func(_ *Node, c *client, _ [][]byte) { c.w.Map(0) },
+		"latency|histogram": (*Node).latencyHistogram,
 		"latency|history":   none,
 		"latency|latest":    none,
 		"latency|reset":     func(_ *Node, c *client, _ [][]byte) { c.w.Int(0) },
@@ -126,6 +127,51 @@ func latencyHandlers() map[string]func(n *Node, c *client, args [][]byte) {
 		"slowlog|len":       (*Node).slowlogLen,
 		"slowlog|reset":     (*Node).slowlogReset,
 	}
+}
+
+// latencyHistogram serves LATENCY HISTOGRAM [command ...]. A container's name stands for its subcommands.
+//
+// Source: redis/src/latency.c, latencySpecificCommandsFillCDF.
+func (n *Node) latencyHistogram(c *client, args [][]byte) {
+	const shortest = 1 // microsecond
+	w := &c.w
+	start, found := len(w.Buf), 0
+	show := func(cmd *command.Command) {
+		calls := n.tally.of(cmd).calls
+		if calls == 0 {
+			return
+		}
+		found++
+		w.BulkString(cmd.FullName())
+		w.Map(2)
+		w.BulkString("calls")
+		w.Int(calls)
+		w.BulkString("histogram_usec")
+		w.Map(1)
+		w.Int(shortest)
+		w.Int(calls)
+	}
+	asked := func(cmd *command.Command, name []byte) bool {
+		return name == nil || strings.EqualFold(cmd.FullName(), string(name))
+	}
+	names := args[2:]
+	if len(names) == 0 {
+		names = [][]byte{nil}
+	}
+	for _, name := range names {
+		for _, cmd := range command.All() {
+			whole := asked(cmd, name)
+			if whole {
+				show(cmd)
+			}
+			for i := range cmd.Subs {
+				if sub := &cmd.Subs[i]; whole || asked(sub, name) {
+					show(sub)
+				}
+			}
+		}
+	}
+	mapFrom(w, start, found)
 }
 
 func (n *Node) latencyDoctor(c *client, _ [][]byte) {

@@ -40,6 +40,13 @@ type Replication struct {
 	SecondOffset engine.Offset
 	Offset       engine.Offset // master_repl_offset
 
+	// What clients are held for.
+	Holds      string         // "nothing", "write" or "all": which of their commands wait
+	HoldsUntil engine.Instant // engine.Forever when something else will end it
+	Failover   engine.FailoverState
+	FailoverTo Address        // no host while any replica will do
+	ShutdownAt engine.Instant // when the wait for replicas ends at the latest; 0 while no shutdown waits
+
 	// As master.
 	BacklogActive                           bool
 	BacklogSize                             int64

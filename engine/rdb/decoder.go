@@ -17,7 +17,13 @@ type DecoderOptions struct {
 	SkipExpired bool
 	NowMillis   int64
 
+	// LFU says that access clocks count uses, instead of telling the time. They are set by NowMillis, and by what the
+	// file tells.
+	LFU bool
+
 	IgnoreChecksum bool
+
+	Newest int // the highest version that is read; 0 for all that are known
 
 	Limits *store.Limits // what decides over encodings; nil = Redis's defaults
 }
@@ -48,9 +54,18 @@ type Decoder struct {
 	db       int
 	key      []byte
 	expireAt int64
+	told     told
 	value    valueBuilder
 	skipped  int
 	left     int // tokens still to be skipped
+	kind     ErrorKind
+	gone     []SkippedKey
+}
+
+// A SkippedKey is a key that was left out because its time had passed.
+type SkippedKey struct {
+	DB  int
+	Key string
 }
 
 // auxMax is how many facts about a file are kept. Files have about a dozen.
@@ -88,6 +103,7 @@ func NewDecoder(o DecoderOptions) *Decoder {
 		o.Databases = 16
 	}
 	d := &Decoder{options: o, store: store.New(o.Databases)}
+	d.store.SetClock(o.NowMillis/1000, o.LFU)
 	d.next(stepHeader, wantBytes(len(magic)+4))
 	return d
 }
@@ -108,7 +124,10 @@ func (d *Decoder) Feed(p []byte) (n int, err error) {
 			wrong = d.take()
 		}
 		if wrong != "" {
-			d.err = &Error{Offset: d.token.offset, What: wrong}
+			d.err = &Error{Offset: d.token.offset, What: wrong, Kind: d.kind}
+			if d.kind == Foreign {
+				d.err.(*Error).Version = d.version
+			}
 		}
 	}
 	if d.step != stepChecksum && d.step != stepDone {
@@ -133,6 +152,13 @@ func (d *Decoder) Store() *store.Store { return d.store }
 // Skipped returns how many keys were left out because their time had passed.
 func (d *Decoder) Skipped() int { return d.skipped }
 
+// TakeSkipped returns the keys that were left out since it was last called, in the order of the file.
+func (d *Decoder) TakeSkipped() []SkippedKey {
+	gone := d.gone
+	d.gone = nil
+	return gone
+}
+
 // Offset returns how many bytes of the file were read.
 func (d *Decoder) Offset() int64 { return d.offset }
 
@@ -154,6 +180,7 @@ func (d *Decoder) Clone() *Decoder {
 	twin.aux = slices.Clip(d.aux)
 	d.aux = twin.aux
 	twin.key = slices.Clone(d.key)
+	twin.gone = slices.Clone(d.gone)
 	twin.token = d.token.share()
 	if d.value != nil {
 		twin.value = d.value.clone()
@@ -168,7 +195,7 @@ func Decode(file []byte, o DecoderOptions) (*Decoder, error) {
 		return nil, err
 	}
 	if !d.Done() {
-		return nil, &Error{Offset: d.offset, What: "the file ends in the middle"}
+		return nil, &Error{Offset: d.offset, What: "the file ends in the middle", Kind: Cut}
 	}
 	return d, nil
 }
@@ -209,8 +236,10 @@ func (d *Decoder) take() (wrong string) {
 		d.setExpiry(int64(binary.LittleEndian.Uint64(t.bytes())))
 	case stepExpireSec:
 		d.setExpiry(int64(int32(binary.LittleEndian.Uint32(t.bytes()))) * 1000)
-	case stepResizeVolatile, stepFreq, stepIdle, stepFunction:
-		// Hints about sizes and use, and libraries of functions: nothing here keeps them.
+	case stepFreq, stepIdle:
+		d.told.take(d.step, t)
+	case stepResizeVolatile, stepFunction:
+		// Hints about sizes, and libraries of functions: nothing here keeps them.
 	case stepSlotInfo:
 		if d.left--; d.left > 0 {
 			d.next(stepSlotInfo, wantLength)
@@ -236,6 +265,7 @@ func (d *Decoder) take() (wrong string) {
 }
 
 func (d *Decoder) takeHeader(b []byte) (wrong string) {
+	d.kind = Foreign
 	if string(b[:len(magic)]) != magic {
 		return "no REDIS but " + quote(b[:len(magic)])
 	}
@@ -246,11 +276,16 @@ func (d *Decoder) takeHeader(b []byte) (wrong string) {
 		}
 		version = version*10 + int(c-'0')
 	}
-	if version < versionMin || version > versionMax {
-		return "version " + strconv.Itoa(version) + ", which is none of " +
-			strconv.Itoa(versionMin) + " to " + strconv.Itoa(versionMax) + ","
+	newest := versionMax
+	if d.options.Newest != 0 {
+		newest = d.options.Newest
 	}
 	d.version = version
+	if version < versionMin || version > newest {
+		return "version " + strconv.Itoa(version) + ", which is none of " +
+			strconv.Itoa(versionMin) + " to " + strconv.Itoa(newest) + ","
+	}
+	d.kind = Corrupt
 	d.nextOpcode()
 	return ""
 }
@@ -289,6 +324,7 @@ func (d *Decoder) takeOpcode(op byte) (wrong string) {
 	default:
 		d.value = newBuilder(op, d.limits())
 		if d.value == nil {
+			d.kind = Cut
 			return unknownType(op)
 		}
 		d.next(stepKey, wantString)
@@ -329,6 +365,7 @@ func (d *Decoder) setExpiry(atMillis int64) {
 func (d *Decoder) takeKey() (wrong string) {
 	d.key = append(d.key[:0], d.token.text...)
 	if d.store.DB(d.db).Get(d.key) != nil {
+		d.kind = Duplicate
 		return "duplicate key " + quote(d.key)
 	}
 	w, wrong := d.value.first()
@@ -342,8 +379,7 @@ func (d *Decoder) takeKey() (wrong string) {
 func (d *Decoder) takeValue() (wrong string) {
 	v, w, wrong := d.value.take(&d.token)
 	if wrong == noElements {
-		d.value, d.expireAt = nil, 0
-		d.nextOpcode()
+		d.nextKey()
 		return ""
 	}
 	if wrong != "" {
@@ -355,13 +391,22 @@ func (d *Decoder) takeValue() (wrong string) {
 	}
 	if d.options.SkipExpired && d.expireAt != 0 && d.options.NowMillis > d.expireAt {
 		d.skipped++
+		d.gone = append(d.gone, SkippedKey{DB: d.db, Key: string(d.key)})
 	} else {
-		d.store.DB(d.db).Set(d.key, v, d.expireAt)
+		db := d.store.DB(d.db)
+		db.Set(d.key, v, d.expireAt)
+		if access, ok := d.told.access(&d.options); ok {
+			db.SetAccess(d.key, access)
+		}
 	}
-	// What was said about this key is not about the next one.
-	d.value, d.expireAt = nil, 0
-	d.nextOpcode()
+	d.nextKey()
 	return ""
+}
+
+// nextKey forgets what was said about a key, which is not about the next one.
+func (d *Decoder) nextKey() {
+	d.value, d.expireAt, d.told = nil, 0, told{}
+	d.nextOpcode()
 }
 
 // A checksum of zero says that none was computed.

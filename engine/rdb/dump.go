@@ -11,13 +11,18 @@ const dumpTail = 2 + 8
 
 // AppendDump appends the payload of DUMP: the value as in a file, the version, and a checksum of all that. The
 // compressor may be nil for none.
+func AppendDump(dst []byte, v store.Value, c *Compressor) []byte {
+	return AppendDumpIn(dst, v, Version, c)
+}
+
+// AppendDumpIn is AppendDump of a version from 6 to 11.
 //
 // Source: redis/src/cluster.c, createDumpPayload.
-func AppendDump(dst []byte, v store.Value, c *Compressor) []byte {
+func AppendDumpIn(dst []byte, v store.Value, version int, c *Compressor) []byte {
 	start := len(dst)
-	dst = append(dst, typeOf(v))
+	dst = append(dst, typeIn(v, version))
 	if v.Kind() != store.String {
-		for p, more := newPieces(v), true; more; {
+		for p, more := piecesIn(v, version), true; more; {
 			dst, more = p.next(dst, c)
 		}
 	} else if n, ok := v.Int(); ok && v.Encoding() == store.Int && n == int64(int32(n)) {
@@ -25,7 +30,7 @@ func AppendDump(dst []byte, v store.Value, c *Compressor) []byte {
 	} else {
 		dst = AppendString(dst, v.Str(), c)
 	}
-	dst = binary.LittleEndian.AppendUint16(dst, Version)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(version))
 	return binary.LittleEndian.AppendUint64(dst, CRC64(0, dst[start:]))
 }
 
@@ -41,15 +46,20 @@ const (
 )
 
 // ParseDump reads the payload of DUMP; the limits decide over the encoding. Its errors are ErrDumpChecksum and ErrDumpFormat.
+func ParseDump(p []byte, limits *store.Limits) (store.Value, error) {
+	return ParseDumpUpTo(Version, p, limits)
+}
+
+// ParseDumpUpTo is ParseDump of a server whose newest version is another one.
 //
 // Source: redis/src/cluster.c, verifyDumpPayload, restoreCommand.
-func ParseDump(p []byte, limits *store.Limits) (store.Value, error) {
+func ParseDumpUpTo(newest int, p []byte, limits *store.Limits) (store.Value, error) {
 	if len(p) < dumpTail {
 		return store.Value{}, ErrDumpChecksum
 	}
 	tail := p[len(p)-dumpTail:]
 	says := binary.LittleEndian.Uint64(tail[2:])
-	if binary.LittleEndian.Uint16(tail) > Version || says != CRC64(0, p[:len(p)-8]) {
+	if binary.LittleEndian.Uint16(tail) > uint16(newest) || says != CRC64(0, p[:len(p)-8]) {
 		return store.Value{}, ErrDumpChecksum
 	}
 	b := newBuilder(p[0], limits)

@@ -11,6 +11,15 @@ import (
 type Options struct {
 	Compress bool // rdbcompression: strings above 20 bytes are compressed where that saves something
 	Checksum bool // rdbchecksum: else the file ends with eight zero bytes
+	Usage    Usage
+	Version  int // of the file, 6 to 11; 0 for Version
+}
+
+func (o Options) version() int {
+	if o.Version == 0 {
+		return Version
+	}
+	return o.Version
 }
 
 // pieceMax is the longest part of one string that is handed out at once, in bytes.
@@ -27,6 +36,7 @@ type Encoder struct {
 	compressor *Compressor
 
 	state encoderState
+	keys  int // begun
 	db    int
 	// batch holds the entries that come next; at is the first that is not yet written, and more whether the
 	// database has others, from cursor on.
@@ -50,7 +60,8 @@ const (
 	encodeDone
 )
 
-// NewEncoder returns an encoder of the snapshot, which must not be changed from now on, with these facts in front.
+// NewEncoder returns an encoder of the snapshot, which must not be changed from now on, with these facts in front: a
+// version before 7 can have none.
 func NewEncoder(snap *store.Store, aux []Aux, o Options) *Encoder {
 	return &Encoder{snap: snap, aux: aux, options: o}
 }
@@ -65,6 +76,9 @@ func (e *Encoder) Clone() *Encoder {
 	}
 	return &twin
 }
+
+// Keys is how many keys have been written, the one under way included.
+func (e *Encoder) Keys() int { return e.keys }
 
 // Done reports whether the file is complete.
 func (e *Encoder) Done() bool { return e.state == encodeDone }
@@ -108,7 +122,8 @@ func (e *Encoder) Append(dst []byte, want int) []byte {
 
 func (e *Encoder) header(dst []byte) []byte {
 	dst = append(dst, magic...)
-	dst = append(dst, '0'+Version/1000, '0'+Version/100%10, '0'+Version/10%10, '0'+Version%10)
+	version := e.options.version()
+	dst = append(dst, '0', '0', '0'+byte(version/10), '0'+byte(version%10))
 	for _, a := range e.aux {
 		dst = AppendString(append(dst, opAux), a.Name, e.compress())
 		dst = AppendString(dst, a.Value, e.compress())
@@ -128,8 +143,10 @@ func (e *Encoder) nextDB(dst []byte) []byte {
 	}
 	db := e.snap.DB(e.db)
 	dst = AppendLength(append(dst, opSelectDB), uint64(e.db))
-	dst = AppendLength(append(dst, opResizeDB), uint64(db.Len()))
-	dst = AppendLength(dst, uint64(db.Volatile()))
+	if e.options.version() >= versionAux {
+		dst = AppendLength(append(dst, opResizeDB), uint64(db.Len()))
+		dst = AppendLength(dst, uint64(db.Volatile()))
+	}
 	e.cursor, e.more = 0, true
 	e.refill()
 	return dst
@@ -153,11 +170,15 @@ func (e *Encoder) refill() {
 // Source: redis/src/rdb.c, rdbSaveKeyValuePair.
 func (e *Encoder) key(dst []byte) []byte {
 	x := e.batch[e.at]
+	e.keys++
 	if x.ExpireAt != 0 {
 		dst = binary.LittleEndian.AppendUint64(append(dst, opExpireMilli), uint64(x.ExpireAt))
 	}
+	if e.options.version() >= versionUsage {
+		dst = e.options.Usage.append(dst, x.Value)
+	}
 	e.state = encodeValue
-	return e.string(append(dst, typeOf(x.Value)), x.Key)
+	return e.string(append(dst, typeIn(x.Value, e.options.version())), x.Key)
 }
 
 func (e *Encoder) value(dst []byte) []byte {
@@ -168,7 +189,7 @@ func (e *Encoder) value(dst []byte) []byte {
 		e.refill()
 	}
 	if v.Kind() != store.String {
-		e.pieces = newPieces(v)
+		e.pieces = piecesIn(v, e.options.version())
 		return dst
 	}
 	if n, ok := v.Int(); ok && v.Encoding() == store.Int {
@@ -212,17 +233,4 @@ func (e *Encoder) footer(dst []byte, start int) []byte {
 		e.crc = CRC64(e.crc, dst[start:])
 	}
 	return binary.LittleEndian.AppendUint64(dst, e.crc)
-}
-
-// Size returns the length of the file in bytes. It takes as long as to write it, but no memory.
-func Size(snap *store.Store, aux []Aux, o Options) int64 {
-	o.Checksum = false // as long as a real one
-	e := NewEncoder(snap, aux, o)
-	var buf []byte
-	total := int64(0)
-	for !e.Done() {
-		buf = e.Append(buf[:0], pieceMax)
-		total += int64(len(buf))
-	}
-	return total
 }

@@ -141,7 +141,23 @@ func DefaultAux(now engine.Instant, usedMem int64) []Aux {
 type Error struct {
 	Offset int64 // of the first byte of what is wrong, counted from 0 at "REDIS"
 	What   string
+	Kind   ErrorKind
+
+	Version int // of the file, where it is one that is not read
 }
+
+// An ErrorKind says how bad it is. A server takes each kind differently.
+//
+// Source: redis/src/rdb.c, rdbLoadRioWithLoadingCtx and rdbReportError.
+type ErrorKind uint8
+
+// The kinds of errors.
+const (
+	Corrupt   ErrorKind = iota // the bytes contradict themselves, or this server
+	Foreign                    // it is no RDB file, or of a version that is not read
+	Cut                        // it ends in the middle, or goes on with a type that nobody knows
+	Duplicate                  // a key is there twice
+)
 
 func (e *Error) Error() string {
 	return "rdb: " + e.What + " at byte " + strconv.FormatInt(e.Offset, 10)

@@ -13,17 +13,25 @@ const (
 	typeStream3 = 21 // with when each consumer was last successful, too
 )
 
-// streamPieces writes a stream: its nodes one at a time, what it knows about itself, and its groups.
+// streamPieces writes a stream: its nodes one at a time, what it knows about itself, and its groups, some entries that are
+// pending at a time.
 //
 // Source: redis/src/rdb.c, rdbSaveObject, rdbSaveStreamPEL, rdbSaveStreamConsumers.
 type streamPieces struct {
 	stream *store.StreamValue
+	kind   byte
 	began  bool
 	node   int
 	group  int // -1 until the facts are written
+
+	part     groupPart // of the group
+	consumer int       // of the group
+	from     store.StreamID
 }
 
-func newStreamPieces(x *store.StreamValue) *streamPieces { return &streamPieces{stream: x, group: -1} }
+func newStreamPieces(x *store.StreamValue) *streamPieces {
+	return &streamPieces{stream: x, kind: typeStream2, group: -1}
+}
 
 func (p *streamPieces) clone() pieces {
 	twin := *p
@@ -47,37 +55,85 @@ func (p *streamPieces) next(dst []byte, c *Compressor) (_ []byte, more bool) {
 		f := x.Facts()
 		dst = AppendLength(dst, uint64(f.Length))
 		dst = appendID(dst, f.Last)
-		dst = appendID(dst, f.First)
-		dst = appendID(dst, f.MaxDeleted)
-		dst = AppendLength(dst, f.Added)
+		if p.kind != typeStream {
+			dst = appendID(dst, f.First)
+			dst = appendID(dst, f.MaxDeleted)
+			dst = AppendLength(dst, f.Added)
+		}
 		dst = AppendLength(dst, uint64(len(x.Groups())))
 		return dst, len(x.Groups()) > 0
 	}
-	dst = appendGroup(dst, x.Groups()[p.group], c)
-	p.group++
-	return dst, p.group < len(x.Groups())
+	return p.nextOfGroup(dst, c), p.group < len(x.Groups())
 }
 
-func appendGroup(dst []byte, g *store.StreamGroup, c *Compressor) []byte {
-	dst = AppendString(dst, g.Name, c)
-	dst = appendID(dst, g.LastID)
-	dst = AppendLength(dst, uint64(g.EntriesRead))
-	dst = AppendLength(dst, uint64(g.PendingLen()))
-	g.EachPending(store.StreamID{}, func(p *store.StreamPending) bool {
-		dst = appendRawID(dst, p.ID)
-		dst = binary.LittleEndian.AppendUint64(dst, uint64(p.Delivered))
-		dst = AppendLength(dst, p.Count)
-		return true
-	})
-	dst = AppendLength(dst, uint64(len(g.Consumers())))
-	for _, m := range g.Consumers() {
+// groupPart is what is written next of a group.
+type groupPart uint8
+
+const (
+	partGroup groupPart = iota
+	partPending
+	partConsumer // or that there are no more
+	partOwn      // what is the consumer's
+)
+
+// pendingPart is how many pending entries are written at a time.
+const pendingPart = 256
+
+// nextOfGroup writes a part of the group at hand.
+func (p *streamPieces) nextOfGroup(dst []byte, c *Compressor) []byte {
+	g := p.stream.Groups()[p.group]
+	left := pendingPart
+	switch p.part {
+	case partGroup:
+		dst = AppendString(dst, g.Name, c)
+		dst = appendID(dst, g.LastID)
+		if p.kind != typeStream {
+			dst = AppendLength(dst, uint64(g.EntriesRead))
+		}
+		dst = AppendLength(dst, uint64(g.PendingLen()))
+		p.part, p.from = partPending, store.StreamID{}
+	case partPending:
+		g.EachPending(p.from, func(e *store.StreamPending) bool {
+			if left--; left < 0 {
+				p.from = e.ID
+				return false
+			}
+			dst = appendRawID(dst, e.ID)
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Delivered))
+			dst = AppendLength(dst, e.Count)
+			return true
+		})
+		if left >= 0 {
+			dst = AppendLength(dst, uint64(len(g.Consumers())))
+			p.part, p.consumer = partConsumer, 0
+		}
+	case partConsumer:
+		if p.consumer == len(g.Consumers()) {
+			p.part = partGroup
+			p.group++
+			break
+		}
+		m := g.Consumers()[p.consumer]
 		dst = AppendString(dst, m.Name, c)
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(m.Seen))
+		if p.kind == typeStream3 {
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(m.Seen)) // when it last got something is not kept
+		}
 		dst = AppendLength(dst, uint64(m.PendingLen()))
-		m.EachPending(store.StreamID{}, func(id store.StreamID) bool {
+		p.part, p.from = partOwn, store.StreamID{}
+	case partOwn:
+		g.Consumers()[p.consumer].EachPending(p.from, func(id store.StreamID) bool {
+			if left--; left < 0 {
+				p.from = id
+				return false
+			}
 			dst = appendRawID(dst, id)
 			return true
 		})
+		if left >= 0 {
+			p.part = partConsumer
+			p.consumer++
+		}
 	}
 	return dst
 }

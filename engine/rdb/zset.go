@@ -189,12 +189,13 @@ func typeOfZSet(x *store.ZSetValue) byte {
 // scores from the last to the first, which makes it cheap for Redis to insert each in front.
 type zsetPieces struct {
 	zset *store.ZSetValue
-	left int // elements still to be written, -1 before the count
+	left int  // elements still to be written, -1 before the count
+	text bool // scores are text, and elements in order
 }
 
 // Source: redis/src/rdb.c, rdbSaveObject.
 func (p *zsetPieces) next(dst []byte, c *Compressor) (_ []byte, more bool) {
-	if p.zset.Value().Encoding() == store.Listpack {
+	if p.zset.Value().Encoding() == store.Listpack && !p.text {
 		blob := beginListpack(nil)
 		p.zset.From(0, func(e *store.ZEntry) bool {
 			blob = appendListpackScore(appendListpackText(blob, e.Member), e.Score)
@@ -208,6 +209,14 @@ func (p *zsetPieces) next(dst []byte, c *Compressor) (_ []byte, more bool) {
 		dst = AppendLength(dst, uint64(p.left))
 	}
 	end := len(dst) + partMax
+	if p.text {
+		p.zset.From(p.zset.Len()-p.left, func(e *store.ZEntry) bool {
+			dst = appendScoreText(AppendString(dst, e.Member, c), e.Score)
+			p.left--
+			return len(dst) < end
+		})
+		return dst, p.left > 0
+	}
 	p.zset.Back(p.left-1, func(e *store.ZEntry) bool {
 		dst = AppendString(dst, e.Member, c)
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(e.Score))

@@ -24,16 +24,25 @@ const (
 // replica needs it. Blocks have the sizes that redis-server gets from jemalloc, so that the first byte held is the
 // same one that a real server holds after the same stream.
 //
-// Invariant: Next() == First() + Len(), and the blocks cover exactly [First(), Next()).
+// Before 7.0 it was a ring of exactly Size bytes, and every replica had a buffer of its own. Then the blocks are only
+// memory: a byte that has left the ring can be read as long as a replica pins it, but does not count as held.
 //
-// Source: redis/src/replication.c, feedReplicationBuffer and incrementalTrimReplicationBacklog.
+// Invariant: Next() == First() + Len(), and the blocks cover [First(), Next()), exactly so where there is no ring.
+//
+// Source: redis/src/replication.c, feedReplicationBuffer and incrementalTrimReplicationBacklog; of 4.0,
+// feedReplicationBacklog and resizeReplicationBacklog.
 type Backlog struct {
-	Size   int64         // repl-backlog-size, in bytes
+	Size   int64         // repl-backlog-size, in bytes; see Resize
 	active bool          // bytes are kept and counted
 	offset engine.Offset // the last byte produced or applied
 	blocks []block
 	pin    engine.Offset // the first byte that some replica still has to be sent, or 0
 	gone   engine.Span   // let go of since TakeGone
+
+	ring  bool          // see Era.Ring
+	floor engine.Offset // of a ring: nothing before is held, though it has room
+	told  engine.Offset // of a ring: the first byte that was held at the last TakeGone
+	freed engine.Span   // of a ring: what it held when it was freed
 }
 
 // block is this backlog's view of a piece of memory that clones may share.
@@ -58,10 +67,14 @@ func (b *Backlog) Active() bool { return b.active }
 
 // First is the oldest byte held. When none is, it equals Next.
 func (b *Backlog) First() engine.Offset {
-	if len(b.blocks) == 0 {
-		return b.offset + 1
+	first := b.offset + 1
+	if len(b.blocks) > 0 {
+		first = b.blocks[0].first
 	}
-	return b.blocks[0].first
+	if b.ring {
+		first = max(first, b.floor, b.offset+1-engine.Offset(b.Size))
+	}
+	return first
 }
 
 // Next is the byte that will be written next.
@@ -81,10 +94,36 @@ func (b *Backlog) Covers(want engine.Offset) bool {
 // Create makes the backlog active at offset, holding nothing.
 func (b *Backlog) Create(offset engine.Offset) {
 	b.active, b.offset, b.blocks, b.pin = true, offset, nil, 0
+	b.floor, b.told = offset+1, offset+1
 }
 
 // Free lets go of everything. The offset stays and stands still from now on.
-func (b *Backlog) Free() { b.active, b.blocks, b.pin = false, nil, 0 }
+func (b *Backlog) Free() {
+	if b.ring && b.active {
+		b.freed = engine.Span{First: b.First(), Last: b.offset}
+	}
+	b.active, b.blocks, b.pin = false, nil, 0
+}
+
+// Numbers are repl_backlog_first_byte_offset and repl_backlog_histlen as INFO shows them: zeros while there is no
+// backlog, but for a ring that was freed, whose last numbers stay.
+func (b *Backlog) Numbers() (first engine.Offset, histlen int64) {
+	switch {
+	case b.active:
+		return b.First(), b.Len()
+	case b.freed.First != 0:
+		return b.freed.First, b.freed.Len()
+	}
+	return 0, 0
+}
+
+// Resize sets Size. A ring of another size begins empty.
+func (b *Backlog) Resize(size int64) {
+	if b.ring && size != b.Size {
+		b.floor = b.offset + 1
+	}
+	b.Size = size
+}
 
 // SetOffset moves the offset of a backlog that holds nothing.
 func (b *Backlog) SetOffset(o engine.Offset) {
@@ -206,8 +245,19 @@ func allocated(n int) int {
 	return (n + step - 1) / step * step
 }
 
-// trim lets go of the oldest blocks, at most this many, while what would remain is still more than Size.
+// trim lets go of the oldest blocks, at most this many, while what would remain is still more than Size, or of a ring
+// all that it holds.
 func (b *Backlog) trim(most int) {
+	if b.ring {
+		for first := b.First(); most > 0 && len(b.blocks) > 1 && b.blocks[1].first <= first; most-- {
+			if b.pin != 0 && b.pin < b.blocks[1].first {
+				return
+			}
+			b.blocks[0] = block{}
+			b.blocks = b.blocks[1:]
+		}
+		return
+	}
 	for ; most > 0 && len(b.blocks) > 1 && b.Len() > b.Size; most-- {
 		oldest := &b.blocks[0]
 		if b.pin != 0 && b.pin < b.blocks[1].first || b.Len()-int64(oldest.n) <= b.Size {
@@ -233,18 +283,22 @@ func (b *Backlog) EndTurn(first engine.Offset) {
 
 // TakeGone returns the bytes that were let go of since it was last called; the span is empty when none were.
 func (b *Backlog) TakeGone() (engine.Span, bool) {
+	if first := b.First(); b.ring && b.active && first > b.told {
+		b.gone = engine.Span{First: b.told, Last: first - 1}
+		b.told = first
+	}
 	g := b.gone
 	b.gone = engine.Span{}
 	return g, g.First != 0
 }
 
-// Bytes returns bytes that are held from first on, as many as lie in one block but at most most; nil when first is
-// Next. They never change and need not be copied. Asking for a byte that is not held breaks an invariant.
+// Bytes returns bytes that are held, or pinned, from first on, as many as lie in one block but at most most; nil when
+// first is Next. They never change and need not be copied. Asking for a byte that is gone breaks an invariant.
 func (b *Backlog) Bytes(first engine.Offset, most int) []byte {
 	if first == b.Next() {
 		return nil
 	}
-	if !b.Covers(first) {
+	if len(b.blocks) == 0 || first < b.blocks[0].first || first > b.offset {
 		panic("repl: byte " + strconv.FormatInt(int64(first), 10) + " is not held")
 	}
 	lo, hi := 0, len(b.blocks)-1
@@ -272,7 +326,7 @@ type Block struct {
 func (b *Backlog) Blocks(dst []Block) []Block {
 	for i, bl := range b.blocks {
 		rest := int64(b.Next() - bl.first - engine.Offset(bl.n))
-		pinned := i < len(b.blocks)-1 && rest > b.Size && b.pin != 0 && b.pin < b.blocks[i+1].first
+		pinned := i < len(b.blocks)-1 && (rest > b.Size || b.ring && rest >= b.Size) && b.pin != 0 && b.pin < b.blocks[i+1].first
 		dst = append(dst, Block{
 			Span:   engine.Span{First: bl.first, Last: bl.first + engine.Offset(bl.n) - 1},
 			Size:   int64(len(bl.mem.buf)),

@@ -3,4 +3,6 @@
 //
 // A history is a byte stream with a name (a replid). A master appends to it; a replica applies it; both count the
 // bytes in one offset. The latest bytes stay in the backlog, so that a replica which lost its link can continue.
+//
+// What differs from one generation of Redis to the next is in Era, a switch for each difference.
 package repl

@@ -8,17 +8,20 @@ import (
 
 // A History is the stream that a node's data comes from: its names, and its latest bytes. One offset serves both
 // roles: a replica's follows what it applied, so after a promotion it just goes on counting.
+//
+// Before PSYNC2 the name is that of the process: it never changes, and a replica has a history of its own.
 type History struct {
 	ID     engine.ReplID // master_replid
 	ID2    engine.ReplID // master_replid2: the history before, or NoReplID
 	Second engine.Offset // second_repl_offset: the highest byte that may be asked for under ID2, or -1
 	DB     int           // the database last announced in the stream by SELECT, or -1: announce before the next command
 	Backlog
+	era *Era
 }
 
 // NewHistory returns a history of no bytes, with an id drawn from r.
-func NewHistory(r *rand.Rand, size int64) History {
-	h := History{DB: -1, Backlog: Backlog{Size: size}}
+func NewHistory(e *Era, r *rand.Rand, size int64) History {
+	h := History{DB: -1, Backlog: Backlog{Size: size, ring: e.Ring}, era: e}
 	h.Rename(r)
 	return h
 }
@@ -42,6 +45,33 @@ func NewReplID(r *rand.Rand) engine.ReplID {
 func (h *History) Rename(r *rand.Rand) {
 	h.ID = NewReplID(r)
 	h.ForgetSecond()
+}
+
+// Open creates the backlog for the first replica that needs one, and reports whether the history has another name
+// since: what was written until now did not move the offset.
+//
+// Source: redis/src/replication.c, syncCommand and createReplicationBacklog.
+func (h *History) Open(r *rand.Rand) (renamed bool) {
+	offset := h.Offset()
+	if h.era.CreationCounts {
+		offset++ // so that who asks for an offset of before, under a name that has not changed, asks for too early a byte
+	}
+	if h.era.Shared {
+		h.Rename(r)
+	}
+	h.Create(offset)
+	return h.era.Shared
+}
+
+// Close frees the backlog, and reports whether the history has another name since: the offset stands still from now on.
+//
+// Source: redis/src/replication.c, replicationCron.
+func (h *History) Close(r *rand.Rand) (renamed bool) {
+	if h.era.Shared {
+		h.Rename(r)
+	}
+	h.Free()
+	return h.era.Shared
 }
 
 // ForgetSecond clears replid2.

@@ -3,23 +3,25 @@ package repl
 import (
 	"bytes"
 	"strconv"
+	"strings"
 
 	"resync/engine"
 	"resync/engine/resp"
 )
 
 // A Handshake is a replica's way from an open connection to its master's answer to PSYNC. It is given the master's
-// lines and says what to send and what the line meant. Its zero value stands before the first step.
+// lines and says what to send and what the line meant.
 //
-//	PING ─► AUTH* ─► REPLCONF listening-port ─► REPLCONF ip-address* ─► REPLCONF capa ─► PSYNC ─► an Outcome
+//	PING ─► AUTH* ─► REPLCONF listening-port ─► ip-address* ─► capa* ─► version* ─► PSYNC ─► an Outcome
 //
-// AUTH to capa are written at once after the reply to PING, and their replies taken in order (* only where set).
+// AUTH to version are sent where they are set, or known to the era. They are written at once after the reply to PING,
+// and their replies taken in order; before that was invented, each waited for the reply to the one before.
 //
 // Source: redis/src/replication.c, syncWithMaster.
 type Handshake struct {
-	step    step
-	pending int // replies still to come before PSYNC
-	auth    bool
+	era  *Era
+	step step
+	at   request // of stepConf: the one whose reply comes next
 }
 
 type step byte
@@ -28,6 +30,18 @@ const (
 	stepPing step = iota
 	stepConf
 	stepPsync
+)
+
+// A request is one of those between PING and PSYNC, in their order.
+type request byte
+
+const (
+	askAuth request = iota
+	tellPort
+	tellIP
+	tellCapabilities
+	tellVersion
+	requests
 )
 
 // Greeting is what a replica tells its master about itself.
@@ -46,7 +60,7 @@ const (
 	GoOn      Outcome = iota // send what was said and wait for the next line
 	GiveUp                   // close, and try again at the next tick
 	Transient                // the master cannot PSYNC now but will: close, try again at the next tick, keep what is known
-	Fallback                 // the master does not know PSYNC: send SYNC on the same connection and take what comes
+	Fallback                 // SYNC was said instead of PSYNC, which one of the two does not know: take what comes
 	Full                     // +FULLRESYNC: a snapshot follows
 	Continue                 // +CONTINUE: the stream follows
 )
@@ -60,22 +74,33 @@ type Reaction struct {
 	Logs    []engine.Log
 }
 
-func (r *Reaction) log(level engine.LogLevel, text string) {
-	r.Logs = append(r.Logs, engine.Log{Level: level, Text: text})
+func (h *Handshake) log(r *Reaction, level engine.LogLevel, text string) {
+	if text = h.era.Log(text); text != "" {
+		r.Logs = append(r.Logs, engine.Log{Level: level, Text: text})
+	}
 }
 
-// Begin returns the first bytes that a replica sends.
-func (h *Handshake) Begin() []byte {
-	*h = Handshake{}
-	return resp.AppendCommand(nil, "PING")
+// Begin returns the first bytes that a replica of that era sends.
+func (h *Handshake) Begin(e *Era) []byte {
+	*h = Handshake{era: e}
+	return h.line(nil, "PING")
 }
 
 // Asked reports whether PSYNC has been sent.
 func (h *Handshake) Asked() bool { return h.step == stepPsync }
 
-// Line takes one line of the master, without its line end. Empty lines are keepalives and change nothing.
+// line appends a request, in the form that the era gives it.
+func (h *Handshake) line(dst []byte, words ...string) []byte {
+	if h.era.Pipelined {
+		return resp.AppendCommand(dst, words...)
+	}
+	return append(append(dst, strings.Join(words, " ")...), '\r', '\n')
+}
+
+// Line takes one line of the master, without its line end. An empty one is a sign of life behind PSYNC, and changes
+// nothing; before, it is a reply like any other.
 func (h *Handshake) Line(line []byte, g Greeting) Reaction {
-	if len(line) == 0 {
+	if len(line) == 0 && h.step == stepPsync {
 		return Reaction{}
 	}
 	switch h.step {
@@ -84,79 +109,109 @@ func (h *Handshake) Line(line []byte, g Greeting) Reaction {
 	case stepConf:
 		return h.conf(line, g)
 	}
-	return answer(line)
+	return h.answer(line, g)
 }
 
 // pong takes the reply to PING. A master that wants a password, or refuses this user, still gets the rest.
 func (h *Handshake) pong(line []byte, g Greeting) (r Reaction) {
-	if line[0] != '+' && !hasAny(line, "-NOAUTH", "-NOPERM", "-ERR operation not permitted") {
+	welcome := hasAny(line, "+") || hasAny(line, "-NOAUTH", "-ERR operation not permitted") || h.era.NoPermPong && hasAny(line, "-NOPERM")
+	if !welcome {
 		r.Outcome = GiveUp
-		r.log(engine.LogWarning, "Error reply to PING from master: '"+string(line)+"'")
+		h.log(&r, engine.LogWarning, "Error reply to PING from master: '"+string(line)+"'")
 		return r
 	}
-	r.log(engine.LogNotice, "Master replied to PING, replication can continue...")
-	h.step = stepConf
-	add := func(args ...string) {
-		r.Send = resp.AppendCommand(r.Send, args...)
-		h.pending++
+	h.log(&r, engine.LogNotice, "Master replied to PING, replication can continue...")
+	h.step, h.at = stepConf, h.next(askAuth, g)
+	if !h.era.Pipelined {
+		r.Send = h.tell(nil, h.at, g)
+		return r
 	}
-	if g.Password != "" {
-		h.auth = true
-		if g.User != "" {
-			add("AUTH", g.User, g.Password)
-		} else {
-			add("AUTH", g.Password)
-		}
+	for q := h.at; q < requests; q = h.next(q+1, g) {
+		r.Send = h.tell(r.Send, q, g)
 	}
-	add("REPLCONF", "listening-port", strconv.Itoa(g.Port))
-	if g.IP != "" {
-		add("REPLCONF", "ip-address", g.IP)
-	}
-	add("REPLCONF", "capa", "eof", "capa", "psync2")
 	return r
 }
+
+// next returns the first request from q on that is made.
+func (h *Handshake) next(q request, g Greeting) request {
+	for ; q < requests; q++ {
+		switch {
+		case q == askAuth && g.Password == "",
+			q == tellIP && (g.IP == "" || !h.era.AnnouncesIP),
+			q == tellCapabilities && len(h.era.Capabilities) == 0,
+			q == tellVersion && !h.era.TellsVersion:
+			continue
+		}
+		return q
+	}
+	return requests
+}
+
+// tell appends a request.
+func (h *Handshake) tell(dst []byte, q request, g Greeting) []byte {
+	switch q {
+	case askAuth:
+		if g.User != "" && h.era.MasterUser {
+			return h.line(dst, "AUTH", g.User, g.Password)
+		}
+		return h.line(dst, "AUTH", g.Password)
+	case tellPort:
+		return h.line(dst, "REPLCONF", "listening-port", strconv.Itoa(g.Port))
+	case tellIP:
+		return h.line(dst, "REPLCONF", "ip-address", g.IP)
+	case tellCapabilities:
+		words := []string{"REPLCONF"}
+		for _, c := range h.era.Capabilities {
+			words = append(words, "capa", c)
+		}
+		return h.line(dst, words...)
+	}
+	return h.line(dst, "REPLCONF", "version", h.era.Valkey)
+}
+
+// optionOf names a REPLCONF as the log does when the master does not know it.
+var optionOf = [requests]string{tellPort: "listening-port", tellIP: "ip-address", tellCapabilities: "capa", tellVersion: "VERSION"}
 
 // conf takes the replies to AUTH and REPLCONF. Only a refused AUTH matters: an option that the master does not know
 // is one that it does without.
 func (h *Handshake) conf(line []byte, g Greeting) (r Reaction) {
-	if h.auth {
-		h.auth = false
-		if line[0] == '-' {
+	if hasAny(line, "-") {
+		if h.at == askAuth {
 			r.Outcome = GiveUp
-			r.log(engine.LogWarning, "Unable to AUTH to MASTER: "+string(line))
+			h.log(&r, engine.LogWarning, "Unable to AUTH to MASTER: "+string(line))
 			return r
 		}
-	} else if line[0] == '-' {
-		r.log(engine.LogNotice, "(Non critical) Master does not understand REPLCONF "+h.option(g)+": "+string(line))
+		h.log(&r, engine.LogNotice, "(Non critical) Master does not understand REPLCONF "+optionOf[h.at]+": "+string(line))
 	}
-	if h.pending--; h.pending > 0 {
+	if h.at = h.next(h.at+1, g); h.at < requests {
+		if !h.era.Pipelined {
+			r.Send = h.tell(nil, h.at, g)
+		}
 		return r
 	}
 	h.step = stepPsync
+	if !h.era.Psync {
+		r.Outcome, r.Send = Fallback, []byte("SYNC\r\n")
+		return r
+	}
+	want := strconv.FormatInt(int64(g.Ask.Want), 10)
 	if g.Ask.ID == "?" {
-		r.log(engine.LogNotice, "Partial resynchronization not possible (no cached master)")
+		h.log(&r, engine.LogNotice, "Partial resynchronization not possible (no cached master)")
 	} else {
-		r.log(engine.LogNotice, "Trying a partial resynchronization (request "+string(g.Ask.ID)+":"+strconv.FormatInt(int64(g.Ask.Want), 10)+").")
+		h.log(&r, engine.LogNotice, "Trying a partial resynchronization (request "+string(g.Ask.ID)+":"+want+").")
 	}
-	r.Send = resp.AppendCommand(nil, "PSYNC", string(g.Ask.ID), strconv.FormatInt(int64(g.Ask.Want), 10))
+	if g.Ask.Failover {
+		r.Send = h.line(nil, "PSYNC", string(g.Ask.ID), want, "FAILOVER")
+	} else {
+		r.Send = h.line(nil, "PSYNC", string(g.Ask.ID), want)
+	}
 	return r
-}
-
-// option names the REPLCONF whose reply is being taken, counted from the last.
-func (h *Handshake) option(g Greeting) string {
-	switch {
-	case h.pending == 1:
-		return "capa"
-	case h.pending == 2 && g.IP != "":
-		return "ip-address"
-	}
-	return "listening-port"
 }
 
 // answer takes the reply to PSYNC.
 //
 // Source: redis/src/replication.c, slaveTryPartialResynchronization.
-func answer(line []byte) (r Reaction) {
+func (h *Handshake) answer(line []byte, g Greeting) (r Reaction) {
 	switch {
 	case bytes.HasPrefix(line, []byte("+FULLRESYNC")):
 		r.Outcome = Full
@@ -164,29 +219,33 @@ func answer(line []byte) (r Reaction) {
 		if len(fields) >= 3 && len(fields[1]) == 40 {
 			if n, err := strconv.ParseInt(string(fields[2]), 10, 64); err == nil {
 				r.ID, r.Offset = engine.ReplID(fields[1]), engine.Offset(n)
-				r.log(engine.LogNotice, "Full resync from master: "+string(r.ID)+":"+strconv.FormatInt(n, 10))
+				h.log(&r, engine.LogNotice, "Full resync from master: "+string(r.ID)+":"+strconv.FormatInt(n, 10))
 				return r
 			}
 		}
 		// Without an id this history cannot be continued later, but the snapshot can still be taken.
-		r.log(engine.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
+		r.Offset = -1
+		h.log(&r, engine.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
 	case bytes.HasPrefix(line, []byte("+CONTINUE")):
 		r.Outcome = Continue
-		r.log(engine.LogNotice, "Successful partial resynchronization with master.")
-		if id := bytes.TrimPrefix(line, []byte("+CONTINUE ")); len(id) == 40 {
+		h.log(&r, engine.LogNotice, "Successful partial resynchronization with master.")
+		if id := bytes.TrimPrefix(line, []byte("+CONTINUE ")); len(id) == 40 && h.era.Shared {
 			r.ID = engine.ReplID(id)
 		}
-	case hasAny(line, "-NOMASTERLINK", "-LOADING"):
+	case h.era.PassingRefusal && hasAny(line, "-NOMASTERLINK", "-LOADING"):
 		r.Outcome = Transient
-		r.log(engine.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+string(line))
+		h.log(&r, engine.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+string(line))
 	default:
 		r.Outcome = Fallback
-		if line[0] == '-' {
-			r.log(engine.LogNotice, "Master does not support PSYNC or is in error state (reply: "+string(line)+")")
+		if hasAny(line, "-ERR") {
+			h.log(&r, engine.LogNotice, "Master does not support PSYNC or is in error state (reply: "+string(line)+")")
 		} else {
-			r.log(engine.LogWarning, "Unexpected reply to PSYNC from master: "+string(line))
+			h.log(&r, engine.LogWarning, "Unexpected reply to PSYNC from master: "+string(line))
 		}
-		r.log(engine.LogNotice, "Retrying with SYNC...")
+		if g.Ask.Failover {
+			return r // who was to take over and does not is not asked for its dataset
+		}
+		h.log(&r, engine.LogNotice, "Retrying with SYNC...")
 		r.Send = []byte("SYNC\r\n")
 	}
 	return r

@@ -11,6 +11,8 @@ import (
 type Request struct {
 	ID   engine.ReplID // "?" when it knows no history
 	Want engine.Offset // the first byte it lacks, or -1
+	// Failover asks the master, which is a replica still, to take over: both have the same bytes.
+	Failover bool
 }
 
 // Answer says what a master with this history answers the request and which comparison decides. It changes nothing,
@@ -28,7 +30,7 @@ func (h *History) Answer(r Request) engine.PsyncAnswered {
 	}
 	switch {
 	case strings.EqualFold(string(r.ID), string(h.ID)):
-	case !strings.EqualFold(string(r.ID), string(h.ID2)):
+	case !h.era.Shared || !strings.EqualFold(string(r.ID), string(h.ID2)):
 		a.Reason = engine.PsyncUnknownID
 		if strings.HasPrefix(string(r.ID), "?") {
 			a.Reason = engine.PsyncNoHistory
@@ -52,8 +54,8 @@ func (h *History) Answer(r Request) engine.PsyncAnswered {
 }
 
 // RefusalLog is the line that redis-server logs when it answers with a full resync, and a second one where it logs
-// two. replica is the name of who asked.
-func RefusalLog(a engine.PsyncAnswered) []string {
+// two, in the words of 7.0 but for the operands of an era.
+func (e *Era) RefusalLog(a engine.PsyncAnswered) []string {
 	want := strconv.FormatInt(int64(a.Want), 10)
 	switch a.Reason {
 	case engine.PsyncOK:
@@ -61,6 +63,10 @@ func RefusalLog(a engine.PsyncAnswered) []string {
 	case engine.PsyncNoHistory:
 		return []string{"Full resync requested by replica " + a.Replica}
 	case engine.PsyncUnknownID:
+		if !e.Shared {
+			return []string{"Partial resynchronization not accepted: Runid mismatch (Client asked for '" +
+				string(a.Asked) + "', I'm '" + string(a.ReplID) + "')"}
+		}
 		return []string{"Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '" +
 			string(a.Asked) + "', my replication IDs are '" + string(a.ReplID) + "' and '" + string(a.ReplID2) + "')"}
 	case engine.PsyncBeyondSecond:

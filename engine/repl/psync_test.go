@@ -8,11 +8,13 @@ import (
 	"resync/engine"
 )
 
+var era70, _ = EraNamed("7.0")
+
 // Every row is a request to a master that was promoted at offset 1000 (so 1001 is the last byte to be asked for
 // under the old name), wrote on to 60000, and holds from some first byte on.
 func TestAnswer(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	h := NewHistory(r, MinBacklogSize)
+	h := NewHistory(era70, r, MinBacklogSize)
 	h.Create(0)
 	h.Append(make([]byte, 1000))
 	old := h.ID
@@ -21,12 +23,12 @@ func TestAnswer(t *testing.T) {
 		h.Append(make([]byte, 1000))
 	}
 	short := h.Clone() // promoted a moment ago: the old name is still useful
-	young := NewHistory(r, MinBacklogSize)
+	young := NewHistory(era70, r, MinBacklogSize)
 	young.Create(0)
 	young.Append(make([]byte, 1000))
 	youngOld := young.ID
 	young.Shift(r)
-	none := NewHistory(r, MinBacklogSize)
+	none := NewHistory(era70, r, MinBacklogSize)
 
 	for _, c := range []struct {
 		name  string
@@ -56,7 +58,7 @@ func TestAnswer(t *testing.T) {
 		if a.Reason != c.why || a.Bytes != c.bytes || a.Continued() != (c.why == engine.PsyncOK) {
 			t.Errorf("%s: PSYNC %s %d: %v, %d bytes; want %v, %d bytes", c.name, c.id.Short(), c.want, a.Reason, a.Bytes, c.why, c.bytes)
 		}
-		if lines := RefusalLog(a); (len(lines) == 0) != a.Continued() {
+		if lines := era70.RefusalLog(a); (len(lines) == 0) != a.Continued() {
 			t.Errorf("%s: the log says %q", c.name, lines)
 		}
 	}
@@ -87,12 +89,12 @@ func TestHandshake(t *testing.T) {
 		{"master without a master", g, []string{"+PONG", "+OK", "+OK", "-NOMASTERLINK x"}, conf + psync, Transient, ""},
 		{"a password is wanted and not known", g, []string{"-NOAUTH Authentication required."}, conf, GoOn, ""},
 		{"a password is refused", Greeting{Password: "p", Port: 6380, Ask: ask}, []string{"-NOAUTH x", "-WRONGPASS x"}, "*2\r\n$4\r\nAUTH\r\n$1\r\np\r\n" + conf, GiveUp, ""},
-		{"user, password and address", Greeting{User: "u", Password: "p", IP: "10.0.0.2", Port: 6380, Ask: Request{"?", -1}}, []string{"+PONG", "+OK", "+OK", "+OK", "+OK"},
+		{"user, password and address", Greeting{User: "u", Password: "p", IP: "10.0.0.2", Port: 6380, Ask: Request{ID: "?", Want: -1}}, []string{"+PONG", "+OK", "+OK", "+OK", "+OK"},
 			"*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$1\r\np\r\n*3\r\n$8\r\nREPLCONF\r\n$14\r\nlistening-port\r\n$4\r\n6380\r\n*3\r\n$8\r\nREPLCONF\r\n$10\r\nip-address\r\n$8\r\n10.0.0.2\r\n" +
 				"*5\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n$6\r\npsync2\r\n*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n", GoOn, ""},
 	} {
 		var h Handshake
-		if got := string(h.Begin()); got != "*1\r\n$4\r\nPING\r\n" {
+		if got := string(h.Begin(era70)); got != "*1\r\n$4\r\nPING\r\n" {
 			t.Fatalf("begins with %q", got)
 		}
 		sent := ""

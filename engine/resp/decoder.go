@@ -29,12 +29,13 @@ const (
 var Unauthenticated = Limits{Unauthenticated: true}
 
 // A ProtocolError says what a client did wrong. Redis answers it with "-ERR " and the text, and closes the connection.
-type ProtocolError struct{ Text string }
+type ProtocolError struct {
+	Text string
+	At   int // the byte, counted from the front of the buffer, from which on it was not understood
+}
 
 // Error returns the text, as Redis words it: "Protocol error: invalid bulk length".
 func (e *ProtocolError) Error() string { return e.Text }
-
-func protocolError(what string) error { return &ProtocolError{Text: "Protocol error: " + what} }
 
 // A Decoder cuts the commands of one connection off its bytes: arrays of bulk strings, and inline commands. Its zero
 // value is ready. It keeps no bytes of its own: the caller keeps what was not consumed and passes it again, grown.
@@ -112,12 +113,12 @@ func (d *Decoder) line(buf []byte) ([][]byte, int, error) {
 	end := d.find(buf, '\n')
 	if end < 0 {
 		if len(buf) > max {
-			return nil, 0, protocolError("too big inline request")
+			return nil, 0, d.wrong("too big inline request")
 		}
 		return nil, 0, nil
 	}
 	if end > max {
-		return nil, 0, protocolError("too big inline request")
+		return nil, 0, d.wrong("too big inline request")
 	}
 	line := buf[:end]
 	if end > 0 && line[end-1] == '\r' {
@@ -125,7 +126,7 @@ func (d *Decoder) line(buf []byte) ([][]byte, int, error) {
 	}
 	args, ok := splitLine(line, d.args[:0])
 	if !ok {
-		return nil, 0, protocolError("unbalanced quotes in request")
+		return nil, 0, d.wrong("unbalanced quotes in request")
 	}
 	d.args = args
 	return args, end + 1, nil
@@ -143,10 +144,10 @@ func (d *Decoder) array(buf []byte) ([][]byte, int, error) {
 			return nil, 0, err
 		}
 		if count > int64(orDefault(d.Limits.MaxArgs, DefaultMaxArgs)) {
-			return nil, 0, protocolError("invalid multibulk length")
+			return nil, 0, d.wrong("invalid multibulk length")
 		}
 		if d.Limits.Unauthenticated && count > maxArgsUnauthenticated {
-			return nil, 0, protocolError("unauthenticated multibulk length")
+			return nil, 0, d.wrong("unauthenticated multibulk length")
 		}
 		if count <= 0 {
 			return nil, d.pos, nil
@@ -163,13 +164,13 @@ func (d *Decoder) array(buf []byte) ([][]byte, int, error) {
 				return nil, 0, err
 			}
 			if n < 0 || n > int64(orDefault(d.Limits.MaxBulk, DefaultMaxBulk)) {
-				return nil, 0, protocolError("invalid bulk length")
+				return nil, 0, d.wrong("invalid bulk length")
 			}
 			if d.Limits.Unauthenticated && n > maxBulkUnauthenticated {
-				return nil, 0, protocolError("unauthenticated bulk length")
+				return nil, 0, d.wrong("unauthenticated bulk length")
 			}
 			if n > math.MaxInt-int64(d.pos)-int64(len("\r\n")) {
-				return nil, 0, protocolError("invalid bulk length")
+				return nil, 0, d.wrong("invalid bulk length")
 			}
 			d.bulk = n + 1
 		}
@@ -208,26 +209,30 @@ func (d *Decoder) number(buf []byte, tooBig, invalid string) (int64, bool, error
 	end := d.find(buf, '\r')
 	if end < 0 {
 		if len(buf)-d.pos > orDefault(d.Limits.MaxInline, DefaultMaxInline) {
-			return 0, false, protocolError(tooBig)
+			return 0, false, d.wrong(tooBig)
 		}
 		return 0, false, nil
 	}
 	if end-d.pos > orDefault(d.Limits.MaxInline, DefaultMaxInline) {
-		return 0, false, protocolError(tooBig)
+		return 0, false, d.wrong(tooBig)
 	}
 	if end+1 == len(buf) {
 		d.looked-- // the \r itself, to be found again
 		return 0, false, nil
 	}
 	if c := buf[d.pos]; c != '$' && d.left > 0 {
-		return 0, false, protocolError("expected '$', got '" + string([]byte{c}) + "'")
+		return 0, false, d.wrong("expected '$', got '" + string([]byte{c}) + "'")
 	}
 	n, ok := ParseInt64(buf[min(d.pos+1, end):end])
 	if !ok {
-		return 0, false, protocolError(invalid)
+		return 0, false, d.wrong(invalid)
 	}
 	d.pos, d.looked = end+len("\r\n"), 0
 	return n, true, nil
+}
+
+func (d *Decoder) wrong(what string) error {
+	return &ProtocolError{Text: "Protocol error: " + what, At: d.pos}
 }
 
 // find returns the position of the first c at or behind pos, or -1. It never sees behind a NUL byte, since Redis

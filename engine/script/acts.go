@@ -15,6 +15,7 @@ import (
 // AddNode is `node NAME [era ERA] [replicaof NAME] [CONFIG=VALUE …]`.
 type AddNode struct {
 	Name      string
+	Era       string // the generation of Redis; "" for 7.0
 	Replicaof string // "" for a master
 	Settings  []Setting
 }
@@ -24,6 +25,9 @@ type Setting struct{ Name, Value string }
 
 func (a AddNode) String() string {
 	s := "node " + a.Name
+	if a.Era != "" {
+		s += " era " + a.Era
+	}
 	if a.Replicaof != "" {
 		s += " replicaof " + a.Replicaof
 	}
@@ -34,7 +38,10 @@ func (a AddNode) String() string {
 }
 
 func (a AddNode) run(s *Session) error {
-	cfg := node.DefaultConfig()
+	cfg, err := node.DefaultConfigOf(a.Era)
+	if err != nil {
+		return err
+	}
 	cfg.Port = 0 // the world gives every node one of its own
 	for _, c := range a.Settings {
 		if err := c.apply(&cfg); err != nil {
@@ -142,34 +149,6 @@ func (a Until) String() string {
 }
 
 func (a Until) run(*Session) error { return nil }
-
-// Sever is `sever A B`.
-type Sever struct{ A, B string }
-
-func (a Sever) String() string { return "sever " + a.A + " " + a.B }
-
-func (a Sever) run(s *Session) error { return s.world.Sever(a.A, a.B) }
-
-// Heal is `heal A B`.
-type Heal struct{ A, B string }
-
-func (a Heal) String() string { return "heal " + a.A + " " + a.B }
-
-func (a Heal) run(s *Session) error { return s.world.Heal(a.A, a.B) }
-
-// Kill is `kill A`.
-type Kill struct{ Node string }
-
-func (a Kill) String() string { return "kill " + a.Node }
-
-func (a Kill) run(s *Session) error { return s.world.Kill(a.Node) }
-
-// Start is `start A`.
-type Start struct{ Node string }
-
-func (a Start) String() string { return "start " + a.Node }
-
-func (a Start) run(s *Session) error { return s.world.Start(a.Node) }
 
 // Load is `load A [rate N/s] [size SIZE] [keys N] [mix NAME]`.
 type Load struct {

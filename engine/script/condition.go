@@ -172,8 +172,8 @@ func (o Operand) field(v sim.NodeView) value {
 		return value{text: v.State}
 	case o.Field == fieldLastResync:
 		return value{text: v.LastResync}
-	case !v.Up():
-		return value{missing: o.Node + " is down"}
+	case v.State != "up":
+		return value{missing: o.Node + " is " + v.State}
 	case o.Field == fieldDigest:
 		return value{text: v.Digest()}
 	}

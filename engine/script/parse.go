@@ -16,11 +16,11 @@ import (
 // maxErrors is how many errors of a script are told at once.
 const maxErrors = 20
 
-// word of the language: how it is written, whether a condition follows, and what reads it.
+// word of the language: how it is written, whether operators can follow, and what reads it.
 type statementKind struct {
 	word      string
 	usage     string
-	condition bool
+	operators bool
 	parse     func(*parser) Act
 }
 
@@ -33,21 +33,29 @@ func init() {
 		{word: "title", usage: `title "…"`, parse: (*parser).title},
 		{word: "about", usage: `about "…"`, parse: (*parser).about},
 		{word: "seed", usage: `seed N`, parse: (*parser).seed},
-		{word: "node", usage: `node NAME [era 7.0] [replicaof NAME] [CONFIG=VALUE …]`, parse: (*parser).node},
+		{word: "node", usage: `node NAME [era ERA] [replicaof NAME] [CONFIG=VALUE …]`, parse: (*parser).node},
 		{word: "link", usage: `link A B [latency D] [jitter D] [bandwidth SIZE/s]`, parse: (*parser).link},
 		{word: "wait", usage: `wait D`, parse: (*parser).wait},
-		{word: "until", usage: `until CONDITION [within D]`, condition: true, parse: (*parser).until},
+		{word: "until", usage: `until CONDITION [within D]`, operators: true, parse: (*parser).until},
 		{word: "sever", usage: `sever A B`, parse: (*parser).sever},
+		{word: "blackhole", usage: `blackhole A [>] B`, operators: true, parse: (*parser).blackhole},
 		{word: "heal", usage: `heal A B`, parse: (*parser).heal},
+		{word: "isolate", usage: `isolate A [blackhole]`, parse: (*parser).isolate},
+		{word: "rejoin", usage: `rejoin A`, parse: (*parser).rejoin},
+		{word: "freeze", usage: `freeze A`, parse: (*parser).freeze},
+		{word: "thaw", usage: `thaw A`, parse: (*parser).thaw},
 		{word: "kill", usage: `kill A`, parse: (*parser).kill},
+		{word: "shutdown", usage: `shutdown A [save|nosave]`, parse: (*parser).shutdown},
 		{word: "start", usage: `start A`, parse: (*parser).start},
+		{word: "wipe", usage: `wipe A`, parse: (*parser).wipe},
+		{word: "skew", usage: `skew A D`, parse: (*parser).skew},
 		{word: "load", usage: `load A [rate N/s] [size SIZE] [keys N] [mix NAME]`, parse: (*parser).load},
 		{word: "unload", usage: `unload A`, parse: (*parser).unload},
 		{word: "speed", usage: `speed X`, parse: (*parser).speed},
 		{word: "step", usage: `step "heading"`, parse: (*parser).step},
 		{word: "say", usage: `say ["at" NAME | "at" A B] "text"`, parse: (*parser).say},
 		{word: "predict", usage: `predict NAME`, parse: (*parser).predict},
-		{word: "expect", usage: `expect CONDITION`, condition: true, parse: (*parser).expect},
+		{word: "expect", usage: `expect CONDITION`, operators: true, parse: (*parser).expect},
 	}
 }
 
@@ -168,7 +176,7 @@ func (p *parser) read(line string) {
 		first = first[:i]
 	}
 	i := slices.IndexFunc(statementKinds, func(k statementKind) bool { return k.word == first })
-	tokens, comment, col, wrong := lex(body, i >= 0 && statementKinds[i].condition)
+	tokens, comment, col, wrong := lex(body, i >= 0 && statementKinds[i].operators)
 	switch {
 	case wrong != "":
 		p.col = col
@@ -311,6 +319,20 @@ func (p *parser) takePair() (a, b string) {
 	return a, b
 }
 
+// takeOption takes one of the words, where there is one more word.
+func (p *parser) takeOption(words ...string) string {
+	t, ok := p.peek()
+	if !ok || p.failed {
+		return ""
+	}
+	p.next++
+	p.col = t.col
+	if t.kind != tokenWord || !slices.Contains(words, t.text) {
+		p.fail("unexpected " + t.describe() + oneOf(t.text, words))
+	}
+	return t.text
+}
+
 // takeDuration takes a duration as Go writes them.
 func (p *parser) takeDuration() time.Duration {
 	t := p.takeWord("a duration such as 250ms")
@@ -406,11 +428,6 @@ func (p *parser) seed() Act {
 	return nil
 }
 
-// eras are the versions of Redis that the language knows, and era the one that is played here.
-var eras = []string{"2.6", "2.8", "4.0", "7.0", "8.0"}
-
-const era = "7.0"
-
 func (p *parser) node() Act {
 	a := AddNode{Name: p.takeWord("a name")}
 	switch {
@@ -440,9 +457,9 @@ func (p *parser) node() Act {
 				p.fail(err.Error())
 			}
 			a.Settings = append(a.Settings, s)
-		case t.text == "era":
+		case t.text == "era" && a.Era == "" && len(a.Settings) == 0: // which settings there are depends on it
 			p.next++
-			p.era(p.takeWord("an era"))
+			cfg, a.Era = p.era()
 		case t.text == "replicaof" && a.Replicaof == "":
 			p.next++
 			a.Replicaof = p.takeNode()
@@ -458,14 +475,17 @@ func (p *parser) node() Act {
 	return a
 }
 
-func (p *parser) era(name string) {
-	switch {
-	case p.failed || name == era:
-	case slices.Contains(eras, name):
-		p.fail("era " + name + " is not played here: nodes are redis-server " + era)
-	default:
-		p.fail("unknown era '" + name + "'" + oneOf(name, eras))
+// era reads a generation of Redis: its configuration, and how it is written, which is not at all for the usual one.
+func (p *parser) era() (cfg node.Config, written string) {
+	name := p.takeWord("an era")
+	cfg, err := node.DefaultConfigOf(name)
+	if err != nil && !p.failed {
+		p.fail("unknown era '" + name + "'" + oneOf(name, node.Eras()))
 	}
+	if cfg.Era != node.DefaultConfig().Era {
+		written = name
+	}
+	return cfg, written
 }
 
 func (p *parser) link() Act {
@@ -501,9 +521,48 @@ func (p *parser) wait() Act { return Wait{p.takeDuration()} }
 
 func (p *parser) sever() Act { a, b := p.takePair(); return Sever{a, b} }
 
+func (p *parser) blackhole() Act {
+	a := Blackhole{A: p.takeNode()}
+	if t, ok := p.peek(); ok && t.kind == tokenOp && t.text == ">" {
+		p.next++
+		a.OneWay = true
+	}
+	if a.B = p.takeNode(); a.A == a.B {
+		p.fail("a link has two different ends")
+	}
+	return a
+}
+
 func (p *parser) heal() Act { a, b := p.takePair(); return Heal{a, b} }
 
+func (p *parser) isolate() Act { return Isolate{p.takeNode(), p.takeOption("blackhole") != ""} }
+
+func (p *parser) rejoin() Act { return Rejoin{p.takeNode()} }
+
+func (p *parser) freeze() Act { return Freeze{p.takeNode()} }
+
+func (p *parser) thaw() Act { return Thaw{p.takeNode()} }
+
 func (p *parser) kill() Act { return Kill{p.takeNode()} }
+
+func (p *parser) shutdown() Act { return Shutdown{p.takeNode(), p.takeOption("save", "nosave")} }
+
+func (p *parser) wipe() Act { return Wipe{p.takeNode()} }
+
+func (p *parser) skew() Act { return Skew{p.takeNode(), p.takeSkew()} }
+
+// takeSkew takes a duration that a clock can be wrong by, ahead or behind.
+func (p *parser) takeSkew() time.Duration {
+	t := p.takeWord("a duration such as 2s or -2s")
+	d, err := time.ParseDuration(t)
+	switch {
+	case err != nil:
+		p.fail("'" + t + "' is no duration; write 250ms, 1.5s or -2m")
+	case d > sim.MaxSkew || d < -sim.MaxSkew:
+		p.fail("a clock is " + duration(sim.MaxSkew) + " wrong at most")
+	}
+	return d
+}
 
 func (p *parser) start() Act { return Start{p.takeNode()} }
 

@@ -143,6 +143,11 @@ func (s *Session) Do(line string) error {
 		s.todo = slices.Insert(s.todo, 0, st)
 		return nil
 	}
+	return s.do(st)
+}
+
+// do runs an act that takes no time, and records it.
+func (s *Session) do(st Statement) error {
 	s.world.RunUntil(s.world.Now())
 	if err := st.Act.run(s); err != nil {
 		return err

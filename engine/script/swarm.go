@@ -1,8 +1,9 @@
 package script
 
 import (
+	"errors"
 	"fmt"
-	"math/rand/v2"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -11,72 +12,191 @@ import (
 	"resync/engine/sim"
 )
 
-// The swarm is the random one: every number is the seed of a script of writes, cuts, heals, kills, starts and changes
-// of master, at random moments. First anything may fail; then everything is healed and started, all follow the first
-// node, and the world has to come to rest. It lives here and not beside the checkers because its worlds are scripts:
-// a failure prints one, which can be run, shortened and kept.
+// The swarm is the random one: every number is the seed of a script of writes, faults, restarts and changes of master,
+// at random moments (generate.go). First anything may fail; then everything is healed and started, all follow the
+// first node, and the world has to come to rest. It lives here and not beside the checkers because its worlds are
+// scripts: a failure prints one, made as short as it goes (shrink.go), which can be run and kept.
 
 // settleTime is how long a healed world may take to come to rest: longer than every timeout of a node together.
 const settleTime = 5 * time.Minute
 
-// Swarm runs the random world of a seed. The error tells what went wrong, the seed and the script.
-func Swarm(seed uint64) error {
-	s := RandomScript(seed)
-	if err := Check(s); err != nil {
-		return fmt.Errorf("seed %d: %w\n%s", seed, err, s)
+// Swarm runs the random world of a seed. The error tells what went wrong, the seed, and a script that does it: with
+// short, one from which what does not matter is left out, and that takes some hundred worlds more.
+func Swarm(seed uint64, short bool) error {
+	acts := RandomScript(seed)
+	t := try(acts)
+	if t.failed == nil {
+		return nil
+	}
+	if short {
+		t = shrink(acts, t)
+	}
+	return fmt.Errorf("seed %d: %w\n%s", seed, t.failed, t.session.Script())
+}
+
+// Check runs a script under the eyes of a sim.Checker and then lets its world come to rest, so a script that is to
+// pass heals what it cuts and starts what it kills. The error tells the first thing that is wrong.
+func Check(s *Script) error {
+	t := newTrial(s)
+	for !t.session.Done() {
+		if _, err := t.session.advance(sim.Never-1, 1, true); err != nil {
+			return err
+		}
+		if err := t.check.Observe(); err != nil {
+			return err
+		}
+	}
+	return t.rest(func() {})
+}
+
+// A trial is a world under watch.
+type trial struct {
+	session *Session
+	check   *sim.Checker
+	failed  error // what went wrong
+}
+
+func newTrial(s *Script) *trial {
+	t := &trial{session: NewSession(s)}
+	t.session.world.Terse()
+	t.check = sim.NewChecker(t.session.world)
+	return t
+}
+
+// What can go wrong, besides what the checker finds.
+var (
+	errUnrest = errors.New("no rest")
+	errBranch = errors.New("not the same again")
+	errPanic  = errors.New("panic")
+)
+
+// try does the acts of a script one by one, whatever is in their way, heals the world and waits for it to come to
+// rest. For one seed in eight the world is cloned in the middle, and the clone has to do what the original does; for
+// another one the record of it all is run as a script, which has to do it again.
+func try(s *Script) (t *trial) {
+	t = newTrial(s)
+	defer func() {
+		if r := recover(); r != nil {
+			t.failed = fmt.Errorf("%w: %v%s", errPanic, r, ours(debug.Stack()))
+		}
+	}()
+	var twin *trial
+	half := len(s.Statements) / 2
+	for i, st := range s.Statements {
+		if i == half && s.Seed%8 == 0 {
+			twin = &trial{session: t.session.Clone()}
+		}
+		if t.failed = t.do(st.Act); t.failed != nil {
+			return t
+		}
+	}
+	if twin != nil {
+		for _, st := range s.Statements[half:] {
+			_ = twin.do(st.Act) // which is watched by nobody
+		}
+		if err := sameEvents(t.session.world.Events(), twin.session.world.Events()); err != nil {
+			t.failed = fmt.Errorf("%w: a clone: %w", errBranch, err)
+			return t
+		}
+	}
+	if len(t.session.world.Names()) == 0 {
+		return t
+	}
+	h := healer{trial: t}
+	if h.heal(); t.failed != nil {
+		return t
+	}
+	if t.failed = t.rest(h.tend); t.failed != nil {
+		return t
+	}
+	// And the stream flows: one more write reaches everybody.
+	if t.command(0, "SET", "last", "words"); t.failed != nil {
+		return t
+	}
+	if t.failed = t.rest(h.tend); t.failed == nil && s.Seed%8 == 4 {
+		t.failed = t.again()
+	}
+	return t
+}
+
+// do does one act under watch. An act that cannot be done is left out.
+func (t *trial) do(a Act) error {
+	if w, ok := a.(Wait); ok {
+		return t.pass(w.For)
+	}
+	if err := t.session.limits(); err != nil {
+		return err
+	}
+	if t.session.do(Statement{Act: a}) != nil {
+		return nil
+	}
+	return t.observe()
+}
+
+func (t *trial) observe() error {
+	if t.check == nil {
+		return nil
+	}
+	return t.check.Observe()
+}
+
+// pass lets time pass.
+func (t *trial) pass(d time.Duration) error {
+	w := t.session.world
+	for end := w.Now().Add(d); w.Now() < end; {
+		if w.Next() > end {
+			w.RunUntil(end)
+		} else {
+			w.Step()
+		}
+		if err := t.observe(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// Check runs a script under the eyes of a sim.Checker and then lets its world come to rest, so a script that is to
-// pass heals what it cuts and starts what it kills. For one seed in eight the session is cloned on its way, and the
-// clone has to do what the original does. The error tells the first thing that is wrong.
-func Check(s *Script) error {
-	session := NewSession(s)
-	check := sim.NewChecker(session.World())
-	var twin *Session
-	for steps := 0; !session.Done(); steps++ {
-		if steps == 500 && s.Seed%8 == 0 {
-			twin = session.Clone()
-		}
-		if _, err := session.advance(sim.Never-1, 1, true); err != nil {
-			return err
-		}
-		if err := check.Observe(); err != nil {
-			return err
-		}
-	}
-	w := session.World()
-	if twin != nil {
-		for !twin.Done() {
-			if _, err := twin.advance(sim.Never-1, 1000, true); err != nil {
-				return fmt.Errorf("only the clone: %w", err)
-			}
-		}
-		if err := sameEvents(w.Events(), twin.World().Events()); err != nil {
-			return fmt.Errorf("the clone went another way: %w", err)
-		}
-	}
-	end := w.Now().Add(settleTime)
-	for {
+// rest waits until the world is at rest; tend is called every now and then.
+func (t *trial) rest(tend func()) error {
+	w := t.session.world
+	for end, late := w.Now().Add(settleTime), w.Now(); ; {
 		err := w.AtRest()
 		if err == nil {
 			return nil
 		}
 		if w.Now() >= end {
-			return fmt.Errorf("no rest after %s: %w", duration(settleTime), err)
+			return fmt.Errorf("%w after %s: %w", errUnrest, duration(settleTime), err)
 		}
-		for next := w.Now().Add(100 * time.Millisecond); w.Now() < next; {
-			if w.Next() > next {
-				w.RunUntil(next)
-			} else {
-				w.Step()
+		if w.Now() >= late {
+			if tend(); t.failed != nil {
+				return t.failed
 			}
-			if err := check.Observe(); err != nil {
-				return err
-			}
+			late = w.Now().Add(2 * time.Second)
+		}
+		if err := t.pass(100 * time.Millisecond); err != nil {
+			return err
 		}
 	}
+}
+
+// again runs the record of the session as a script.
+func (t *trial) again() error {
+	record := t.session.Script()
+	parsed, err := Parse("", record.String())
+	if err != nil {
+		return fmt.Errorf("%w: the record does not parse: %w", errBranch, err)
+	}
+	s := NewSession(parsed)
+	s.world.Terse()
+	for !s.Done() {
+		if _, err := s.advance(sim.Never-1, 1000, true); err != nil {
+			return fmt.Errorf("%w: the record fails: %w", errBranch, err)
+		}
+	}
+	if err := sameEvents(t.session.world.Events(), s.world.Events()); err != nil {
+		return fmt.Errorf("%w: the record: %w", errBranch, err)
+	}
+	return nil
 }
 
 // sameEvents compares two logs as they print.
@@ -92,265 +212,102 @@ func sameEvents(a, b []engine.Event) error {
 	return nil
 }
 
-// RandomScript is the script of a seed: the same on every machine.
-func RandomScript(seed uint64) *Script {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0x5eed)), script: &Script{Seed: seed}}
-	g.topology()
-	if g.chance(3, 4) {
-		g.wait(1500, 9000) // most stories begin in step
-	}
-	for range 5 + g.IntN(25) {
-		g.act()
-		g.pause()
-	}
-	g.repair()
-	return g.script
+// administrator is the client that puts things right: none that another command may keep busy.
+const administrator = 9
+
+func (t *trial) command(node int, args ...string) {
+	t.act(Command{Node: t.session.world.Names()[node], Client: administrator, Args: args})
 }
 
-// generator draws a script.
-type generator struct {
-	*rand.Rand
-	script *Script
-	nodes  []string
-	down   []bool
-	loaded []bool
-	cut    [][2]int
-	pairs  [][2]int
+func (t *trial) act(a Act) {
+	if t.failed == nil {
+		t.failed = t.do(a)
+	}
 }
 
-// chance is true with a probability of n in m.
-func (g *generator) chance(n, m int) bool { return g.IntN(m) < n }
+// A healer makes a world whole: it looks at how the world stands, and not at what was done to it.
+type healer struct{ *trial }
 
-// pick draws one of several.
-func pick[T any](g *generator, of ...T) T { return of[g.IntN(len(of))] }
+// heal ends every fault and everything else that keeps a world from its rest.
+func (h healer) heal() {
+	w := h.session.world
+	for _, name := range w.Names() {
+		if v := w.Node(name); v.State == "frozen" {
+			h.act(Thaw{name})
+		} else if v.Skew != 0 {
+			h.act(Skew{name, 0})
+		}
+		if _, loaded := w.Load(name); loaded {
+			h.act(Unload{name})
+		}
+	}
+	for _, l := range w.Links() {
+		if l.State != "up" {
+			h.act(Heal{l.A, l.B})
+		}
+		if l.Options != sim.DefaultLink {
+			h.act(Link{A: l.A, B: l.B, Latency: sim.DefaultLink.Latency, Jitter: 0, Bandwidth: 0})
+		}
+	}
+}
 
-func (g *generator) add(a Act) { g.script.Statements = append(g.script.Statements, Statement{Act: a}) }
+// patient is a configuration that lets every full resync end.
+var patient = [][2]string{
+	{"rdb-key-save-delay", "0"}, {"key-load-delay", "0"}, {"repl-timeout", "60"},
+	{"client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
+}
 
-// topology makes two to five nodes: stars and chains.
-func (g *generator) topology() {
-	for i := range 2 + g.IntN(3) + g.IntN(2) {
-		a := AddNode{Name: "n" + strconv.Itoa(i+1), Settings: g.settings()}
-		if i > 0 && g.chance(7, 8) {
-			a.Replicaof = g.nodes[0]
-			if g.chance(1, 4) {
-				a.Replicaof = pick(g, g.nodes...)
+// tend starts who is down and makes all nodes patient and follow the first one, whatever they are up to.
+func (h healer) tend() {
+	w := h.session.world
+	for i, name := range w.Names() {
+		v := w.Node(name)
+		if !v.Up() {
+			h.act(Start{name})
+			v = w.Node(name)
+		}
+		first := w.Node(w.Names()[0])
+		r := v.Replication()
+		cfg := v.Config()
+		for _, want := range patient {
+			if is := cfg.Get(want[0]); len(is) > 0 && is[0] != want {
+				h.command(i, "CONFIG", "SET", want[0], want[1])
 			}
 		}
-		for k := range g.nodes {
-			g.pairs = append(g.pairs, [2]int{k, i})
+		if state, _ := v.Info().Field("master_failover_state"); state != "no-failover" {
+			h.command(i, "FAILOVER", "ABORT") // it may wait for ever for a replica that it sends away
 		}
-		g.nodes = append(g.nodes, a.Name)
-		g.down, g.loaded = append(g.down, false), append(g.loaded, false)
-		g.add(a)
-	}
-	for _, p := range g.pairs {
-		if g.chance(2, 3) {
-			g.add(g.link(p))
+		switch {
+		case i == 0 && r.Replica:
+			h.command(i, "REPLICAOF", "NO", "ONE")
+		case i > 0 && (!r.Replica || r.Master.Host != first.Name || r.Master.Port != first.Port):
+			h.command(i, "REPLICAOF", first.Name, strconv.Itoa(first.Port))
 		}
 	}
 }
 
-// settings draws what makes a difference to replication.
-func (g *generator) settings() []Setting {
-	s := []Setting{{"repl-backlog-size", "16kb"}}
-	if g.chance(1, 4) {
-		s[0].Value = pick(g, "20kb", "64kb", "1mb")
-	}
-	if g.chance(3, 4) {
-		s = append(s, Setting{"repl-diskless-sync-delay", "0"})
-	}
-	if g.chance(1, 3) {
-		s = append(s, Setting{"repl-diskless-sync", "no"})
-	}
-	if g.chance(1, 4) {
-		s = append(s, Setting{"repl-ping-replica-period", pick(g, "1", "3")})
-	}
-	if g.chance(1, 6) {
-		s = append(s, Setting{"repl-timeout", pick(g, "5", "12")})
-	}
-	if g.chance(1, 10) {
-		s = append(s, Setting{"repl-backlog-ttl", pick(g, "1", "5")})
-	}
-	return s
-}
-
-func (g *generator) link(p [2]int) Link {
-	l := Link{A: g.nodes[p[0]], B: g.nodes[p[1]], Latency: -1, Jitter: -1, Bandwidth: -1}
-	l.Latency = pick(g, 0, time.Millisecond, 5*time.Millisecond, 40*time.Millisecond, 300*time.Millisecond)
-	if g.chance(1, 3) {
-		l.Jitter = pick(g, time.Millisecond, 30*time.Millisecond)
-	}
-	if g.chance(1, 4) {
-		l.Bandwidth = pick[int64](g, 20_000, 100_000, 1_000_000)
-	}
-	return l
-}
-
-// act draws one thing that happens.
-func (g *generator) act() {
-	i := g.IntN(len(g.nodes))
-	name := g.nodes[i]
-	switch n := g.IntN(100); {
-	case n < 20:
-		g.writes(pick(g, g.nodes[0], name))
-	case n < 45:
-		g.outage()
-	case n < 51:
-		g.failover(i)
-	case n < 58:
-		p := pick(g, g.pairs...)
-		g.cut = append(g.cut, p)
-		g.add(Sever{g.nodes[p[0]], g.nodes[p[1]]})
-	case n < 66 && len(g.cut) > 0:
-		k := g.IntN(len(g.cut))
-		g.add(Heal{g.nodes[g.cut[k][0]], g.nodes[g.cut[k][1]]})
-		g.cut = append(g.cut[:k], g.cut[k+1:]...)
-	case n < 72:
-		if g.down[i] {
-			g.add(Start{name})
-		} else {
-			g.add(Kill{name})
-		}
-		g.down[i] = !g.down[i]
-	case n < 80:
-		if g.loaded[i] {
-			g.add(Unload{name})
-		} else {
-			g.add(Load{name, sim.Load{
-				Rate: pick(g, 10, 50, 200), Size: pick[int64](g, 10, 64, 1000), Keys: pick(g, 1, 20, 200),
-				Mix: pick(g, sim.Mixes()...),
-			}})
-		}
-		g.loaded[i] = !g.loaded[i]
-	case n < 86:
-		g.command(name, "REPLICAOF", "NO", "ONE")
-	case n < 92:
-		g.follow(i, g.IntN(len(g.nodes))) // itself, too
-	case n < 95:
-		g.add(g.link(pick(g, g.pairs...)))
-	case n < 97:
-		g.command(name, "CLIENT", "KILL", "TYPE", pick(g, "replica", "master"))
-	default:
-		g.command(name, "CONFIG", "SET", "repl-backlog-size", pick(g, "16kb", "40kb"))
-	}
-}
-
-// outage cuts a link, goes on writing and heals it: for less than the backlog keeps, or for more.
-func (g *generator) outage() {
-	p := pick(g, g.pairs...)
-	a, b := g.nodes[p[0]], g.nodes[p[1]]
-	writer := pick(g, g.nodes[0], a, b)
-	g.add(Sever{a, b})
-	switch g.IntN(4) {
-	case 0: // nothing is missed
-	case 1:
-		g.add(Command{Node: writer, Client: 2, Args: []string{"SET", "big", strings.Repeat("x", 1+g.IntN(60_000))}})
-	default:
-		g.writes(writer)
-	}
-	g.wait(0, pick(g, 50, 2500))
-	g.add(Heal{a, b})
-	g.wait(0, 2500)
-}
-
-// failover makes a node a master, lets the others follow it, and sometimes lets the two sides write apart before.
-func (g *generator) failover(i int) {
-	g.command(g.nodes[i], "REPLICAOF", "NO", "ONE")
-	if g.chance(1, 2) {
-		g.wait(0, 300)
-		g.writes(g.nodes[i])
-		g.writes(g.nodes[0])
-	}
-	for k := range g.nodes {
-		if k != i && g.chance(4, 5) {
-			g.follow(k, i)
+// kind is what a failure has in common with others of its kind: a script that is made shorter has to fail as it did.
+func kind(err error) string {
+	for _, known := range []error{errUnrest, errBranch} {
+		if errors.Is(err, known) {
+			return known.Error()
 		}
 	}
-	g.wait(0, 4000)
-}
-
-// wait lets a time of so many milliseconds pass.
-func (g *generator) wait(least, most int) {
-	g.add(Wait{time.Duration(least+g.IntN(most-least+1)) * time.Millisecond})
-}
-
-func (g *generator) writes(name string) {
-	for range 1 + g.IntN(4) {
-		g.write(name)
+	words := strings.Fields(err.Error())
+	if len(words) > 4 {
+		words = words[2:4] // behind the time and the node, or the word panic
 	}
+	return strings.Join(words, " ")
 }
 
-// write draws a command that changes data, or tries to.
-func (g *generator) write(name string) {
-	key := "k" + strconv.Itoa(g.IntN(20))
-	switch g.IntN(12) {
-	case 0:
-		g.command(name, "INCR", "counter")
-	case 6:
-		g.command(name, "MULTI")
-		g.command(name, "INCR", "counter")
-		g.command(name, "SET", key, "together")
-		g.command(name, pick(g, "EXEC", "EXEC", "DISCARD"))
-	case 7:
-		g.command(name, "PEXPIRE", key, strconv.Itoa(g.IntN(3000)-500))
-	case 8:
-		if g.chance(1, 5) {
-			g.command(name, "FLUSHALL")
-		}
-	case 1:
-		g.command(name, "DEL", key)
-	case 2:
-		g.command(name, "APPEND", key, "more")
-	case 3:
-		g.command(name, "SET", key, "brief", "PX", strconv.Itoa(1+g.IntN(5000)))
-	case 4:
-		g.command(name, "SELECT", strconv.Itoa(g.IntN(3)))
-	case 5:
-		g.command(name, "MSET", key, "a", "k1", "b")
-	default:
-		g.command(name, "SET", key, strconv.Itoa(g.Int()))
-	}
-}
-
-func (g *generator) command(name string, args ...string) {
-	g.add(Command{Node: name, Client: 1, Args: args})
-}
-
-// follow makes one node a replica of another.
-func (g *generator) follow(i, master int) {
-	g.command(g.nodes[i], "REPLICAOF", g.nodes[master], strconv.Itoa(6379+master))
-}
-
-// pause lets time pass: mostly little, sometimes longer than a timeout.
-func (g *generator) pause() {
-	switch n := g.IntN(20); {
-	case n < 4:
-	case n < 16:
-		g.wait(0, 1500)
-	case n < 19:
-		g.wait(0, 8000)
-	default:
-		g.wait(0, 70_000)
-	}
-}
-
-// repair heals and starts everything, ends all writing and makes all nodes follow the first.
-func (g *generator) repair() {
-	for _, p := range g.pairs {
-		g.add(Heal{g.nodes[p[0]], g.nodes[p[1]]})
-		g.add(Link{A: g.nodes[p[0]], B: g.nodes[p[1]], Latency: time.Millisecond, Jitter: 0, Bandwidth: 0})
-	}
-	for i, name := range g.nodes {
-		if g.down[i] {
-			g.add(Start{name})
-		}
-		if g.loaded[i] {
-			g.add(Unload{name})
+// ours are the places of a stack that are the engine's, from the one where it happened.
+func ours(stack []byte) string {
+	var places strings.Builder
+	for line := range strings.SplitSeq(string(stack), "\n") {
+		if at := strings.Index(line, "/engine/"); at >= 0 && strings.HasPrefix(line, "\t") && places.Len() < 400 {
+			where, _, _ := strings.Cut(line[at+1:], " ")
+			places.WriteString("\n\tat " + where)
 		}
 	}
-	g.add(Wait{10 * time.Millisecond})
-	g.command(g.nodes[0], "REPLICAOF", "NO", "ONE")
-	for i := range g.nodes[1:] {
-		g.follow(i+1, 0)
-	}
+	return places.String()
 }

@@ -1,15 +1,119 @@
 package script
 
-import "testing"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
 
-// Random worlds of two to five nodes: anything fails, then everything is healed and has to come to rest with equal
+// Random worlds of two to nine nodes: anything fails, then everything is healed and has to come to rest with equal
 // data. A failure prints the seed and the script; `bin/resync swarm --seeds 1 --from SEED` runs it again.
 func TestSwarm(t *testing.T) {
 	const seeds = 300
 	for seed := uint64(1); seed <= seeds; seed++ {
-		if err := Swarm(seed); err != nil {
+		if err := Swarm(seed, true); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Every statement that does something is in some random world, in every form that changes what happens.
+func TestRandomWorldsHaveEverything(t *testing.T) {
+	var all strings.Builder
+	for seed := uint64(1); seed <= 400; seed++ {
+		all.WriteString(RandomScript(seed).String())
+	}
+	text := all.String()
+	for _, k := range statementKinds {
+		switch k.word {
+		case "title", "about", "seed", "until", "speed", "step", "say", "predict", "expect": // which change nothing
+		case "rejoin", "heal", "thaw": // which come only behind what they undo
+		default:
+			if !strings.Contains(text, "\n"+k.word+" ") {
+				t.Errorf("no world has a %s", k.word)
+			}
+		}
+	}
+	for _, words := range []string{
+		" blackhole\n", " > n", "shutdown n1 save\n", "node n9", "mix all", "REPLICAOF n1 6379", "REPLICAOF NO ONE", "FAILOVER TO", "FORCE", "WAIT", "MULTI",
+		"CLIENT PAUSE", "CLIENT KILL", "DEBUG SLEEP", "BGSAVE", "FLUSHALL", "SWAPDB", "SELECT", "BLPOP", "SADD", "ZADD", "HSET", "XADD", "LMOVE", "PFADD",
+		"repl-diskless-load=swapdb", "repl-diskless-sync=no", "rdb-key-save-delay=", "client-output-buffer-limit=", "min-replicas-to-write=", "repl-backlog-ttl=",
+	} {
+		if !strings.Contains(text, words) {
+			t.Errorf("no world has %q", words)
+		}
+	}
+}
+
+// A replica that writes for itself is found out, and of all that happened around it little is left to tell.
+func TestAFailureIsMadeShort(t *testing.T) {
+	s := RandomScript(7)
+	own := []Act{
+		AddNode{Name: "z1", Settings: []Setting{{"repl-diskless-sync-delay", "0"}}},
+		AddNode{Name: "z2", Replicaof: "z1", Settings: []Setting{{"replica-read-only", "no"}}},
+		Wait{4 * time.Second},
+		Command{Node: "z2", Client: 1, Args: []string{"SET", "own", "secret"}},
+		Wait{2 * time.Second},
+	}
+	at := len(s.Statements) / 2
+	for i, a := range own {
+		s.Statements = slices.Insert(s.Statements, at+i, Statement{Act: a})
+	}
+	failed := try(s)
+	if failed.failed == nil {
+		t.Fatal("nothing was found")
+	}
+	if got := kind(failed.failed); got != "at offset" {
+		t.Errorf("a failure of the kind %q: %v", got, failed.failed)
+	}
+	short := shrink(s, failed)
+	text := short.session.Script().String()
+	if got := kind(short.failed); got != "at offset" || !strings.Contains(text, "z2> SET own secret") {
+		t.Errorf("%v\n%s", short.failed, text)
+	}
+	if n := len(short.session.Script().Statements); n > 8 || n >= len(s.Statements) {
+		t.Errorf("%d statements of %d are left:\n%s", n, len(s.Statements), text)
+	}
+	// What is printed does it again.
+	again := try(parse(t, text))
+	if again.failed == nil || kind(again.failed) != "at offset" {
+		t.Errorf("the script that was printed ends with %v", again.failed)
+	}
+}
+
+// However a world is left, it is healed by what can be seen of it.
+func TestAWorldIsHealed(t *testing.T) {
+	const nodes = "node n1 repl-diskless-sync-delay=0\nnode n2 replicaof n1 repl-diskless-sync-delay=0\nnode n3 replicaof n2\nwait 3s\n"
+	for _, left := range []string{
+		"kill n1", "shutdown n2 nosave", "freeze n3", "sever n1 n2", "blackhole n2 > n3", "isolate n1 blackhole", "skew n2 -1h",
+		"load n1 mix all", "link n1 n2 latency 1s bandwidth 100/s", "n2> REPLICAOF NO ONE", "n1> REPLICAOF n3 6381", "n1> FAILOVER",
+	} {
+		s := parse(t, nodes+left+"\nwait 1s\n")
+		if got := try(s); got.failed != nil {
+			t.Errorf("%s: %v", left, got.failed)
+		}
+	}
+}
+
+func TestKindsOfFailures(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("%w after 5m: n2 is down", errUnrest), "no rest"},
+		{fmt.Errorf("%w: a clone: event 7 is", errBranch), "not the same again"},
+		{fmt.Errorf("%w: repl: byte 7 is not held", errPanic), "byte 7"},
+		{fmt.Errorf("12.000000 n1: at offset 7 of a it holds"), "at offset"},
+	} {
+		if got := kind(c.err); got != c.want {
+			t.Errorf("%v is %q, want %q", c.err, got, c.want)
+		}
+	}
+	stack := "goroutine 1\nmain.main()\n\t/src/engine/repl/backlog.go:12 +0x1\n\t/go/src/runtime/panic.go:1 +0x2\n\t/src/engine/node/node.go:3 +0x4\n"
+	if got, want := ours([]byte(stack)), "\n\tat engine/repl/backlog.go:12\n\tat engine/node/node.go:3"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -17,7 +121,7 @@ func TestSwarm(t *testing.T) {
 func BenchmarkSwarm(b *testing.B) {
 	b.ReportAllocs()
 	for seed := uint64(1); b.Loop(); seed++ {
-		if err := Swarm(seed); err != nil {
+		if err := Swarm(seed, false); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -55,23 +55,16 @@ func (w *World) Command(name string, number int, args []string) error {
 		return fmt.Errorf("a command has a name at least")
 	}
 	w.act(CommandText(name, number, args))
-	text := Words(args)
 	if h.node == nil {
-		w.note(name, engine.Replied{Client: number, Command: text, Text: noServer(h)})
+		w.note(name, engine.Replied{Client: number, Command: Words(args), Text: noServer(h)})
 		return nil
 	}
-	c := h.client(number)
-	if c.conn == 0 {
-		c.conn = w.connect(h)
-	}
-	c.asked = append(c.asked, text)
-	w.feed(h, &node.Received{Conn: c.conn, Data: resp.AppendCommand(nil, args...)})
-	w.settle()
+	w.give(h, number, args)
 	return nil
 }
 
 // Read returns what a node would reply to a command, without giving it: a copy of the node is asked, so nothing
-// changes and nothing is noted. The error says that the node is down or does not reply at once.
+// changes and nothing is noted. The error says that the node is down or frozen, or does not reply at once.
 func (w *World) Read(name string, args []string) (resp.Value, error) {
 	h, err := w.host(name)
 	if err != nil {
@@ -80,13 +73,16 @@ func (w *World) Read(name string, args []string) (resp.Value, error) {
 	if h.node == nil {
 		return resp.Value{}, errors.New(noServer(h))
 	}
-	n, out, id := h.node.Clone(), &node.Output{}, h.lastConn+1
-	n.Step(w.now, node.Accepted{Conn: id, Remote: "127.0.0.1:50000", Local: "127.0.0.1:" + strconv.Itoa(h.config.Port)}, out)
+	if h.stopped() {
+		return resp.Value{}, fmt.Errorf("%s stands still and does not reply", name)
+	}
+	n, out, id, now := h.node.Clone(), &node.Output{}, h.lastConn+1, h.clock(w.now)
+	n.Step(now, node.Accepted{Conn: id, Remote: "127.0.0.1:50000", Local: "127.0.0.1:" + strconv.Itoa(h.config.Port)}, out)
 	var in node.Input = &node.Received{Conn: id, Data: resp.AppendCommand(nil, args...)}
 	var buf []byte
 	for in != nil {
 		out.Reset()
-		n.Step(w.now, in, out)
+		n.Step(now, in, out)
 		in = nil
 		before := len(buf)
 		for _, e := range out.Effects {
@@ -139,6 +135,9 @@ func (w *World) reply(h *host, c *client, data []byte) {
 
 // disconnect ends a client's connection; what it waits for will not come.
 func (w *World) disconnect(h *host, c *client) {
+	if c.number == administrator {
+		c.asked = nil // what it waited for is just this
+	}
 	for _, command := range c.asked {
 		w.note(h.name, engine.Replied{Client: c.number, Command: command, Text: lostReply})
 	}

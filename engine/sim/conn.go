@@ -1,10 +1,8 @@
 package sim
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"resync/engine"
 	"resync/engine/node"
@@ -24,22 +22,14 @@ const (
 	errReset   = "Connection reset by peer"
 )
 
-// path is everything between two hosts: what link, sever and heal change.
-type path struct {
-	a, b    int // a <= b
-	options LinkOptions
-	severed bool
-	since   engine.Instant
-	free    [2]engine.Instant // when the wire from a, and from b, has carried what was put on it; with a bandwidth
-}
-
 // conn is one TCP life on a path. A connection exists until one of its ends has learned that the other is gone.
 //
-//	dial    SYN -> host is up, path is whole: accepted, SYN-ACK -> Dialed
-//	        else: refused
-//	close   what is queued, then FIN -> Closed
-//	sever   both ends: Closed "Connection reset by peer", at once
-//	kill    RST -> Closed "Connection reset by peer"
+//	dial       SYN -> host is up, path is whole: accepted, SYN-ACK -> Dialed
+//	           else: refused
+//	close      what is queued, then FIN -> Closed
+//	sever      both ends: Closed "Connection reset by peer", at once
+//	kill       RST -> Closed "Connection reset by peer"
+//	blackhole  nothing, for long: see lost.go
 type conn struct {
 	id   int64
 	open bool // the one who dialled has been told
@@ -53,9 +43,16 @@ type end struct {
 	address  string        // ip:port
 	attached bool          // the node knows of the connection and has not closed it
 	closing  bool          // the node has closed it, and a FIN goes out behind what is queued
+	gone     bool          // nobody is left here: what still arrives is answered with a reset
 	queue    []chunk       // not on the wire yet
-	flying   int           // bytes on the wire
+	flying   int           // bytes on the wire, or not known to have arrived
 	last     engine.Instant
+
+	lost      []arrival // sent in vain, oldest first
+	unheard   int       // of flying: bytes that have arrived, but the word of it vanished
+	stalled   bool      // there is one of both
+	stalledAt engine.Instant
+	giveUp    engine.Instant // when a stalled end gives up
 }
 
 // connEnd is an end of a connection and what the node there calls it.
@@ -76,101 +73,9 @@ func (c *conn) clone() *conn {
 	k := *c
 	for i := range k.ends {
 		k.ends[i].queue = slices.Clone(k.ends[i].queue)
+		k.ends[i].lost = slices.Clone(k.ends[i].lost)
 	}
 	return &k
-}
-
-// SetLink sets the properties of the path between two nodes, both ways, from now on. What is on its way keeps its
-// time of arrival, and nothing overtakes on a connection.
-func (w *World) SetLink(a, b string, o LinkOptions) error {
-	p, err := w.pathOf(a, b)
-	if err != nil {
-		return err
-	}
-	if o.Latency < 0 || o.Jitter < 0 || o.Bandwidth < 0 {
-		return fmt.Errorf("the properties of a link are not negative")
-	}
-	if o.Latency > time.Hour || o.Jitter > time.Hour {
-		return fmt.Errorf("a latency is an hour at most")
-	}
-	p.options = o
-	p.free = [2]engine.Instant{}
-	text := "link " + a + " " + b + " latency " + o.Latency.String()
-	if o.Jitter > 0 {
-		text += " jitter " + o.Jitter.String()
-	}
-	if o.Bandwidth > 0 {
-		text += " bandwidth " + strconv.FormatInt(o.Bandwidth, 10) + "/s"
-	}
-	w.act(text)
-	return nil
-}
-
-// Sever resets all connections between two nodes and refuses new ones until Heal. What was on its way is lost. Both
-// ends learn at once: the cut itself is the reset. Severing twice changes nothing.
-func (w *World) Sever(a, b string) error {
-	p, err := w.pathOf(a, b)
-	if err != nil {
-		return err
-	}
-	w.act("sever " + a + " " + b)
-	if p.severed {
-		return nil
-	}
-	p.severed, p.since = true, w.now
-	for _, c := range slices.Clone(w.conns) {
-		if c.ends[1].host >= 0 && w.path(c.ends[0].host, c.ends[1].host) == p {
-			w.cut(c)
-		}
-	}
-	w.settle()
-	return nil
-}
-
-// Heal ends what Sever began. The nodes find out when they try again.
-func (w *World) Heal(a, b string) error {
-	p, err := w.pathOf(a, b)
-	if err != nil {
-		return err
-	}
-	w.act("heal " + a + " " + b)
-	if p.severed {
-		p.severed, p.since = false, w.now
-	}
-	return nil
-}
-
-// pathOf is the path between two named nodes.
-func (w *World) pathOf(a, b string) (*path, error) {
-	ha, err := w.host(a)
-	if err != nil {
-		return nil, err
-	}
-	hb, err := w.host(b)
-	if err != nil {
-		return nil, err
-	}
-	if ha == hb {
-		return nil, fmt.Errorf("a link has two different ends")
-	}
-	return w.path(ha.index, hb.index), nil
-}
-
-// path is the path between two hosts, made when first asked for. There is one from every host to itself, too.
-func (w *World) path(a, b int) *path {
-	if a > b {
-		a, b = b, a
-	}
-	i, ok := slices.BinarySearchFunc(w.paths, [2]int{a, b}, func(p *path, k [2]int) int {
-		if p.a != k[0] {
-			return p.a - k[0]
-		}
-		return p.b - k[1]
-	})
-	if !ok {
-		w.paths = slices.Insert(w.paths, i, &path{a: a, b: b, options: DefaultLink, since: engine.Epoch})
-	}
-	return w.paths[i]
 }
 
 // dial begins a connection.
@@ -192,7 +97,7 @@ func (w *World) dial(from *host, e node.Dial) {
 		// The way back is cut as well: the refusal comes from where the cut is.
 		w.schedule(arrival{at: w.travel(c, 0, 0), conn: c.id, end: 0, kind: arriveRefuse})
 	default:
-		w.schedule(arrival{at: w.travel(c, 0, 0), conn: c.id, end: 1, kind: arriveSyn})
+		w.emit(c, 0, arriveSyn)
 	}
 }
 
@@ -250,21 +155,23 @@ func (w *World) closeEnd(at connEnd) {
 		return
 	}
 	s.closing = true
+	if s.stalled {
+		w.giveUpAt(c, e, giveUpOrphan)
+	}
 	w.pump(c, e)
 }
 
 // abandon ends a connection whose process is gone at one end: the other end learns it from a reset.
 func (w *World) abandon(at connEnd) {
 	c, e := w.conn(at.conn), at.end
-	dead, other := &c.ends[e], &c.ends[1-e]
 	w.detach(c, e)
-	dead.queue = nil
+	c.ends[e].over()
 	w.queue.drop(func(a *arrival) bool { return a.conn == c.id && int(a.end) == e })
-	if !other.attached {
+	if !c.ends[1-e].attached {
 		w.remove(c)
 		return
 	}
-	w.schedule(arrival{at: w.travel(c, e, 0), conn: c.id, end: int8(1 - e), kind: arriveReset})
+	w.emit(c, e, arriveReset)
 }
 
 // cut ends a connection at both ends at once.
@@ -320,7 +227,7 @@ func (w *World) conn(id int64) *conn {
 
 // pump puts bytes of one end's queue on the wire while the window is open, and the FIN behind the last of them.
 func (w *World) pump(c *conn, e int) {
-	s, to := &c.ends[e], w.hosts[c.ends[1-e].host]
+	s := &c.ends[e]
 	h := w.hosts[s.host]
 	for len(s.queue) > 0 {
 		k := &s.queue[0]
@@ -340,48 +247,28 @@ func (w *World) pump(c *conn, e int) {
 		if s.attached {
 			w.drained(h, s.id, n)
 		}
-		p := &Packet{
-			From: h.name, To: to.name, Payload: payload, Span: span, Bytes: n, SentAt: w.now,
-			Text: packetText(payload, data),
-		}
-		p.Arrives = w.travel(c, e, n)
-		w.lastPacket++
-		p.ID = w.lastPacket
-		w.note(h.name, engine.Sent{
-			ID: p.ID, To: p.To, Payload: p.Payload, Bytes: n, Span: span, Text: p.Text, Arrives: p.Arrives,
-		})
-		w.schedule(arrival{at: p.Arrives, conn: c.id, end: int8(1 - e), kind: arriveData, packet: p, data: data})
+		w.sendData(c, e, payload, span, data)
 	}
 	if s.closing && len(s.queue) == 0 {
 		s.closing = false
-		w.schedule(arrival{at: w.travel(c, e, 0), conn: c.id, end: int8(1 - e), kind: arriveFin})
+		w.emit(c, e, arriveFin)
 	}
 }
 
-// travel says when something sent now from one end of a connection reaches the other.
-func (w *World) travel(c *conn, e, bytes int) engine.Instant {
-	s := &c.ends[e]
-	p := w.path(s.host, c.ends[1-e].host)
-	at := w.now
-	if p.options.Bandwidth > 0 && bytes > 0 {
-		free := &p.free[0]
-		if s.host != p.a {
-			free = &p.free[1]
-		}
-		*free = max(*free, at).Add(serialisation(bytes, p.options.Bandwidth))
-		at = *free
+// sendData puts one packet on the wire.
+func (w *World) sendData(c *conn, e int, payload engine.Payload, span engine.Span, data []byte) {
+	from, to := w.hosts[c.ends[e].host], w.hosts[c.ends[1-e].host]
+	w.lastPacket++
+	p := &Packet{
+		ID: w.lastPacket, From: from.name, To: to.name, Payload: payload, Span: span, Bytes: len(data), SentAt: w.now,
 	}
-	at = at.Add(p.options.Latency)
-	if j := p.options.Jitter; j > 0 {
-		at = at.Add(time.Duration(w.below(uint64(j) + 1)))
+	if !w.terse {
+		p.Text = packetText(payload, data)
 	}
-	s.last = max(s.last, at)
-	return s.last
-}
-
-// serialisation is how long it takes to put bytes on a wire of so many bytes per second.
-func serialisation(bytes int, perSecond int64) time.Duration {
-	return time.Duration(int64(bytes) * int64(time.Second) / perSecond)
+	w.launch(c, e, arrival{conn: c.id, end: int8(1 - e), kind: arriveData, packet: p, data: data}, len(data))
+	w.note(from.name, engine.Sent{
+		ID: p.ID, To: p.To, Payload: p.Payload, Bytes: p.Bytes, Span: span, Text: p.Text, Arrives: p.Arrives,
+	})
 }
 
 // schedule adds something to what is on its way.
@@ -410,11 +297,16 @@ func (w *World) arrive() {
 		w.noteConn(c, "refused")
 		w.feed(w.hosts[s.host], node.Dialed{Conn: s.id, Err: errRefused})
 	case arriveData:
-		c.ends[1-e].flying -= len(a.data)
 		if s.attached {
-			w.feed(w.hosts[s.host], &node.Received{Conn: s.id, Data: a.data})
+			w.pending = append(w.pending, pendingInput{
+				host: w.hosts[s.host], in: &node.Received{Conn: s.id, Data: a.data}, conn: c.id, end: e, bytes: len(a.data),
+			})
+			break
 		}
-		w.pump(c, 1-e)
+		if s.gone {
+			w.emit(c, e, arriveReset)
+		}
+		w.acknowledged(c, 1-e, len(a.data))
 	case arriveFin:
 		w.remove(c)
 		w.noteConn(c, "closed")
@@ -427,6 +319,10 @@ func (w *World) arrive() {
 		if s.attached {
 			w.feed(w.hosts[s.host], node.Closed{Conn: s.id, Why: errReset})
 		}
+	case arriveRetry:
+		w.retry(c, e)
+	case arriveGiveUp:
+		w.giveUp(c, e)
 	}
 }
 
@@ -434,13 +330,18 @@ func (w *World) arrive() {
 func (w *World) accept(c *conn) {
 	d, s := &c.ends[0], &c.ends[1]
 	h := w.hosts[s.host]
-	if h.node == nil || s.address != h.listens() {
-		w.schedule(arrival{at: w.travel(c, 1, 0), conn: c.id, end: 0, kind: arriveRefuse})
+	switch {
+	case w.dark(c, 1) || h.fullBacklog():
+		// The answer would not get through: the one who dialled tries again.
+		w.lose(c, 0, arrival{conn: c.id, end: 1, kind: arriveSyn})
+		return
+	case h.node == nil || s.address != h.listens():
+		w.emit(c, 1, arriveRefuse)
 		return
 	}
 	s.id, s.attached = h.freshConn(), true
 	h.conns = append(h.conns, connEnd{s.id, c.id, 1})
-	w.schedule(arrival{at: w.travel(c, 1, 0), conn: c.id, end: 0, kind: arriveOpen})
+	w.emit(c, 1, arriveOpen)
 	w.feed(h, node.Accepted{Conn: s.id, Remote: d.address, Local: s.address})
 }
 

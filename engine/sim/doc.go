@@ -9,7 +9,9 @@
 //	w.Sever("m1", "r1")
 //
 // What happens next is decided by a heap ordered by (Instant, Seq). Links carry streams: the bytes of a live
-// connection are never lost, changed or reordered. Faults are delay, jitter, bandwidth, reset, refusal and the death
-// of a process. What happened is the event log; how it stands are the views. A world belongs to one goroutine, and so
-// do all its clones together, since they share what never changes.
+// connection are never lost, changed or reordered. Faults of a link are delay, jitter, bandwidth, reset and refusal
+// (path.go), and blackholes with the half-open connections that they leave (lost.go); faults of a node are the death of
+// its process, a freeze, the loss of its files and a wrong clock (process.go). What happened is the event log; how it
+// stands are the views. A Checker knows what no node may do (check.go). A world belongs to one goroutine, and so do all
+// its clones together, since they share what never changes.
 package sim

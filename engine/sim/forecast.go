@@ -13,7 +13,7 @@ func (w *World) Forecast(replica string) (Forecast, bool) {
 	if r == nil || r.node == nil {
 		return Forecast{}, false
 	}
-	own := r.node.Replication(w.now)
+	own := r.replication(w.now)
 	if !own.Replica {
 		return Forecast{}, false
 	}
@@ -21,7 +21,7 @@ func (w *World) Forecast(replica string) (Forecast, bool) {
 	if m == nil || m.node == nil || own.Master.Port != m.config.Port {
 		return Forecast{}, false
 	}
-	of := m.node.Replication(w.now)
+	of := m.replication(w.now)
 	if of.Replica && of.Link != engine.LinkConnected {
 		return Forecast{}, false
 	}

@@ -27,6 +27,7 @@ func TestTheForecastComesTrue(t *testing.T) {
 		}, engine.PsyncUnknownID, 0, -1},
 		{"the replica has begun anew", func(w *World) {
 			must(t, w.Kill("r1"))
+			must(t, w.Wipe("r1"))
 			must(t, w.Start("r1"))
 		}, engine.PsyncNoHistory, 0, -1},
 	} {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"resync/engine"
 	"resync/engine/node"
@@ -18,8 +19,18 @@ type host struct {
 	config node.Config // that it starts with
 	node   *node.Node  // nil while the process is down
 	since  engine.Instant
-	life   int   // how often it was started
-	inputs int64 // given to all its lives
+	life   int           // how often it was started
+	inputs int64         // given to all its lives
+	skew   time.Duration // how far its clock runs ahead of the world's
+
+	frozen    bool
+	asleep    engine.Instant // until then the process stands still by its own will; 0 when it does not
+	asleepSeq int64
+	rest      []node.Effect  // what it wants done when it goes on
+	inbox     []pendingInput // what it is told then
+
+	held []engine.ConnID // connections of which it wants to be told nothing for now
+	kept []pendingInput  // what the kernel has for it of these
 
 	files   map[string][]byte  // survive the process; the contents never change
 	writing map[int64][][]byte // files that the process is writing, by job
@@ -45,6 +56,15 @@ func (h *host) clone() *host {
 	}
 	c.files, c.writing, c.reading = maps.Clone(h.files), maps.Clone(h.writing), maps.Clone(h.reading)
 	c.conns = slices.Clone(h.conns)
+	c.rest = slices.Clone(h.rest)
+	c.inbox = slices.Clone(h.inbox)
+	for i := range c.inbox {
+		c.inbox[i].host = &c
+	}
+	c.held, c.kept = slices.Clone(h.held), slices.Clone(h.kept)
+	for i := range c.kept {
+		c.kept[i].host = &c
+	}
 	c.clients = make([]*client, len(h.clients))
 	for i, k := range h.clients {
 		c.clients[i] = k.clone()
@@ -87,6 +107,8 @@ func (w *World) boot(h *host, n *node.Node) {
 // halt takes the process away from a host. What becomes of its connections to other nodes is the caller's business.
 func (w *World) halt(h *host) {
 	h.node, h.since, h.armed = nil, w.now, false
+	h.frozen, h.asleep, h.rest, h.inbox = false, 0, nil, nil
+	h.held, h.kept = nil, nil
 	h.writing, h.reading = map[int64][][]byte{}, map[int64][]byte{}
 	for _, c := range h.clients {
 		w.disconnect(h, c)
@@ -96,10 +118,57 @@ func (w *World) halt(h *host) {
 	}
 }
 
-// pendingInput is what a node is still to be told at this instant.
+// pendingInput is what a node is still to be told at this instant, or as soon as its process goes on. Bytes of a
+// connection leave the sender's window when the process takes them.
 type pendingInput struct {
-	host *host
-	in   node.Input
+	host  *host
+	in    node.Input
+	conn  int64
+	end   int // of the connection, the one that the bytes have reached
+	bytes int
+}
+
+// of is the connection that the input tells of; 0 when it tells of none.
+func (p *pendingInput) of() engine.ConnID {
+	switch in := p.in.(type) {
+	case *node.Received:
+		return in.Conn
+	case node.Closed:
+		return in.Conn
+	}
+	return 0
+}
+
+// hold does a node's Hold: what comes on the connection stays in the kernel, and in the sender's window, until it is
+// wanted again.
+func (w *World) hold(h *host, e node.Hold) {
+	h.held = slices.DeleteFunc(h.held, func(id engine.ConnID) bool { return id == e.Conn })
+	if e.On {
+		h.held = append(h.held, e.Conn)
+		return
+	}
+	// What was kept is older than what the node is about to be told.
+	var all []pendingInput
+	take := func(p pendingInput) bool {
+		if p.host != h || p.of() != e.Conn {
+			return false
+		}
+		all = append(all, p)
+		return true
+	}
+	h.kept = slices.DeleteFunc(h.kept, take)
+	for i := range w.pending {
+		if take(w.pending[i]) {
+			w.pending[i] = pendingInput{}
+		}
+	}
+	w.pending = append(w.pending, all...)
+}
+
+// unhold forgets a connection that the node has closed.
+func (h *host) unhold(id engine.ConnID) {
+	h.held = slices.DeleteFunc(h.held, func(other engine.ConnID) bool { return other == id })
+	h.kept = slices.DeleteFunc(h.kept, func(p pendingInput) bool { return p.of() == id })
 }
 
 // drain is an end of a connection from which bytes left since its node was last told so.
@@ -111,7 +180,18 @@ type drain struct {
 
 // feed tells a node something, now or as soon as the nodes are done with what they are doing.
 func (w *World) feed(h *host, in node.Input) {
-	w.pending = append(w.pending, pendingInput{h, in})
+	w.pending = append(w.pending, pendingInput{host: h, in: in})
+}
+
+// fullBacklog reports whether the kernel takes no more connections for a process that takes none itself.
+func (h *host) fullBacklog() bool {
+	waiting := 0
+	for i := range h.inbox {
+		if _, ok := h.inbox[i].in.(node.Accepted); ok {
+			waiting++
+		}
+	}
+	return waiting >= listenBacklog
 }
 
 // drained notes that bytes which a node sent have left it.
@@ -144,6 +224,22 @@ func (w *World) settle() {
 		p := w.pending[done]
 		w.pending[done] = pendingInput{}
 		done++
+		if p.host == nil {
+			continue // told elsewhere
+		}
+		if p.host.stopped() {
+			p.host.inbox = append(p.host.inbox, p)
+			continue
+		}
+		if slices.Contains(p.host.held, p.of()) {
+			p.host.kept = append(p.host.kept, p)
+			continue
+		}
+		if p.bytes > 0 {
+			if _, ok := w.search(p.conn); ok {
+				w.acknowledged(w.conn(p.conn), 1-p.end, p.bytes)
+			}
+		}
 		if p.host.node != nil { // it may have ended itself in the meantime
 			w.step(p.host, p.in)
 		}
@@ -156,7 +252,7 @@ func (w *World) settle() {
 func (w *World) step(h *host, in node.Input) {
 	h.inputs++
 	w.out.Reset()
-	h.node.Step(w.now, in, &w.out)
+	h.node.Step(h.clock(w.now), in, &w.out)
 	for _, f := range w.out.Facts {
 		if s, ok := f.(engine.SyncFinished); ok {
 			if h.lastResync = "full"; s.Partial {
@@ -165,14 +261,41 @@ func (w *World) step(h *host, in node.Input) {
 		}
 		w.note(h.name, f)
 	}
-	for _, e := range w.out.Effects {
+	w.perform(h, w.out.Effects)
+	for len(w.atOnce) > 0 && !h.stopped() && h.node != nil {
+		in := w.atOnce[0]
+		w.atOnce = w.atOnce[1:]
+		w.step(h, in)
+	}
+	if h.node == nil {
+		w.atOnce = nil
+		return
+	}
+	for _, in := range w.atOnce {
+		h.inbox = append(h.inbox, pendingInput{host: h, in: in})
+	}
+	w.atOnce = nil
+	at, ok := h.node.Deadline()
+	at = at.Add(-h.skew)
+	if ok != h.armed || ok && at != h.deadline {
+		h.armed, h.deadline, h.deadlineSeq = ok, at, w.seq
+		w.seq++
+	}
+}
+
+// perform does what a node wants done.
+func (w *World) perform(h *host, effects []node.Effect) {
+	for i, e := range effects {
 		switch e := e.(type) {
 		case *node.Send:
 			w.send(h, e)
 		case node.Dial:
 			w.dial(h, e)
 		case node.Close:
+			h.unhold(e.Conn)
 			w.closeConn(h, e.Conn)
+		case node.Hold:
+			w.hold(h, e)
 		case node.WriteFile:
 			if in := h.write(e); in != nil {
 				w.answer(h, in, e.Now)
@@ -183,27 +306,17 @@ func (w *World) step(h *host, in node.Input) {
 			}
 		case node.RemoveFile:
 			delete(h.files, e.Name)
+		case node.Reconfigure:
+			w.answer(h, node.Reconfigured{Job: e.Job, Dir: e.Dir}, true) // a host has its address and its files whatever it says
 		case node.Sleep:
-			// A process that stands still is not yet to be told apart from one that has nothing to do.
+			w.sleep(h, e.For, effects[i+1:])
+			return
 		case node.Exit:
 			w.exit(h)
 			return
 		default:
 			panic(fmt.Sprintf("sim: %s wants %T done", h.name, e))
 		}
-	}
-	for len(w.atOnce) > 0 {
-		in := w.atOnce[0]
-		w.atOnce = w.atOnce[1:]
-		w.step(h, in)
-		if h.node == nil {
-			return
-		}
-	}
-	at, ok := h.node.Deadline()
-	if ok != h.armed || ok && at != h.deadline {
-		h.armed, h.deadline, h.deadlineSeq = ok, at, w.seq
-		w.seq++
 	}
 }
 
@@ -260,4 +373,9 @@ func (h *host) read(e node.ReadFile) node.Input {
 		h.reading[e.Job] = data
 	}
 	return in
+}
+
+// replication is how the replication of the node, which is up, stands.
+func (h *host) replication(now engine.Instant) node.Replication {
+	return h.node.Replication(h.clock(now))
 }

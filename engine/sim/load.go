@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,10 +22,7 @@ const (
 	MaxLoadKeys = 1 << 30
 )
 
-// Mixes are the kinds of background writing, by name.
-func Mixes() []string { return []string{"set", "incr", "expire"} }
-
-// load is the background writing at one node. It is quiet while the node is down.
+// load is the background writing at one node. It is quiet while the node is down or stands still.
 type load struct {
 	Load
 	random rand.PCG
@@ -125,36 +121,14 @@ func (w *World) plan(l *load) {
 func (w *World) tick(h *host) {
 	l := h.load
 	w.plan(l)
-	if h.node == nil {
+	if h.node == nil || h.stopped() {
 		return
 	}
 	if l.conn == 0 {
 		l.conn = w.connect(h)
 	}
 	r := rand.New(&l.random)
-	key := "key:" + strconv.Itoa(r.IntN(l.Keys))
-	var args []string
-	switch l.Mix {
-	case "incr":
-		args = []string{"INCR", "counter:" + key}
-	case "expire":
-		args = []string{"SET", key, letters(r, int(l.Size)), "PX", strconv.Itoa(1000 + r.IntN(10_000))}
-	default:
-		args = []string{"SET", key, letters(r, int(l.Size))}
-	}
+	args := Draw(r, l.Mix, l.Keys, int(l.Size))
 	w.scratch = resp.AppendCommand(w.scratch[:0], args...)
 	w.feed(h, &node.Received{Conn: l.conn, Data: w.scratch})
-}
-
-// letters makes a value of n small letters, from a to p.
-func letters(r *rand.Rand, n int) string {
-	b := make([]byte, n)
-	for i := 0; i < n; i += 16 {
-		word := r.Uint64()
-		for k := i; k < min(i+16, n); k++ {
-			b[k] = 'a' + byte(word&15)
-			word >>= 4
-		}
-	}
-	return string(b)
 }

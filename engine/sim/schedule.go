@@ -27,6 +27,10 @@ const (
 	arriveData
 	arriveFin   // the other end is closed, after everything that it had sent
 	arriveReset // the other end is gone
+
+	// Timers of the end itself.
+	arriveRetry  // what was sent in vain is sent again
+	arriveGiveUp // it has been sent in vain for too long
 )
 
 func (a *arrival) before(b *arrival) bool { return a.at < b.at || a.at == b.at && a.seq < b.seq }

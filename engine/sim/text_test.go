@@ -29,9 +29,7 @@ func TestPacketsSayWhatTheyAre(t *testing.T) {
 		"m1 handshake +OK +OK",
 		"r1 handshake PSYNC ? -1",
 		"m1 handshake +FULLRESYNC " + w.Node("m1").Replication().ReplID.Short() + " 0",
-		"m1 rdb $EOF:*",
-		"m1 rdb RDB",
-		"m1 rdb RDB", // the mark behind it
+		"m1 rdb $EOF:*", // a small one is one packet, with the mark behind it
 		"r1 ack REPLCONF ACK 0",
 		"r1 ack REPLCONF ACK 0",
 		"m1 stream SELECT 0, SET greeting hello",

@@ -15,17 +15,18 @@ import (
 type NodeView struct {
 	Name, IP   string
 	Port       int
-	State      string         // up, down
+	State      string         // up, frozen, down
 	Since      engine.Instant // when it came to that state
 	Keys       int            // in all databases; 0 while it is down
 	LastResync string         // how its last synchronization went: none, full, partial
 	Inputs     int64          // how many inputs it was ever given: while this stays, only time has changed the node
+	Skew       time.Duration  // how far its clock runs ahead of the world's
 
 	host *host
 	now  engine.Instant
 }
 
-// Up reports whether the process runs.
+// Up reports whether there is a process, frozen or not.
 func (v NodeView) Up() bool { return v.host != nil && v.host.node != nil }
 
 // Digest is the digest of the dataset as DEBUG DIGEST prints it: forty hex characters, or "" while the node is down.
@@ -78,7 +79,8 @@ var DefaultLink = LinkOptions{Latency: time.Millisecond}
 // A LinkView is how the path between two nodes stands.
 type LinkView struct {
 	A, B    string         // A is the older node
-	State   string         // up, severed
+	State   string         // up, severed, blackhole
+	Dark    [2]bool        // in a blackhole: packets from A, and from B, vanish
 	Since   engine.Instant // when it came to that state
 	Options LinkOptions
 	Conns   int // connections on it now, those being opened included
@@ -92,8 +94,8 @@ type Packet struct {
 	Span     engine.Span // for PayloadStream
 	Bytes    int
 	SentAt   engine.Instant
-	Arrives  engine.Instant
-	Text     string // decoded and shortened
+	Arrives  engine.Instant // 0 when it vanishes in a blackhole
+	Text     string         // decoded and shortened
 }
 
 // A Load is background writing by a client of its own. Zero fields take the defaults: 100 per second, 64 bytes,
@@ -102,7 +104,7 @@ type Load struct {
 	Rate int    // commands per second
 	Size int64  // bytes of a value
 	Keys int    // names in use: key:0 to key:N-1, drawn evenly
-	Mix  string // set, incr, expire
+	Mix  string // one of Mixes
 }
 
 // A Forecast is what a master would answer the next PSYNC of a replica if it were asked now.
@@ -120,10 +122,12 @@ func (w *World) Node(name string) NodeView {
 	}
 	v := NodeView{
 		Name: h.name, IP: h.ip, Port: h.config.Port, State: "down", Since: h.since,
-		LastResync: h.lastResync, Inputs: h.inputs, host: h, now: w.now,
+		LastResync: h.lastResync, Inputs: h.inputs, Skew: h.skew, host: h, now: h.clock(w.now),
 	}
 	if h.node != nil {
-		v.State = "up"
+		if v.State = "up"; h.frozen {
+			v.State = "frozen"
+		}
 		for i, s := 0, h.node.Store(); i < s.Databases(); i++ {
 			v.Keys += s.DB(i).Len()
 		}
@@ -139,10 +143,13 @@ func (w *World) Links() []LinkView {
 			continue
 		}
 		v := LinkView{
-			A: w.hosts[p.a].name, B: w.hosts[p.b].name, State: "up", Since: p.since, Options: p.options,
+			A: w.hosts[p.a].name, B: w.hosts[p.b].name, State: "up", Dark: p.dark, Since: p.since, Options: p.options,
 		}
-		if p.severed {
+		switch {
+		case p.severed:
 			v.State = "severed"
+		case p.dark != [2]bool{}:
+			v.State = "blackhole"
 		}
 		for _, c := range w.conns {
 			a, b := c.ends[0].host, c.ends[1].host

@@ -34,7 +34,8 @@ type World struct {
 	lastPacket int64
 
 	log    *eventLog
-	logged int // events of the log that are of this world; more may be of another clone
+	logged int  // events of the log that are of this world; more may be of another clone
+	terse  bool // packets are not described
 
 	still   int // things done since the clock last moved
 	pending []pendingInput
@@ -51,6 +52,9 @@ func New(seed uint64) *World {
 	w.out.Trace = true
 	return w
 }
+
+// Terse leaves out what is said of the contents of packets from now on, for worlds that nobody looks at.
+func (w *World) Terse() { w.terse = true }
 
 // Clone returns a world that goes on by itself: given the same acts it does the same as the original, event for
 // event. It shares what never changes, so it costs neither the keys nor the bytes of the streams.
@@ -98,6 +102,8 @@ func (w *World) Step() bool {
 		w.arrive()
 	case t.load:
 		w.tick(t.host)
+	case t.host.asleep != 0:
+		w.wake(t.host)
 	default:
 		t.host.armed = false
 		w.feed(t.host, node.Woken{})
@@ -120,7 +126,7 @@ func (w *World) moveTo(t engine.Instant) {
 	}
 }
 
-// turn is whose turn it is in a world: the top of the queue, a node's deadline or a node's load.
+// turn is whose turn it is in a world: the top of the queue, a node's deadline or awakening, or a node's load.
 type turn struct {
 	at   engine.Instant
 	seq  int64
@@ -135,7 +141,10 @@ func (w *World) next() turn {
 		t.at, t.seq = w.queue[0].at, w.queue[0].seq
 	}
 	for _, h := range w.hosts {
-		if h.armed {
+		if h.asleep != 0 && !h.frozen && (h.asleep < t.at || h.asleep == t.at && h.asleepSeq < t.seq) {
+			t = turn{h.asleep, h.asleepSeq, h, false}
+		}
+		if h.armed && !h.stopped() {
 			// A deadline that has passed is due now.
 			if at := max(h.deadline, w.now); at < t.at || at == t.at && h.deadlineSeq < t.seq {
 				t = turn{at, h.deadlineSeq, h, false}
@@ -197,44 +206,6 @@ func (w *World) AddNode(name string, cfg node.Config) error {
 		text += " replicaof " + cfg.Replicaof.Host + " " + strconv.Itoa(cfg.Replicaof.Port)
 	}
 	w.act(text)
-	w.boot(h, n)
-	return nil
-}
-
-// Kill ends a process at once, as SIGKILL does: its memory is gone, the files that it had written stay, and what it
-// had sent still arrives. Its peers learn of it one latency later.
-func (w *World) Kill(name string) error {
-	h, err := w.host(name)
-	if err != nil {
-		return err
-	}
-	if h.node == nil {
-		return fmt.Errorf("%s is down already", name)
-	}
-	w.act("kill " + name)
-	w.halt(h)
-	for _, at := range slices.Clone(h.conns) {
-		w.abandon(at)
-	}
-	h.conns = nil
-	w.settle()
-	return nil
-}
-
-// Start starts a process again with the configuration that it began with and the files that it had written.
-func (w *World) Start(name string) error {
-	h, err := w.host(name)
-	if err != nil {
-		return err
-	}
-	if h.node != nil {
-		return fmt.Errorf("%s is up already", name)
-	}
-	n, err := w.newNode(h.config)
-	if err != nil {
-		return err
-	}
-	w.act("start " + name)
 	w.boot(h, n)
 	return nil
 }

@@ -280,7 +280,7 @@ func TestClientsAreTerminalsOfTheirOwn(t *testing.T) {
 func TestAnOrderlyExitSendsWhatItHasAndCloses(t *testing.T) {
 	w := pair(t)
 	say(t, w, "m1", "SET k v")
-	if got := say(t, w, "m1", "SHUTDOWN NOSAVE"); got != "Error: Server closed the connection" {
+	if got := say(t, w, "m1", "SHUTDOWN NOSAVE NOW"); got != "Error: Server closed the connection" {
 		t.Errorf("SHUTDOWN replied %q", got)
 	}
 	if v := w.Node("m1"); v.State != "down" || v.Since != w.Now() {

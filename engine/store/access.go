@@ -43,9 +43,26 @@ func (s *Store) SetClock(seconds int64, lfu bool) {
 // Access returns the value's access clock.
 func (v Value) Access() uint32 { return v.access }
 
+// IdleStamp returns what the access clock of a value says that was last used so many seconds ago, when it tells time.
+//
+// Source: redis/src/object.c, objectSetLRUOrLFU.
+func IdleStamp(nowSeconds, idle int64) uint32 {
+	then := int64(LRUStamp(nowSeconds)) - idle
+	if then < 0 { // before the clock began anew
+		then += accessMask
+	}
+	return uint32(then) & accessMask
+}
+
 // Idle returns for how many seconds the value was not used, by a clock of the LRU form. After 194 days it begins anew.
+//
+// Source: redis/src/evict.c, estimateObjectIdleTime, which loses a second there.
 func (v Value) Idle(nowSeconds int64) int64 {
-	return int64((LRUStamp(nowSeconds) - v.access) & accessMask)
+	now, then := int64(LRUStamp(nowSeconds)), int64(v.access)
+	if now < then {
+		now += accessMask
+	}
+	return now - then
 }
 
 // Frequency returns the logarithmic counter of uses, by a clock of the LFU form: less by one for every decayMinutes

@@ -17,23 +17,16 @@ import (
 type ListValue struct {
 	writer *writer // whose changes may be made in place
 	nodes  seq[listNode]
-	length int // elements in all nodes
-	fill   int // list-max-listpack-size when the list was made
-}
-
-// A listNode is never empty. Its bytes may be changed in place by the writer that it names.
-type listNode struct {
-	writer *writer
-	pack   []byte // see listpack.go; of a plain node the element as it is
-	count  int32
-	plain  bool
+	length int    // elements in all nodes
+	fill   int32  // list-max-listpack-size when the list was made
+	plain  uint32 // bytes from which an element gets a node of its own; 0 = plainDefault
 }
 
 const (
-	// plainMin is the length from which an element gets a node of its own that is no listpack.
+	// plainDefault is the length from which an element gets a node of its own that is no listpack, unless told otherwise.
 	//
 	// Source: redis/src/quicklist.c, packed_threshold.
-	plainMin = 1 << 30
+	plainDefault = 1 << 30
 
 	// safeSize is the size of a listpack that no number of elements allows to exceed, in bytes.
 	safeSize = 8192
@@ -54,7 +47,20 @@ const (
 // NewList returns an empty list, for a new key: see [DB.Set], then [DB.Edit]. Its nodes are going to be as large as
 // limits say, also when those change later.
 func NewList(limits *Limits) *ListValue {
-	return &ListValue{fill: min(max(limits.ListListpackSize, -5), 1<<15-1)}
+	return &ListValue{fill: int32(min(max(limits.ListListpackSize, -5), 1<<15-1)), plain: limits.ListPlainSize}
+}
+
+// Obey makes the list do from now on as the limits say where those count for lists that are there already.
+func (x *ListValue) Obey(limits *Limits) { x.plain = limits.ListPlainSize }
+
+// isLarge reports whether an element needs a node of its own.
+//
+// Source: redis/src/quicklist.c, isLargeElement.
+func (x *ListValue) isLarge(b []byte) bool {
+	if x.plain == 0 {
+		return len(b) >= plainDefault
+	}
+	return len(b) >= int(x.plain)
 }
 
 // Value returns the value that holds the list.
@@ -231,7 +237,7 @@ func (x *ListValue) Push(end ListEnd, b []byte) {
 		}
 		n.insert(w, at, b)
 	} else {
-		x.nodes.insert(w, place, newListNode(w, b))
+		x.nodes.insert(w, place, x.newNode(w, b))
 	}
 	x.length++
 }
@@ -262,11 +268,11 @@ func (x *ListValue) Insert(i int, behind bool, b []byte) {
 		}
 		n.insert(w, p, b)
 	case edge:
-		x.nodes.insert(w, place, newListNode(w, b))
+		x.nodes.insert(w, place, x.newNode(w, b))
 	default:
 		x.split(w, k, at)
-		if len(b) >= plainMin {
-			x.nodes.insert(w, k+1, newListNode(w, b))
+		if x.isLarge(b) {
+			x.nodes.insert(w, k+1, x.newNode(w, b))
 			return
 		}
 		center := k // the one with the element i
@@ -287,14 +293,14 @@ func (x *ListValue) Insert(i int, behind bool, b []byte) {
 func (x *ListValue) Set(i int, b []byte) {
 	w := x.changer()
 	k, at := x.locate(i)
-	if x.nodes.at(k).plain != (len(b) >= plainMin) {
+	if x.nodes.at(k).plain != x.isLarge(b) {
 		x.Insert(i, true, b)
 		x.Remove(i, 1)
 		return
 	}
 	n := x.nodes.edit(w, k)
 	if n.plain {
-		*n = newListNode(w, b)
+		*n = x.newNode(w, b)
 		return
 	}
 	p := n.seek(at)
@@ -410,7 +416,7 @@ func (x *ListValue) takes(k int, b []byte) bool {
 		return false
 	}
 	n := x.nodes.at(k)
-	return !n.plain && len(b) < plainMin && x.fits(n.size()+len(b)+insertCost, int(n.count)+1)
+	return !n.plain && !x.isLarge(b) && x.fits(n.size()+len(b)+insertCost, int(n.count)+1)
 }
 
 // fits reports whether a node may have that size and that many elements.
@@ -420,7 +426,7 @@ func (x *ListValue) fits(size, count int) bool {
 	if x.fill < 0 {
 		return size <= 2048<<-x.fill
 	}
-	return size <= safeSize && count <= x.fill
+	return size <= safeSize && count <= int(x.fill)
 }
 
 // split cuts node k in two in front of its element at, which is not the first.
@@ -462,114 +468,4 @@ func (x *ListValue) merge(w *writer, k int) bool {
 	a.count += count
 	x.nodes.cut(w, k+1, k+2)
 	return true
-}
-
-// newListNode returns a node with one element.
-func newListNode(w *writer, b []byte) listNode {
-	if len(b) >= plainMin {
-		return listNode{writer: w, pack: slices.Clone(b), count: 1, plain: true}
-	}
-	n := listNode{writer: w}
-	n.insert(w, 0, b)
-	return n
-}
-
-// size is what Redis counts for the node: the bytes of a listpack as a whole.
-func (n *listNode) size() int {
-	if n.plain {
-		return len(n.pack)
-	}
-	return len(n.pack) + packFrame
-}
-
-// seek returns where element at begins, or the end for one past the last.
-func (n *listNode) seek(at int) int {
-	switch {
-	case at == 0:
-		return 0
-	case at == int(n.count):
-		return len(n.pack)
-	case at <= int(n.count)/2:
-		p := 0
-		for range at {
-			_, size := unpack(n.pack[p:])
-			p += size
-		}
-		return p
-	}
-	p := len(n.pack)
-	for range int(n.count) - at {
-		p -= lastSize(n.pack[:p])
-	}
-	return p
-}
-
-// item returns the element that begins at p, and how many bytes it takes.
-func (n *listNode) item(p int) (ListItem, int) {
-	if n.plain {
-		return ListItem{text: n.pack}, len(n.pack)
-	}
-	return unpack(n.pack[p:])
-}
-
-// sizeBefore returns how many bytes the element takes that ends at p.
-func (n *listNode) sizeBefore(p int) int {
-	if n.plain {
-		return len(n.pack)
-	}
-	return lastSize(n.pack[:p])
-}
-
-// own makes the bytes of the node w's, with room for more of them.
-func (n *listNode) own(w *writer, more int) {
-	if n.writer != w {
-		n.pack = append(make([]byte, 0, len(n.pack)+more), n.pack...)
-		n.writer = w
-	}
-}
-
-// insert puts an element at byte p, where another one begins or the node ends.
-func (n *listNode) insert(w *writer, p int, b []byte) {
-	form := packingOf(b)
-	n.own(w, form.size)
-	n.pack = slices.Grow(n.pack, form.size)[:len(n.pack)+form.size]
-	copy(n.pack[p+form.size:], n.pack[p:])
-	form.put(n.pack[p:p+form.size], b)
-	n.count++
-}
-
-// cut removes the bytes from p to q, which are so many elements. Memory goes back when most of it is unused.
-func (n *listNode) cut(w *writer, p, q, elements int) {
-	n.own(w, 0)
-	n.pack = append(n.pack[:p], n.pack[q:]...)
-	n.count -= int32(elements)
-	if cap(n.pack) > 256 && cap(n.pack) > 4*len(n.pack) {
-		n.pack = append(make([]byte, 0, 2*len(n.pack)), n.pack...)
-	}
-}
-
-// A ListNode is a part of a list as it is written into a file.
-type ListNode struct {
-	Plain bool // Elements is one element, as it is
-	Count int
-	// Elements are in the form of a listpack, without its head and its end. They are for reading, and good until the
-	// list changes.
-	Elements []byte
-}
-
-// Nodes returns the number of nodes.
-func (x *ListValue) Nodes() int { return x.nodes.len() }
-
-// Node returns node k, counted from 0 at the head.
-func (x *ListValue) Node(k int) ListNode {
-	n := x.nodes.at(k)
-	return ListNode{Plain: n.plain, Count: int(n.count), Elements: n.pack}
-}
-
-// AppendNode adds a node at the tail, whatever its size. Its elements have to be well formed, and one at least; they
-// are copied.
-func (x *ListValue) AppendNode(n ListNode) {
-	w := x.changer()
-	x.nodes.insert(w, x.nodes.len(), listNode{writer: w, pack: slices.Clone(n.Elements), count: int32(n.Count), plain: n.Plain})
-	x.length += n.Count
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"strconv"
 	"unsafe"
 )
@@ -55,6 +54,7 @@ func (id StreamID) String() string { return string(id.AppendTo(nil)) }
 type StreamValue struct {
 	writer *writer // whose changes may be made in place
 	nodes  seq[streamNode]
+	tree   int            // see TreeNodes
 	groups []*StreamGroup // by name
 	facts  StreamFacts
 }
@@ -224,7 +224,7 @@ const StreamEntryMax = 1 << 30
 func (x *StreamValue) Add(id StreamID, pairs [][]byte, l *Limits) {
 	last := x.nodes.len() - 1
 	if last < 0 || x.full(last, pairs, l) {
-		x.nodes.insert(x.writer, last+1, newStreamNode(x.writer, id, pairs))
+		x.insertNode(last+1, newStreamNode(x.writer, id, pairs))
 		last++
 	}
 	n := x.nodes.edit(x.writer, last)
@@ -297,7 +297,7 @@ func (x *StreamValue) delete(id StreamID) bool {
 	x.facts.Length--
 	i := x.nodeOf(id)
 	if live, _ := x.nodes.at(i).counts(); live == 1 {
-		x.nodes.cut(x.writer, i, i+1)
+		x.cutNodes(i, i+1)
 		return true
 	}
 	n := x.nodes.edit(x.writer, i)
@@ -339,7 +339,7 @@ func (x *StreamValue) Trim(t StreamTrim) int64 {
 		removed += live
 		return true
 	})
-	x.nodes.cut(x.writer, 0, nodes)
+	x.cutNodes(0, nodes)
 	if partly {
 		removed += x.trimNode(t)
 	}
@@ -438,72 +438,12 @@ func (x *StreamValue) AddNode(id StreamID, pack []byte) bool {
 	if i >= 0 && x.nodes.at(i).id == id {
 		return false
 	}
-	x.nodes.insert(x.writer, i+1, streamNode{writer: x.writer, id: id, pack: append(make([]byte, 0, len(pack)), pack...)})
+	x.insertNode(i+1, streamNode{writer: x.writer, id: id, pack: append(make([]byte, 0, len(pack)), pack...)})
 	return true
 }
 
 // FindFirst sets the ID of the first entry by looking for it: files of Redis 5 and 6 do not say it.
 func (x *StreamValue) FindFirst() { x.findFirst() }
-
-// TreeNodes returns how many nodes the radix tree has in which Redis finds the nodes of a stream by the 16 bytes of their
-// IDs, as XINFO STREAM tells it: every end of a key is one, every fork, and every chain of bytes between those; and so
-// is a root that has nothing beneath.
-//
-// Source: redis/src/rax.c, raxGenericInsert.
-func (x *StreamValue) TreeNodes() int {
-	if x.nodes.len() == 0 {
-		return 1
-	}
-	total := 0
-	var forks []int // on the way to the key at hand: how many bytes lead to each
-	var last StreamID
-	begun, before := false, none
-	// leave counts the end of a key, and the forks that the next one does not share, which has after bytes in common.
-	leave := func(after int) {
-		total += withChain(streamIDSize, max(before, after))
-		for len(forks) > 0 && forks[len(forks)-1] > after {
-			depth, above := forks[len(forks)-1], after
-			if forks = forks[:len(forks)-1]; len(forks) > 0 {
-				above = max(above, forks[len(forks)-1])
-			}
-			total += withChain(depth, above)
-		}
-		if after != none && (len(forks) == 0 || forks[len(forks)-1] < after) {
-			forks = append(forks, after)
-		}
-		before = after
-	}
-	x.nodes.from(0, func(n *streamNode) bool {
-		if begun {
-			leave(commonBytes(last, n.id))
-		}
-		begun, last = true, n.id
-		return true
-	})
-	leave(none)
-	return total
-}
-
-const (
-	streamIDSize = 16
-	none         = -1 // no fork above: the root
-)
-
-// withChain is how many nodes it takes for a fork or an end at a depth, with the chain to it from the fork above.
-func withChain(depth, above int) int {
-	if depth > above+1 {
-		return 2
-	}
-	return 1
-}
-
-// commonBytes returns how many bytes two different IDs, high bytes first, have in common at their beginning.
-func commonBytes(a, b StreamID) int {
-	if a.MS != b.MS {
-		return bits.LeadingZeros64(a.MS^b.MS) / 8
-	}
-	return 8 + bits.LeadingZeros64(a.Seq^b.Seq)/8
-}
 
 func (x *StreamValue) digest(d *digest) {
 	var id [2*intTextMax + 1]byte

@@ -307,15 +307,6 @@ func (x *ZSetValue) Compact(l *Limits) {
 	}
 }
 
-// Enlarge makes a large set of a small one that has more elements than the limits allow: for sets that were just read.
-//
-// Source: redis/src/rdb.c, rdbLoadObject: the lengths of the members do not count there.
-func (x *ZSetValue) Enlarge(l *Limits) {
-	if !x.large && len(x.small) > l.ZSetListpackEntries {
-		x.grow()
-	}
-}
-
 // Remove takes a member out and reports whether it was there.
 func (x *ZSetValue) Remove(member []byte) bool {
 	i, ok := x.Rank(member)

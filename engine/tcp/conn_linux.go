@@ -19,6 +19,7 @@ type conn struct {
 
 	dirty   bool // listed to be flushed at the end of the turn
 	blocked bool // the kernel takes no more: waiting to become writable
+	held    bool // the node wants nothing of it for now: what comes stays in the kernel
 	closing bool // closed by the node once everything is out; nothing is read any more
 	closeBy engine.Instant
 	streams bool // a replica: repl-disable-tcp-nodelay has been looked at

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"resync/engine/node"
@@ -61,9 +62,11 @@ func (r *reading) close() {
 // A file is one that the node is writing, under a temporary name until it is whole: whoever reads it, also after a
 // crash, sees the old content or the new one.
 type file struct {
-	path    string
-	temp    *os.File
-	busy    bool // a part is being written by a goroutine
+	path string
+	temp *os.File
+	busy bool // a part is being written by a goroutine
+
+	mu      sync.Mutex // against putting into place what is being dropped
 	dropped bool
 }
 
@@ -86,7 +89,7 @@ func (f *file) write(data []byte, part node.FilePart) (err error) {
 	if err = f.temp.Sync(); err != nil {
 		return err
 	}
-	if err = os.Rename(f.temp.Name(), f.path); err != nil {
+	if err = f.place(); err != nil {
 		return err
 	}
 	err = f.temp.Close()
@@ -94,9 +97,22 @@ func (f *file) write(data []byte, part node.FilePart) (err error) {
 	return err
 }
 
-// drop forgets what was written.
+// place gives the file its name, unless it was dropped meanwhile: then another one may have that name by now.
+func (f *file) place() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dropped {
+		return fs.ErrClosed
+	}
+	return os.Rename(f.temp.Name(), f.path)
+}
+
+// drop forgets what was written. When it returns, the file will not be put into its place any more.
 func (f *file) drop() {
-	if f.dropped = true; f.busy || f.temp == nil {
+	f.mu.Lock()
+	f.dropped = true
+	f.mu.Unlock()
+	if f.busy || f.temp == nil {
 		return
 	}
 	f.temp.Close()

@@ -6,14 +6,18 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +30,21 @@ import (
 
 // patience is how long a test waits for what must happen. A healthy run never comes near it.
 const patience = 20 * time.Second
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// These tests wait for ticks and for other processes more than they work, so more of them fit in than there are
+	// processors.
+	if !given("test.parallel") {
+		flag.Set("test.parallel", "8")
+	}
+	os.Exit(m.Run())
+}
+
+func given(name string) (found bool) {
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
 
 // A server is a redis-server process or one of ours in this process.
 type server struct {
@@ -42,6 +61,12 @@ type server struct {
 // start runs a server of a kind with options as on a command line, in a fresh directory.
 func start(t testing.TB, kind string, options ...string) *server {
 	t.Helper()
+	return startOn(t, kind, 0, options...)
+}
+
+// startOn is start on a certain port; 0 is any.
+func startOn(t testing.TB, kind string, port int, options ...string) *server {
+	t.Helper()
 	base := []string{
 		"--save", "", "--dir", t.TempDir(), "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
 		"--repl-ping-replica-period", "3600", "--bind", "127.0.0.1", "--loglevel", "verbose",
@@ -50,7 +75,7 @@ func start(t testing.TB, kind string, options ...string) *server {
 		base, options = append(options[:1:1], base...), options[1:] // a redis.conf comes first
 	}
 	options = append(base, options...)
-	s := &server{t: t, kind: kind, log: &logBuffer{}}
+	s := &server{t: t, kind: kind, port: port, log: &logBuffer{}}
 	if kind == "redis" {
 		s.startRedis(options)
 	} else {
@@ -82,7 +107,9 @@ func (s *server) startRedis(options []string) {
 	if err != nil {
 		s.t.Fatal("these tests need redis-server: apt-get install redis-server")
 	}
-	s.port = freePort(s.t)
+	if s.port == 0 {
+		s.port = freePort(s.t)
+	}
 	cmd := exec.Command(path, append(options, "--port", strconv.Itoa(s.port))...)
 	cmd.Stdout, cmd.Stderr = s.log, s.log
 	if err := cmd.Start(); err != nil {
@@ -92,14 +119,25 @@ func (s *server) startRedis(options []string) {
 	s.stop = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
 }
 
-func (s *server) startOurs(options []string) {
+func (s *server) startOurs(args []string) {
 	s.t.Helper()
-	cfg, _, err := node.Load(options, os.ReadFile)
+	cfg, _, err := node.Load(args, os.ReadFile)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.ours, err = Listen(Options{Config: cfg, AnyPort: true, Seed: uint64(time.Now().UnixNano()),
-		Log: &Logger{Out: s.log, PID: os.Getpid(), Level: ParseLogLevel(cfg.LogLevel)}, PID: os.Getpid()})
+	if s.port != 0 {
+		cfg.Port = s.port
+	}
+	options := Options{Config: cfg, AnyPort: s.port == 0, Seed: uint64(time.Now().UnixNano()),
+		Log: &Logger{Out: s.log, PID: os.Getpid(), Level: ParseLogLevel(cfg.LogLevel)}, PID: os.Getpid()}
+	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
+		// A process that is being started for another test holds a closed port until it has become another program.
+		var failed *ListenError
+		s.ours, err = Listen(options)
+		if !errors.As(err, &failed) || !errors.Is(failed.Err, syscall.EADDRINUSE) || s.port == 0 || time.Now().After(end) {
+			break
+		}
+	}
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -115,13 +153,19 @@ func (s *server) startOurs(options []string) {
 	s.stop = func() { cancel(); <-done }
 }
 
+// freePort finds a port that nobody listens on, below those that the kernel gives to outgoing connections: a server
+// that is restarted finds it free again.
 func freePort(t testing.TB) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	for range 1000 {
+		port := 20000 + rand.IntN(12000)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func (s *server) addr() string { return "127.0.0.1:" + strconv.Itoa(s.port) }

@@ -67,6 +67,13 @@ func (l *Logger) Line(role byte, at time.Time, level engine.LogLevel, text strin
 	l.Out.Write(l.buf) // there is nobody to tell that the log cannot be written
 }
 
+// Signal writes a line about a signal, in the other form that Redis has for these.
+//
+// Source: redis/src/server.c, serverLogFromHandler.
+func (l *Logger) Signal(at time.Time, text string) {
+	l.Raw(strconv.Itoa(l.PID) + ":signal-handler (" + strconv.FormatInt(at.Unix(), 10) + ") " + text + "\n")
+}
+
 // Raw writes text as it is.
 func (l *Logger) Raw(text string) {
 	if l.Out != nil {

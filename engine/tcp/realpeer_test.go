@@ -251,44 +251,6 @@ func TestASilentReplicaIsDropped(t *testing.T) {
 }
 
 // TestABrokenSnapshotChangesNothingForOthers: redis-server leaves the process on some of these, so only ours is asked.
-func TestABrokenSnapshotChangesNothingForOthers(t *testing.T) {
-	good := fakeRDB("k", "v")
-	flipped := append([]byte(nil), good...)
-	flipped[len(flipped)-1] ^= 1
-	for _, tt := range []struct {
-		name    string
-		payload string
-	}{
-		{"garbage", "+what\r\n"},
-		{"an error instead", "-ERR no snapshot today\r\n"},
-		{"a negative length", "$-5\r\n"},
-		{"a length that is none", "$12x\r\n"},
-		{"cut short", "$" + strconv.Itoa(len(good)) + "\r\n" + string(good[:len(good)-12])},
-		{"bad checksum", "$" + strconv.Itoa(len(good)) + "\r\n" + string(flipped)},
-		{"no RDB", "$10\r\n0123456789"},
-		{"a future version", "$18\r\nREDIS0099\xff\x00\x00\x00\x00\x00\x00\x00\x00"},
-		{"an enormous string", "$100\r\nREDIS0010\x00\x01k\x81\x7f\xff\xff\xff\xff\xff\xff\xff" + strings.Repeat("x", 79)},
-		{"an enormous length", "$9223372036854775807\r\nREDIS0010"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			m := newFakeMaster(t)
-			s := start(t, "ours")
-			bystander := dialRaw(t, s.addr())
-			s.ok("REPLICAOF", "127.0.0.1", m.port())
-			c := m.accept()
-			c.handshake()
-			c.send([]byte("+FULLRESYNC " + fakeID + " 0\r\n" + tt.payload))
-			c.Conn.(*net.TCPConn).CloseWrite()
-			next := m.accept() // it tries again, and this time it works
-			next.handshake()
-			next.give(7, good)
-			s.linkUp()
-			if v := bystander.do("GET", "k"); string(v.Str) != "v" {
-				t.Errorf("GET k: %s", resp.Format(v))
-			}
-		})
-	}
-}
 
 func TestBrokenRequestsAreAnsweredLikeRedis(t *testing.T) {
 	requests := []struct{ name, bytes string }{

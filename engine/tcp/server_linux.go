@@ -3,6 +3,7 @@ package tcp
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -41,6 +42,7 @@ type Server struct {
 	waiting   []node.Input       // answers to effects, stepped when the step that asked is done
 	files     map[int64]*file    // being written, by job
 	reads     map[int64]*reading // being read, by job
+	writers   sync.WaitGroup     // goroutines that write a part of one
 	buf       []byte
 	received  node.Received
 	drained   node.Drained
@@ -256,6 +258,9 @@ func (s *Server) accept(l listener) {
 			syscall.Close(fd)
 			continue
 		}
+		if s.log.Level == engine.LogVerbose || s.log.Level == engine.LogDebug {
+			s.say(engine.LogVerbose, "Accepted "+in.Remote)
+		}
 		s.step(in)
 	}
 }
@@ -329,9 +334,15 @@ func (s *Server) stepOnce(in node.Input) {
 	now := s.clock.now()
 	s.out.Reset()
 	s.node.Step(now, in, &s.out)
+	_, signaled := in.(node.Signaled)
 	for _, f := range s.out.Facts {
 		switch f := f.(type) {
 		case engine.Log:
+			if signaled {
+				s.log.Signal(now.Time(), f.Text)
+				signaled = false // what follows is said by the server itself
+				continue
+			}
 			s.log.Line(s.role, now.Time().Local(), f.Level, f.Text)
 		case engine.RoleChanged:
 			if s.role = 'M'; f.Master != "" {
@@ -364,6 +375,11 @@ func (s *Server) do(now engine.Instant, e node.Effect) {
 			s.lingering = append(s.lingering, c)
 			s.mark(c)
 		}
+	case node.Hold:
+		if c := s.byID[e.Conn]; c != nil && c.held != e.On {
+			c.held = e.On
+			s.poll.watch(c.fd, !c.held, c.blocked)
+		}
 	case node.Dial:
 		s.dial(e)
 	case node.ReadFile:
@@ -372,6 +388,8 @@ func (s *Server) do(now engine.Instant, e node.Effect) {
 		s.removeFile(e)
 	case node.WriteFile:
 		s.writeFile(e)
+	case node.Reconfigure:
+		s.reconfigure(e)
 	case node.Sleep:
 		time.Sleep(e.For)
 	case node.Exit:
@@ -424,7 +442,7 @@ func (s *Server) flush(c *conn) {
 	}
 	if blocked := errno == syscall.EAGAIN; blocked != c.blocked {
 		c.blocked = blocked
-		s.poll.watch(c.fd, true, blocked)
+		s.poll.watch(c.fd, !c.held, blocked)
 	}
 	if c.closing {
 		if c.empty() {
@@ -479,8 +497,7 @@ func (s *Server) dialed(id engine.ConnID, fd int, err error) {
 	s.step(in)
 }
 
-// tick does what is done about once a second: connections that do not let their last bytes out are cut, and changes
-// of port and bind take effect.
+// tick does what is done about once a second: connections that do not let their last bytes out are cut.
 func (s *Server) tick() {
 	now := s.clock.now()
 	s.lingering = slices.DeleteFunc(s.lingering, func(c *conn) bool {
@@ -489,17 +506,40 @@ func (s *Server) tick() {
 		}
 		return s.conn(c.fd) != c
 	})
-	cfg := s.node.Config()
-	if cfg.Port == s.cfg.Port && slices.Equal(cfg.Bind, s.cfg.Bind) {
-		return
-	}
-	s.rebind(cfg)
 }
 
-// rebind listens anew after CONFIG SET port or bind. The new addresses may overlap the old ones, so these go first;
-// when the new ones fail, the old ones come back.
-func (s *Server) rebind(cfg node.Config) {
+// reconfigure takes over what the node cannot check: the directory has to be there, and the addresses free.
+func (s *Server) reconfigure(e node.Reconfigure) {
+	in := node.Reconfigured{Job: e.Job, Dir: inDir(s.cfg.Dir, e.Dir)}
+	info, err := os.Stat(in.Dir)
+	switch {
+	case err == nil && !info.IsDir():
+		err = syscall.ENOTDIR
+		fallthrough
+	case err != nil:
+		in.Setting, in.Why = "dir", Errno(err)
+	case !slices.Equal(e.Bind, s.cfg.Bind):
+		if !s.rebind(e.Port, e.Bind) {
+			s.say(engine.LogWarning, "Failed to bind")
+			in.Setting, in.Why = "bind", "Failed to bind to specified addresses."
+		}
+	case e.Port != s.cfg.Port:
+		if !s.rebind(e.Port, e.Bind) {
+			in.Setting, in.Why = "port", "Unable to listen on this port. Check server logs."
+		}
+	}
+	if in.Setting == "" {
+		s.cfg.Dir, s.log.Level = in.Dir, ParseLogLevel(e.LogLevel)
+	}
+	s.waiting = append(s.waiting, in)
+}
+
+// rebind listens anew. The new addresses may overlap the old ones, so these go first; when the new ones fail, the old
+// ones come back.
+func (s *Server) rebind(port int, bind []string) (done bool) {
 	old := s.cfg
+	cfg := old
+	cfg.Port, cfg.Bind = port, bind
 	cfg.UnixSocket = "" // its name cannot be changed
 	s.listeners = slices.DeleteFunc(s.listeners, func(l listener) bool {
 		if l.path == "" {
@@ -507,9 +547,10 @@ func (s *Server) rebind(cfg node.Config) {
 		}
 		return l.path == ""
 	})
-	s.cfg.Port, s.cfg.Bind = cfg.Port, cfg.Bind
 	ls, err := listenAll(cfg, false)
-	if err != nil {
+	if err == nil {
+		s.cfg.Port, s.cfg.Bind = port, bind
+	} else {
 		var failed *ListenError
 		if errors.As(err, &failed) {
 			s.say(engine.LogWarning, "Warning: Could not create server TCP listening socket "+failed.Address+": "+failed.Error())
@@ -521,6 +562,7 @@ func (s *Server) rebind(cfg node.Config) {
 		s.poll.add(l.fd)
 	}
 	s.listeners = append(s.listeners, ls...)
+	return err == nil
 }
 
 // say writes a line of the driver's own to the log.
@@ -539,6 +581,7 @@ func (s *Server) closeAll() {
 		cancel()
 	}
 	s.dialing = nil
+	s.writers.Wait() // each drops its file, now that nothing is posted any more
 	for _, f := range s.files {
 		f.drop()
 	}

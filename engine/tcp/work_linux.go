@@ -74,7 +74,9 @@ func (s *Server) writeFile(e node.WriteFile) {
 		return
 	}
 	f.busy = true
+	s.writers.Add(1)
 	go func() {
+		defer s.writers.Done()
 		err := f.write(e.Data, e.Part)
 		ended := !s.post(func() {
 			f.busy = false

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,7 +37,8 @@ const usage = `Usage: ./resync-server [/path/to/redis.conf] [options] [-]
        ./resync-server -h or --help
 
 Every directive of a redis.conf is an option: "port 7777" is "--port 7777". Directives that Redis 7.0 knows and that
-mean nothing here are named in the log.
+mean nothing here are named in the log. "--era 2.8" behaves as another generation of Redis does: 2.6, 2.8, 4.0, 7.0,
+or 8.0, which is Valkey.
 
 Examples:
        ./resync-server (run the server with default conf)
@@ -62,6 +64,10 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 			fmt.Fprintf(stderr, "%s is about the machine, not about replication: use redis-server for it.\n", args[0])
 			return 1
 		}
+		if slices.Contains(args, "--sentinel") {
+			fmt.Fprintln(stderr, "Sentinel is another program: use redis-sentinel, which watches over this server too.")
+			return 1
+		}
 		if !strings.HasPrefix(args[0], "-") {
 			if path, err := filepath.Abs(args[0]); err == nil {
 				args = append([]string{path}, args[1:]...)
@@ -74,7 +80,12 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		log.Line(role, time.Now(), level, fmt.Sprintf(format, a...))
 	}
 	var typed []byte // what standard input held, for the detached process
-	cfg, notes, err := node.Load(args, reader(stdin, &typed))
+	cfg, notes, err := node.Load(args, func(name string) ([]byte, error) {
+		if name == "-" {
+			say('C', engine.LogWarning, "Reading config from stdin")
+		}
+		return readConf(name, stdin, &typed)
+	})
 	var open *node.OpenError
 	switch {
 	case errors.As(err, &open):
@@ -110,30 +121,37 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	} else {
 		say('C', engine.LogWarning, "Warning: no config file specified, using the default config. In order to specify a config file use resync-server /path/to/redis.conf")
 	}
+	role := byte('M')
+	if cfg.Replicaof.Host != "" {
+		role = 'S'
+	}
+	say(role, engine.LogNotice, "monotonic clock: POSIX clock_gettime")
 	if cfg.Port == 0 && cfg.UnixSocket == "" {
-		say('M', engine.LogWarning, "Configured to not listen anywhere, exiting.")
+		say(role, engine.LogWarning, "Configured to not listen anywhere, exiting.")
 		return 1
 	}
 	s, err := tcp.Listen(tcp.Options{Config: cfg, Seed: seed(), Log: log, PID: log.PID})
 	var failed *tcp.ListenError
 	switch {
+	case errors.As(err, &failed) && failed.Address == cfg.UnixSocket:
+		say(role, engine.LogWarning, "Failed opening Unix socket: %v", failed)
+		return 1
 	case errors.As(err, &failed):
-		say('M', engine.LogWarning, "Warning: Could not create server TCP listening socket %s: %v", failed.Address, failed)
-		say('M', engine.LogWarning, "Failed listening on port %d (TCP), aborting.", cfg.Port)
+		say(role, engine.LogWarning, "Warning: Could not create server TCP listening socket %s: %v", failed.Address, failed)
+		say(role, engine.LogWarning, "Failed listening on port %d (TCP), aborting.", cfg.Port)
 		return 1
 	case err != nil:
-		say('M', engine.LogWarning, "%v", err)
+		say(role, engine.LogWarning, "%v", err)
 		return 1
-	}
-	banner(log, cfg, stdout, say)
-	for _, n := range notes {
-		say('M', engine.LogNotice, "%s", n)
 	}
 	if cfg.PidFile != "" {
 		if err := os.WriteFile(cfg.PidFile, []byte(strconv.Itoa(log.PID)+"\n"), 0o644); err != nil {
-			say('M', engine.LogWarning, "Failed to write PID file: %s", tcp.Errno(err))
+			say(role, engine.LogNotice, "Failed to write PID file: %s", tcp.Errno(err))
 		}
-		defer os.Remove(cfg.PidFile)
+	}
+	banner(log, cfg, stdout, func(format string, a ...any) { say(role, engine.LogNotice, format, a...) })
+	for _, n := range notes {
+		say(role, engine.LogNotice, "%s", n)
 	}
 
 	if os.Getenv("GOGC") == "" {
@@ -152,7 +170,10 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	}()
 	code, err := s.Serve(context.Background())
 	if err != nil {
-		say('M', engine.LogWarning, "%v", err)
+		say(role, engine.LogWarning, "%v", err)
+	}
+	if cfg.PidFile != "" && code == 0 {
+		os.Remove(cfg.PidFile) // who leaves in a hurry leaves it behind
 	}
 	return code
 }
@@ -160,9 +181,9 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 // check finds what only the machine can tell to be wrong with a configuration.
 func check(cfg *node.Config) error {
 	if info, err := os.Stat(cfg.Dir); err != nil {
-		return &node.ConfError{Why: "dir '" + cfg.Dir + "': " + tcp.Errno(err)}
+		return cfg.DirError(tcp.Errno(err))
 	} else if !info.IsDir() {
-		return &node.ConfError{Why: "dir '" + cfg.Dir + "': Not a directory"}
+		return cfg.DirError("Not a directory")
 	}
 	if cfg.LogFile != "" {
 		// Redis changes its directory before it opens its log.
@@ -209,41 +230,39 @@ func detach(typed []byte) error {
 	return cmd.Start()
 }
 
-// reader reads configuration files: one, all that a pattern names (none is fine), or standard input for "-", which
+// readConf reads configuration files: one, all that a pattern names (none is fine), or standard input for "-", which
 // it also leaves in typed.
-func reader(stdin io.Reader, typed *[]byte) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) {
-		if name == "-" {
-			data, err := io.ReadAll(stdin)
-			*typed = append([]byte{}, data...)
-			return data, err
-		}
-		names := []string{name}
-		if strings.ContainsAny(name, "*?[") {
-			names, _ = filepath.Glob(name)
-		}
-		var all []byte
-		for _, n := range names {
-			data, err := os.ReadFile(n)
-			if err != nil {
-				return nil, errors.New(tcp.Errno(err))
-			}
-			all = append(all, data...)
-		}
-		return all, nil
+func readConf(name string, stdin io.Reader, typed *[]byte) ([]byte, error) {
+	if name == "-" {
+		data, err := io.ReadAll(stdin)
+		*typed = append([]byte{}, data...)
+		return data, err
 	}
+	names := []string{name}
+	if strings.ContainsAny(name, "*?[") {
+		names, _ = filepath.Glob(name)
+	}
+	var all []byte
+	for _, n := range names {
+		data, err := os.ReadFile(n)
+		if err != nil {
+			return nil, errors.New(tcp.Errno(err))
+		}
+		all = append(all, data...)
+	}
+	return all, nil
 }
 
 // banner tells how the server runs: in a frame on a terminal or where always-show-logo asks for it, else in lines of
 // the log. Either way a line holds " PID: ", which tools wait for.
-func banner(log *tcp.Logger, cfg node.Config, stdout *os.File, say func(byte, engine.LogLevel, string, ...any)) {
+func banner(log *tcp.Logger, cfg node.Config, stdout *os.File, say func(string, ...any)) {
 	terminal := false
 	if info, err := stdout.Stat(); err == nil {
 		terminal = cfg.LogFile == "" && info.Mode()&os.ModeCharDevice != 0
 	}
 	if !terminal && !cfg.AlwaysShowLogo {
-		say('M', engine.LogNotice, "Running mode=standalone, port=%d.", cfg.Port)
-		say('M', engine.LogNotice, "Resync speaks the replication of Redis %s. PID: %d", version, log.PID)
+		say("Running mode=standalone, port=%d.", cfg.Port)
+		say("Resync speaks the replication of Redis %s. PID: %d", version, log.PID)
 		return
 	}
 	log.Raw(fmt.Sprintf(`

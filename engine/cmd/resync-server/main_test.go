@@ -106,11 +106,15 @@ func TestALifeInTheLog(t *testing.T) {
 		`C .* # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo`,
 		`C .* # Redis version=7\.0\.15, bits=64, commit=00000000, modified=0, pid=` + pid + `, just started`,
 		`C .* # Configuration loaded`,
+		`M .* \* monotonic clock: POSIX clock_gettime`,
 		`M .* \* Running mode=standalone, port=` + port + `\.`,
 		`M .* PID: ` + pid,
 		`M .* \* The setting 'appendonly yes' has no effect here\.`,
 		`M .* # Server initialized`,
 		`M .* \* Ready to accept connections`,
+		`signal-handler \(\d{10}\) Received SIGTERM scheduling shutdown\.\.\.`,
+		`M .* # User requested shutdown\.\.\.`,
+		`M .* \* Removing the pid file\.`,
 		`M .* # Redis is now ready to exit, bye bye\.\.\.`,
 	} {
 		line := regexp.MustCompile(`(?m)^` + pid + `:` + want + `$`)
@@ -152,7 +156,10 @@ func TestMistakesEndTheStart(t *testing.T) {
 	}{
 		{"unknown directive", []string{"--xyz", "1"}, "", "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n>>> 'xyz \"1\"'\nBad directive or wrong number of arguments\n"},
 		{"missing file", []string{missing}, "Fatal error, can't open config file '" + missing + "': No such file or directory", ""},
-		{"missing directory", []string{"--dir", missing}, "", "No such file or directory"},
+		{"missing directory", []string{"--dir", missing}, "", "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n>>> 'dir \"" + missing + "\"'\nNo such file or directory\n"},
+		{"a file as directory", []string{"--hz", "10", "--dir", "/dev/null"}, "", "Reading the configuration file, at line 3\n>>> 'dir \"/dev/null\"'\nNot a directory\n"},
+		{"a socket that cannot be", []string{"--port", "0", "--unixsocket", missing + "/s"}, " # Failed opening Unix socket: bind: No such file or directory\n", ""},
+		{"not this program", []string{"--sentinel"}, "", "redis-sentinel"},
 		{"log file that cannot be", []string{"--logfile", missing + "/log"}, "", "Can't open the log file: No such file or directory"},
 		{"nowhere to listen", []string{"--port", "0"}, "Configured to not listen anywhere, exiting.", ""},
 	} {
@@ -228,4 +235,98 @@ func TestDebiansConfigurationStartsUnchanged(t *testing.T) {
 	}
 	ping(t, port)
 	shutDown(t, port, dir)
+}
+
+// A unix socket alone is enough, and nothing of it is left behind.
+func TestAUnixSocketAlone(t *testing.T) {
+	dir := t.TempDir()
+	socket := filepath.Join(dir, "s")
+	cmd := command("-", "--port", "0")
+	var out strings.Builder
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader("save \"\"\ndir "+dir+"\nunixsocket "+socket+"\nunixsocketperm 700\n"), &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var c net.Conn
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		var err error
+		if c, err = net.Dial("unix", socket); err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			cmd.Process.Kill()
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the socket's mode is %v, %v", info.Mode(), err)
+	}
+	fmt.Fprint(c, "SHUTDOWN\r\n")
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("SHUTDOWN: %v", err)
+	}
+	for _, want := range []string{
+		" # Reading config from stdin\n", " * The server is now ready to accept connections at " + socket + "\n", " * Removing the unix socket file.\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "Ready to accept connections") {
+		t.Errorf("there is no port\n%s", out.String())
+	}
+	if _, err := os.Stat(socket); err == nil {
+		t.Error("the socket is left behind")
+	}
+}
+
+// Who interrupts twice does not want to wait for replicas, nor for anything else.
+func TestTheSecondInterruptInsists(t *testing.T) {
+	port, dir := freePort(t), t.TempDir()
+	cmd := command("--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--repl-diskless-sync", "no", "--pidfile", filepath.Join(dir, "pid"))
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ping(t, port)
+	c, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	in := bufio.NewReader(c)
+	fmt.Fprint(c, "SYNC\r\n") // a replica that will never acknowledge
+	if line, err := in.ReadString('\n'); err != nil {
+		t.Fatal(line, err)
+	}
+	say(port, "SET k v")
+	cmd.Process.Signal(syscall.SIGINT)
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(infoOf(port), "shutdown_in_milliseconds:"); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the first SIGINT does nothing")
+		}
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if !strings.Contains(out.String(), "You insist... exiting now.\n") || strings.Contains(out.String(), "bye bye") {
+		t.Errorf("it says\n%s", out.String())
+	}
+}
+
+// infoOf is INFO server.
+func infoOf(port string) string {
+	c, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	fmt.Fprint(c, "INFO server\r\nQUIT\r\n")
+	var b strings.Builder
+	bufio.NewReader(c).WriteTo(&b)
+	return b.String()
 }

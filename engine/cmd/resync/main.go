@@ -1,7 +1,7 @@
 // Command resync runs scripts without a page.
 //
 //	resync run [--json] [--trace] [--check] [--seed N] FILE…    run scripts and print what happens
-//	resync swarm --seeds N [--from S]                           run random worlds and check them
+//	resync swarm [--first] --seeds N [--from S]                 run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
 //
 // It exits with 1 when an expectation or a check fails, and with 2 when a script or the command line is wrong.
@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -28,7 +29,9 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
       --trace     every event, not only those that explain the outcome
       --check     then run them again as the swarm does: watched, and until all nodes are at rest
       --seed N    another seed than the script's
-  resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them
+  resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them; what is wrong with one is
+                                          told with a short script that does it again
+      --first     stop at the first that fails, and leave its script as long as it is
   resync fmt FILE…                        rewrite scripts in their canonical form
 
 Exit status: 0 all is well, 1 an expectation or a check failed, 2 a script or the command line is wrong.
@@ -200,6 +203,7 @@ func swarm(args []string, out, errs io.Writer) int {
 	f := flags("swarm", errs)
 	seeds := f.Uint64("seeds", 0, "")
 	from := f.Uint64("from", 1, "")
+	first := f.Bool("first", false, "")
 	if status, done := parse(f, args); done {
 		return status
 	}
@@ -207,13 +211,17 @@ func swarm(args []string, out, errs io.Writer) int {
 		fmt.Fprint(errs, "resync swarm: how many seeds?\n\n", usage)
 		return exitWrong
 	}
+	debug.SetGCPercent(400) // worlds are small and soon forgotten
 	var next, failed atomic.Uint64
 	var printing sync.Mutex
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < *seeds; i = next.Add(1) - 1 {
-				if err := script.Swarm(*from + i); err != nil {
+				if *first && failed.Load() > 0 {
+					return
+				}
+				if err := script.Swarm(*from+i, !*first); err != nil {
 					failed.Add(1)
 					printing.Lock()
 					fmt.Fprintln(out, err)
@@ -223,7 +231,7 @@ func swarm(args []string, out, errs io.Writer) int {
 		})
 	}
 	workers.Wait()
-	fmt.Fprintf(out, "%d worlds, %d failed\n", *seeds, failed.Load())
+	fmt.Fprintf(out, "%d worlds, %d failed\n", min(next.Load(), *seeds), failed.Load())
 	if failed.Load() > 0 {
 		return exitFailed
 	}

@@ -1,8 +1,10 @@
 // Versus measures bin/resync-server beside redis-server and, where it can take part, the in-process server miniredis:
 // redis-benchmark runs against each in turn, several rounds in the same minutes, so that a busy machine slows all.
-// Then a million keys are kept, saved and loaded.
+// Then a million keys are kept, saved and loaded. With -repl it measures replication instead, each kind of server as
+// master and as replica of each (repl.go).
 //
 //	go run ./engine/cmd/versus [-rounds 3] [-requests 100000] [-pipeline 1,16] [-tests set,get] [-keys 1000000]
+//	go run ./engine/cmd/versus -repl [-rounds 3] [-keys 1000000] [-gaps 1,10,100] [-stream 200] [-replicas 1,8,64] [-lag 100]
 package main
 
 import (
@@ -28,8 +30,20 @@ func main() {
 	requests := flag.Int("requests", 100_000, "requests in each measurement, times the pipeline's square root")
 	pipelines := flag.String("pipeline", "1,16", "requests sent at once on each connection")
 	tests := flag.String("tests", "", "what redis-benchmark calls its tests; all of its own list when empty")
-	keys := flag.Int("keys", 1_000_000, "how many keys are saved and loaded; 0 for none")
+	keys := flag.Int("keys", 1_000_000, "how many keys are saved and loaded, or fully resynced; 0 for none")
+	repl := flag.Bool("repl", false, "measure replication")
+	gaps := flag.String("gaps", "1,10,100", "megabytes that a replica has missed; none when empty")
+	streamed := flag.Int("stream", 200, "megabytes that are streamed to many replicas; 0 for none")
+	replicas := flag.String("replicas", "1,8,64", "how many replicas read the stream")
+	lag := flag.Int("lag", 100, "megabytes that slow replicas have not read; 0 for none")
 	flag.Parse()
+	if *repl {
+		if err := replication(*rounds, *keys, *gaps, *streamed, *replicas, *lag); err != nil {
+			fmt.Fprintln(os.Stderr, "versus:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := versus(*rounds, *requests, *pipelines, *tests, *keys); err != nil {
 		fmt.Fprintln(os.Stderr, "versus:", err)
 		os.Exit(1)
@@ -63,6 +77,21 @@ func versus(rounds, requests int, pipelines, tests string, keys int) error {
 		return nil
 	}
 	return snapshots(keys)
+}
+
+func replication(rounds, keys int, gaps string, streamed int, replicas string, lag int) error {
+	b := replBench{rounds: rounds, keys: keys, streamed: streamed * 1e6, lag: lag * 1e6}
+	var err error
+	if b.gaps, err = numbers(gaps); err != nil {
+		return err
+	}
+	for i := range b.gaps {
+		b.gaps[i] *= 1e6
+	}
+	if b.replicas, err = numbers(replicas); err != nil {
+		return err
+	}
+	return b.run()
 }
 
 // miniTests are the tests that miniredis is measured with. Not LPUSH: it copies the whole list each time.
@@ -192,8 +221,8 @@ type server struct {
 	port string
 }
 
-// start runs a program in a new folder, or miniredis when it has no name.
-func start(program string) (*server, error) {
+// start runs a program with options in a new folder, or miniredis when it has no name.
+func start(program string, options ...string) (*server, error) {
 	if program == "" {
 		mini, err := miniredis.Run()
 		if err != nil {
@@ -205,7 +234,7 @@ func start(program string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := run(program, dir)
+	s, err := run(program, dir, options...)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -217,13 +246,14 @@ func start(program string) (*server, error) {
 }
 
 // run starts a program in a folder, whose file it loads.
-func run(program, dir string) (*server, error) {
+func run(program, dir string, options ...string) (*server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	s := &server{dir: dir, port: port}
-	s.cmd = exec.Command(program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--enable-debug-command", "yes")
+	options = append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--enable-debug-command", "yes"}, options...)
+	s.cmd = exec.Command(program, options...)
 	s.cmd.Stdout, s.cmd.Stderr = io.Discard, os.Stderr
 	return s, s.cmd.Start()
 }

@@ -1,0 +1,118 @@
+package script
+
+import (
+	"time"
+)
+
+// What can go wrong, and how it is put right.
+
+// Sever is `sever A B`.
+type Sever struct{ A, B string }
+
+func (a Sever) String() string { return "sever " + a.A + " " + a.B }
+
+func (a Sever) run(s *Session) error { return s.world.Sever(a.A, a.B) }
+
+// Blackhole is `blackhole A B`, or `blackhole A > B` for one way.
+type Blackhole struct {
+	A, B   string
+	OneWay bool
+}
+
+func (a Blackhole) String() string {
+	if a.OneWay {
+		return "blackhole " + a.A + " > " + a.B
+	}
+	return "blackhole " + a.A + " " + a.B
+}
+
+func (a Blackhole) run(s *Session) error { return s.world.Blackhole(a.A, a.B, a.OneWay) }
+
+// Heal is `heal A B`.
+type Heal struct{ A, B string }
+
+func (a Heal) String() string { return "heal " + a.A + " " + a.B }
+
+func (a Heal) run(s *Session) error { return s.world.Heal(a.A, a.B) }
+
+// Isolate is `isolate A [blackhole]`.
+type Isolate struct {
+	Node   string
+	Silent bool
+}
+
+func (a Isolate) String() string {
+	if a.Silent {
+		return "isolate " + a.Node + " blackhole"
+	}
+	return "isolate " + a.Node
+}
+
+func (a Isolate) run(s *Session) error { return s.world.Isolate(a.Node, a.Silent) }
+
+// Rejoin is `rejoin A`.
+type Rejoin struct{ Node string }
+
+func (a Rejoin) String() string { return "rejoin " + a.Node }
+
+func (a Rejoin) run(s *Session) error { return s.world.Rejoin(a.Node) }
+
+// Freeze is `freeze A`.
+type Freeze struct{ Node string }
+
+func (a Freeze) String() string { return "freeze " + a.Node }
+
+func (a Freeze) run(s *Session) error { return s.world.Freeze(a.Node) }
+
+// Thaw is `thaw A`.
+type Thaw struct{ Node string }
+
+func (a Thaw) String() string { return "thaw " + a.Node }
+
+func (a Thaw) run(s *Session) error { return s.world.Thaw(a.Node) }
+
+// Kill is `kill A`.
+type Kill struct{ Node string }
+
+func (a Kill) String() string { return "kill " + a.Node }
+
+func (a Kill) run(s *Session) error { return s.world.Kill(a.Node) }
+
+// Shutdown is `shutdown A [save|nosave]`.
+type Shutdown struct {
+	Node string
+	How  string // save, nosave, or "" as the node is configured
+}
+
+func (a Shutdown) String() string {
+	if a.How != "" {
+		return "shutdown " + a.Node + " " + a.How
+	}
+	return "shutdown " + a.Node
+}
+
+func (a Shutdown) run(s *Session) error { return s.world.Shutdown(a.Node, a.How) }
+
+// Start is `start A`.
+type Start struct{ Node string }
+
+func (a Start) String() string { return "start " + a.Node }
+
+func (a Start) run(s *Session) error { return s.world.Start(a.Node) }
+
+// Wipe is `wipe A`.
+type Wipe struct{ Node string }
+
+func (a Wipe) String() string { return "wipe " + a.Node }
+
+func (a Wipe) run(s *Session) error { return s.world.Wipe(a.Node) }
+
+// Skew is `skew A D`.
+type Skew struct {
+	Node string
+	By   time.Duration // ahead of the world's clock; negative behind it
+}
+
+func (a Skew) String() string { return "skew " + a.Node + " " + duration(a.By) }
+
+func (a Skew) run(s *Session) error { return s.world.Skew(a.Node, a.By) }

@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"resync/engine"
+	"resync/engine/node"
+	"resync/engine/resp"
+)
+
+// What can happen to the process of a node.
+
+// administrator is the number of the client that Shutdown gives its command from.
+const administrator = 0
+
+// Kill ends a process at once, as SIGKILL does: its memory is gone, the files that it had written stay, and what it
+// had sent still arrives. Its peers learn of it one latency later.
+func (w *World) Kill(name string) error {
+	h, err := w.running(name)
+	if err != nil {
+		return err
+	}
+	w.act("kill " + name)
+	w.halt(h)
+	for _, at := range slices.Clone(h.conns) {
+		w.abandon(at)
+	}
+	h.conns = nil
+	w.settle()
+	return nil
+}
+
+// Shutdown ends a process in order: a client gives it the command SHUTDOWN, with the argument save or nosave unless
+// how is empty. What the server has to say against it comes as an engine.Replied of client 0.
+func (w *World) Shutdown(name, how string) error {
+	h, err := w.running(name)
+	if err != nil {
+		return err
+	}
+	args := []string{"SHUTDOWN"}
+	text := "shutdown " + name
+	if how != "" {
+		args = append(args, how)
+		text += " " + how
+	}
+	w.act(text)
+	w.give(h, administrator, args)
+	return nil
+}
+
+// Start starts a process again with the configuration that it began with and the files that it had written.
+func (w *World) Start(name string) error {
+	h, err := w.host(name)
+	if err != nil {
+		return err
+	}
+	if h.node != nil {
+		return fmt.Errorf("%s is up already", name)
+	}
+	n, err := w.newNode(h.config)
+	if err != nil {
+		return err
+	}
+	w.act("start " + name)
+	w.boot(h, n)
+	return nil
+}
+
+// Freeze stops a process as SIGSTOP does. Its connections stay: the kernel accepts new ones and takes in bytes, until
+// its buffers are full. The clock goes on.
+func (w *World) Freeze(name string) error {
+	h, err := w.running(name)
+	if err != nil {
+		return err
+	}
+	if h.frozen {
+		return fmt.Errorf("%s is frozen already", name)
+	}
+	w.act("freeze " + name)
+	h.frozen, h.since = true, w.now
+	return nil
+}
+
+// Thaw lets a frozen process go on, as SIGCONT does. It finds what has come in the meantime, and a clock that jumped.
+func (w *World) Thaw(name string) error {
+	h, err := w.running(name)
+	if err != nil {
+		return err
+	}
+	if !h.frozen {
+		return fmt.Errorf("%s is not frozen", name)
+	}
+	w.act("thaw " + name)
+	h.frozen, h.since = false, w.now
+	if h.asleep <= w.now {
+		w.wake(h)
+	}
+	w.settle()
+	return nil
+}
+
+// Wipe removes the files of a node that is down.
+func (w *World) Wipe(name string) error {
+	h, err := w.host(name)
+	if err != nil {
+		return err
+	}
+	if h.node != nil {
+		return fmt.Errorf("%s is up: only the files of a node that is down can be removed", name)
+	}
+	w.act("wipe " + name)
+	clear(h.files)
+	return nil
+}
+
+// Skew lets the clock of a node's machine run ahead of the world's by d from now on, or behind it.
+func (w *World) Skew(name string, d time.Duration) error {
+	h, err := w.host(name)
+	if err != nil {
+		return err
+	}
+	if d > MaxSkew || d < -MaxSkew {
+		return fmt.Errorf("a clock is %s wrong at most", MaxSkew)
+	}
+	w.act("skew " + name + " " + d.String())
+	h.skew = d
+	if h.node != nil {
+		w.feed(h, node.Woken{}) // what it waits for is at another moment now
+	}
+	w.settle()
+	return nil
+}
+
+// MaxSkew is how wrong the clock of a node can be.
+const MaxSkew = 24 * time.Hour
+
+// running is the node of that name, which is up.
+func (w *World) running(name string) (*host, error) {
+	h, err := w.host(name)
+	if err == nil && h.node == nil {
+		err = fmt.Errorf("%s is down already", name)
+	}
+	return h, err
+}
+
+// give sends a command to a node from one of its clients, which connects where it has to.
+func (w *World) give(h *host, number int, args []string) {
+	c := h.client(number)
+	if c.conn == 0 {
+		c.conn = w.connect(h)
+	}
+	c.asked = append(c.asked, Words(args))
+	w.feed(h, &node.Received{Conn: c.conn, Data: resp.AppendCommand(nil, args...)})
+	w.settle()
+}
+
+// stopped reports whether a process does nothing, although it is there: it is frozen, or stands still by itself.
+func (h *host) stopped() bool { return h.frozen || h.asleep != 0 }
+
+// clock is what the machine takes for the time.
+func (h *host) clock(now engine.Instant) engine.Instant { return now.Add(h.skew) }
+
+// sleep lets a process stand still. What it still wants done is done when it goes on: the call that it is in has not
+// returned.
+func (w *World) sleep(h *host, d time.Duration, rest []node.Effect) {
+	h.asleep = w.now.Add(d)
+	h.asleepSeq = w.seq
+	w.seq++
+	for _, e := range rest {
+		if s, ok := e.(*node.Send); ok {
+			kept := *s
+			if !kept.Shared {
+				kept.Data = slices.Clone(kept.Data)
+			}
+			e = &kept
+		}
+		h.rest = append(h.rest, e)
+	}
+}
+
+// wake lets a process go on that stood still or was frozen: first what it was about to do, then what has come
+// meanwhile.
+func (w *World) wake(h *host) {
+	h.asleep = 0
+	rest, inbox := h.rest, h.inbox
+	h.rest, h.inbox = nil, nil
+	w.pending = append(w.pending, inbox...)
+	w.feed(h, node.Woken{})
+	w.perform(h, rest)
+	for _, c := range slices.Clone(w.conns) {
+		// Those whom the kernel would not take in any more.
+		if s := &c.ends[0]; c.ends[1].host == h.index && !c.open && len(s.lost) > 0 && !w.dark(c, 0) {
+			w.schedule(arrival{at: w.nextTry(c, 0), conn: c.id, end: 0, kind: arriveRetry})
+		}
+	}
+}
