@@ -10,7 +10,7 @@ import (
 )
 
 // The stream of the master. What was executed of it is our history too, and goes on verbatim to those who replicate
-// from us, in whole applied units.
+// from us, in whole applied units. Before PSYNC2 a replica had a stream of its own, which told what it executed.
 
 // transaction is one of the master's, from its MULTI on. Until it is executed as a whole none of its bytes are applied,
 // so a cut in the middle of it asks for it again from the beginning.
@@ -48,13 +48,19 @@ func (l *link) stream(n *Node, data []byte) {
 		l.wasted += int64(len(data))
 		return
 	}
+	first := l.at(n) + 1
+	if !n.era.Shared {
+		l.offset += engine.Offset(len(data))
+	}
+	if len(l.half) > 0 {
+		l.in, l.half = append(l.half, l.in...), nil
+	}
 	buf := data
 	if len(l.in) > 0 {
 		l.in = append(l.in, data...)
 		buf = l.in
 	}
 	l.dec.Limits = streamLimits
-	first := n.hist.Next()
 	life := l.clientID
 	done := 0 // executed and part of the history
 	at := 0   // decoded
@@ -82,7 +88,9 @@ func (l *link) stream(n *Node, data []byte) {
 		if len(args) == 0 {
 			continue // a newline: it counts with the next command
 		}
-		n.hist.Append(l.execute(n, args, buf[done:at]))
+		if raw := l.execute(n, args, buf[done:at]); n.era.Shared {
+			n.hist.Append(raw)
+		}
 		done = at
 		if l.multi == nil {
 			n.serveReady()
@@ -99,8 +107,8 @@ func (l *link) stream(n *Node, data []byte) {
 	if at > done {
 		l.dec = resp.Decoder{} // newlines that wait for the next command are read again
 	}
-	if n.trace && n.hist.Offset() >= first {
-		n.out.fact(engine.Applied{Span: engine.Span{First: first, Last: n.hist.Offset()}})
+	if n.trace && l.at(n) >= first {
+		n.out.fact(engine.Applied{Span: engine.Span{First: first, Last: l.at(n)}})
 	}
 }
 
@@ -206,10 +214,12 @@ func (l *link) execute(n *Node, args [][]byte, raw []byte) (applied []byte) {
 	return nil
 }
 
-// executeAll runs the commands of a transaction.
+// executeAll runs the commands of a transaction. A replica with a stream of its own says them there as a master would.
 func (l *link) executeAll(n *Node, queued []byte) {
 	var dec resp.Decoder
 	dec.Limits = streamLimits
+	paired := false
+	n.unit.open = !n.era.Shared
 	for len(queued) > 0 && !n.exited {
 		args, used, err := dec.Next(queued)
 		if err != nil || used == 0 {
@@ -220,10 +230,22 @@ func (l *link) executeAll(n *Node, queued []byte) {
 			continue
 		}
 		switch strings.ToUpper(string(args[0])) {
-		case "MULTI", "EXEC": // are about no data
+		case "MULTI": // is about no data
+		case "EXEC":
+			if paired {
+				n.unit.addLine(l.db, args)
+			}
 		default:
+			if cmd, _ := n.cmds.Find(args); n.unit.open && !paired && cmd != nil && cmd.Flags&command.Write != 0 {
+				paired = true
+				n.unit.addLine(l.db, opMulti)
+			}
 			n.apply(l, args)
 		}
+	}
+	if n.unit.open {
+		n.unit.open = false
+		n.unit.end(n)
 	}
 }
 
@@ -252,6 +274,10 @@ func (n *Node) apply(l *link, args [][]byte) {
 		// A command about a server changes no data. A message is for those who listen here.
 		if in, ok := publishSpace(cmd); ok {
 			n.publish(in, args[1], args[2])
+			if !n.era.Shared {
+				n.unit.addLine(l.db, args)
+				n.reemit()
+			}
 		}
 		n.showMonitors(cmd, l.db, l.peer, args)
 		return
@@ -261,10 +287,23 @@ func (n *Node) apply(l *link, args [][]byte) {
 	call.Reply = &n.discard
 	cmd.Do(call)
 	l.db = call.DB
+	if !n.era.Shared {
+		n.unit.add(call)
+		n.reemit()
+	}
 	n.count(call)
 	n.showMonitors(cmd, l.db, l.peer, args)
 	if b := n.discard.Buf; len(b) > 0 && b[0] == '-' {
 		n.applyFailed(args, errorText(firstLine(b)))
+	}
+}
+
+// reemit streams what a command of the master did here, under this node's own offsets, once its transaction is over.
+//
+// Source: redis/src/redis.c of 2.8, call.
+func (n *Node) reemit() {
+	if !n.unit.open {
+		n.unit.end(n)
 	}
 }
 

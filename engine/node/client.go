@@ -48,6 +48,7 @@ type client struct {
 	replica *repl.Replica  // nil for an ordinary client
 	full    *transfer      // the file of a snapshot on its way to a replica
 	copied  int64          // bytes of its snapshot that it was sent, framing included
+	apart   apart          // its stream, where every replica has its own
 	tookAt  engine.Instant // when a replica last took some of what it was sent
 	softAt  engine.Instant // when what waits for it reached the soft limit, or 0 while it does not
 
@@ -87,6 +88,7 @@ func (c *client) clone() *client {
 		d.replica = &r
 	}
 	d.full = c.full.clone()
+	d.apart = c.apart.clone()
 	return &d
 }
 
@@ -148,7 +150,7 @@ func (n *Node) consume(c *client, buf []byte) {
 			// Nothing behind a broken request can be understood; what came before was executed and is answered.
 			start := len(c.w.Buf)
 			c.w.Error("ERR " + err.Error())
-			if c.replica != nil {
+			if c.replica != nil && n.era.DropsTalkers {
 				n.dropTalker(c, start)
 			}
 			broken := err.(*resp.ProtocolError)
@@ -330,7 +332,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 		return
 	}
 	n.muteReply(c, start)
-	if wasReplica && len(c.w.Buf) > start {
+	if wasReplica && len(c.w.Buf) > start && n.era.DropsTalkers {
 		n.dropTalker(c, start)
 	}
 	n.serveReady()
@@ -396,7 +398,7 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 	case n.disk.loading != nil && !n.disk.loading.async && flags&command.Loading == 0,
 		n.disk.loading != nil && n.disk.loading.async && flags&command.NoAsyncLoading != 0:
 		return "LOADING Redis is loading the dataset in memory"
-	case (c.replica != nil || c.monitor) && flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
+	case (c.replica != nil || c.monitor) && n.era.DropsTalkers && flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0:
 		return "ERR Replica can't interact with the keyspace"
 	}
 	return ""

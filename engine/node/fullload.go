@@ -389,9 +389,14 @@ func (l *link) follow(n *Node, dec *rdb.Decoder) {
 	if db, ok := auxNumber(dec, "repl-stream-db"); ok && 0 <= db && db < int64(n.cfg.Databases) {
 		l.db = int(db)
 	}
-	n.hist.Adopt(f.id, f.offset)
+	l.offset, l.half, l.multi = f.offset, nil, nil
+	if n.era.Shared {
+		n.hist.Adopt(f.id, f.offset)
+	}
 	l.up(n)
-	n.renamed("full resync")
+	if n.era.Shared {
+		n.renamed("full resync")
+	}
 	n.out.fact(engine.SyncFinished{ID: f.id, Offset: f.offset, Bytes: f.payload().Read()})
 	n.log(engine.LogNotice, "MASTER <-> REPLICA sync: Finished with success")
 	if n.era.AcksLoad || streamed && n.era.AcksStreamed {
@@ -459,6 +464,8 @@ func (n *Node) linkOffsets() (read, applied engine.Offset) {
 	if !l.cached {
 		return 1, 1
 	}
-	applied = n.hist.Offset()
+	if applied = l.at(n); !n.era.Shared {
+		return applied, applied
+	}
 	return applied + engine.Offset(int64(len(l.in)+l.multi.size())+l.wasted), applied
 }

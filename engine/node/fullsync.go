@@ -3,6 +3,7 @@ package node
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"resync/engine"
 	"resync/engine/repl"
@@ -32,7 +33,11 @@ func (n *Node) psync(c *client, args [][]byte) {
 		c.w.Error("NOMASTERLINK Can't SYNC while failing over")
 		return
 	case n.isReplica() && n.master.state != engine.LinkConnected:
-		c.w.Error("NOMASTERLINK Can't SYNC while not connected with my master")
+		word := "ERR"
+		if n.era.PassingRefusal {
+			word = "NOMASTERLINK"
+		}
+		c.w.Error(word + " Can't SYNC while not connected with my master")
 		return
 	case len(c.w.Buf) > 0 || c.sent > 0:
 		c.w.Error("ERR SYNC and PSYNC are invalid with pending output")
@@ -43,24 +48,34 @@ func (n *Node) psync(c *client, args [][]byte) {
 	}
 	r := c.announced()
 	n.log(engine.LogNotice, "Replica "+r.Name()+" asks for synchronization")
+	garbled := false
 	if !old {
 		want, ok := resp.ParseInt64(args[2])
-		if !ok {
+		ask := repl.Request{ID: engine.ReplID(args[1]), Want: engine.Offset(want)}
+		switch {
+		case !ok && n.era.RefusesOffset:
 			n.log(engine.LogWarning, "Replica "+r.Name()+" asks for synchronization but with a wrong offset")
 			c.w.Error("ERR value is not an integer or out of range")
 			return
-		}
-		if n.tryPartial(c, r, repl.Request{ID: engine.ReplID(args[1]), Want: engine.Offset(want)}) {
+		case !ok && (n.era.Shared || strings.EqualFold(string(ask.ID), string(n.hist.ID))):
+			garbled = true // it is told so, and gets a full resync all the same
+			if ask.ID != "?" {
+				n.stats.partialErr++
+			}
+		case n.tryPartial(c, r, ask):
 			return
 		}
 	}
 	r.State, r.Old = repl.WaitStart, old
 	n.stats.syncFull++
 	n.addReplica(c, r)
-	if len(n.replicas) == 1 && !n.hist.Active() {
+	if len(n.replicas) == 1 && !n.hist.Active() && n.era.Psync {
 		n.openBacklog()
 	}
 	n.joinSnapshot(c)
+	if garbled {
+		c.w.Error("ERR value is not an integer or out of range")
+	}
 }
 
 // announced returns what the client said of itself as a replica, with the peer's address where it said none.
@@ -180,7 +195,11 @@ func (n *Node) planSnapshot() {
 	if len(waiting) == 0 {
 		return
 	}
-	plan := repl.Plan(waiting, idle, n.cfg.ReplDisklessSync, n.cfg.ReplDisklessSyncDelay, n.cfg.ReplDisklessMaxReplicas)
+	delay := n.cfg.ReplDisklessSyncDelay
+	if !n.era.DelayReached {
+		delay += time.Second
+	}
+	plan := repl.Plan(waiting, idle, n.cfg.ReplDisklessSync, delay, n.cfg.ReplDisklessMaxReplicas)
 	if plan.Due {
 		n.startSync(plan.Filter, plan.Streamed)
 	}
@@ -196,7 +215,7 @@ func (n *Node) startSync(filter repl.Filter, streamed bool) {
 		target = "replicas sockets"
 	}
 	n.log(engine.LogNotice, "Starting BGSAVE for SYNC with target: "+target)
-	if _, _, ok := n.savedPosition(); !ok {
+	if _, _, ok := n.savedPosition(); !ok && n.era.Shared {
 		n.log(engine.LogWarning, "BGSAVE for replication: replication information not available, can't generate the RDB file right now. Try later.")
 		n.refuseSync()
 		return
@@ -234,6 +253,7 @@ func (n *Node) setUp(c *client, offset engine.Offset) {
 	r.Initial, r.Sent = offset, offset
 	r.State = repl.WaitEnd
 	c.tookAt = n.now
+	c.apart = apart{}
 	n.hist.Pin(offset + 1)
 	n.hist.DB = -1
 	if !r.Old {

@@ -407,7 +407,7 @@ func (n *Node) Replication(now engine.Instant) Replication {
 	l := &n.master
 	read, applied := n.linkOffsets()
 	ask := l.ask(n)
-	if !n.isReplica() {
+	if !n.isReplica() && n.era.AsksAsItself {
 		ask = repl.Request{ID: n.hist.ID, Want: n.hist.Next()} // what it would ask if it were made a replica
 	}
 	v := Replication{

@@ -38,7 +38,9 @@ type link struct {
 	// The position in the master's stream. It survives the connection: that is what a partial resync continues, and
 	// what Redis calls the cached master while no link is up.
 	cached bool          // there is one
-	id     engine.ReplID // of the history that it is in; its offset is that of our own history, which has the same bytes
+	id     engine.ReplID // of the history that it is in
+	offset engine.Offset // of the last byte received, where our own history is another; see at
+	half   []byte        // of a command that a cut came into the middle of, where the offset counts it
 	db     int           // the database that the stream has selected
 	old    bool          // the master knows no PSYNC: its stream is counted from -1 on, and nobody acknowledges it
 
@@ -58,6 +60,7 @@ const (
 
 func (l link) clone() link {
 	l.in = append([]byte(nil), l.in...)
+	l.half = append([]byte(nil), l.half...)
 	l.multi = l.multi.clone()
 	l.full = l.full.clone()
 	return l
@@ -73,10 +76,18 @@ func (l *link) become(n *Node, state engine.LinkState, why string) {
 
 func (a Address) String() string { return a.Host + ":" + strconv.Itoa(a.Port) }
 
+// at is the offset of the position. With PSYNC2 our own history has the same bytes, and its offset is what we applied.
+func (l *link) at(n *Node) engine.Offset {
+	if n.era.Shared {
+		return n.hist.Offset()
+	}
+	return l.offset
+}
+
 // ask is what the next PSYNC says.
 func (l *link) ask(n *Node) repl.Request {
 	if l.cached {
-		return repl.Request{ID: l.id, Want: n.hist.Next(), Failover: n.failover.state == engine.FailoverInProgress}
+		return repl.Request{ID: l.id, Want: l.at(n) + 1, Failover: n.failover.state == engine.FailoverInProgress}
 	}
 	return repl.Request{ID: "?", Want: -1}
 }
@@ -94,8 +105,8 @@ func (n *Node) replicaof(addr Address, who string) {
 	}
 }
 
-// setMaster makes this node a replica of addr, whatever it was before. Its own replicas stay: what they have may be
-// continued from the new master, too.
+// setMaster makes this node a replica of addr, whatever it was before. Since 7.0 its own replicas stay: what they have
+// may be continued from the new master, too. Before PSYNC2 nothing of what it has can be.
 //
 // Source: redis/src/replication.c, replicationSetMaster.
 func (n *Node) setMaster(addr Address, why string) {
@@ -103,7 +114,16 @@ func (n *Node) setMaster(addr Address, why string) {
 	l.leave(n, "REPLICAOF "+addr.String())
 	n.dropParked()
 	n.out.fact(engine.RoleChanged{Master: addr.String(), Why: why})
-	if !n.isReplica() {
+	if !n.era.KeepsBelow {
+		n.dropReplicas("its master changes")
+	}
+	switch {
+	case !n.era.AsksAsItself:
+		l.discard(n, "REPLICAOF "+addr.String())
+		l.old, l.downAt = false, 0
+		n.hist.Free()
+		n.hist.SetOffset(0)
+	case !n.isReplica():
 		// What this master has written may be what the new one has too: ask, under our own name.
 		n.log(engine.LogNotice, "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.")
 		l.cached, l.id, l.db, l.old = true, n.hist.ID, 0, n.hist.Offset() < 0
@@ -115,16 +135,26 @@ func (n *Node) setMaster(addr Address, why string) {
 	}
 }
 
-// promote makes a master of a replica: the history that it applied stays known as replid2.
+// promote makes a master of a replica: the history that it applied stays known as replid2. One that has a history of
+// its own simply goes on with that.
 //
 // Source: redis/src/replication.c, replicationUnsetMaster.
 func (n *Node) promote(why string) {
 	l := &n.master
+	up := l.state == engine.LinkConnected
 	n.out.fact(engine.RoleChanged{Why: why})
+	l.addr = Address{}
 	l.leave(n, why)
 	l.discard(n, why)
-	l.addr, l.old, l.downAt = Address{}, false, 0
+	l.old, l.downAt = false, 0
 	l.become(n, engine.LinkNone, "")
+	if n.era.PromotionStays {
+		if n.era.OffsetFollowsIt && up && len(n.replicas) == 0 {
+			n.hist.Free()
+			n.hist.SetOffset(l.offset) // so that who has more can be told from who has less
+		}
+		return
+	}
 	n.dropReplicas("history renamed")
 	n.hist.Shift(n.random())
 	n.hist.DB = -1
@@ -245,7 +275,7 @@ func (l *link) line(n *Node, line []byte) {
 		return
 	}
 	l.send(n, r.Send, engine.PayloadHandshake)
-	if !asked && l.shake.Asked() {
+	if !asked && l.shake.Asked() && n.era.Psync {
 		ask := l.ask(n)
 		n.out.fact(engine.PsyncAsked{Master: l.addr.String(), ID: ask.ID, Want: ask.Want})
 	}
@@ -286,10 +316,10 @@ func (l *link) resume(n *Node, id engine.ReplID) {
 	}
 	n.log(engine.LogNotice, "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.")
 	l.up(n)
-	if !n.hist.Active() {
+	if !n.hist.Active() && n.era.Shared {
 		n.hist.Create(n.hist.Offset())
 	}
-	n.out.fact(engine.SyncFinished{Partial: true, ID: n.hist.ID, Offset: n.hist.Offset()})
+	n.out.fact(engine.SyncFinished{Partial: true, ID: l.id, Offset: l.at(n)})
 }
 
 // up is a link that streams.
@@ -355,16 +385,17 @@ func (l *link) stop(n *Node, why string) {
 
 // leave ends the link in whatever state it is.
 func (l *link) leave(n *Node, why string) {
-	up := l.state == engine.LinkConnected
+	up, in := l.state == engine.LinkConnected, l.in
 	l.stop(n, why)
 	if up {
+		l.in = in
 		l.end(n)
 	}
 }
 
 // end is the end of a link that was up. It leaves the position behind to continue from: what was received and not
-// executed is dropped, and asked for again. Where the stream made no sense, or a command waited for the end of a pause,
-// there is no such position.
+// executed is dropped, and asked for again; but where the position counts what was received, it is kept. Where the
+// stream made no sense, or a command waited for the end of a pause, there is no such position.
 //
 // Source: redis/src/networking.c, freeClient; redis/src/replication.c, replicationCacheMaster.
 func (l *link) end(n *Node) {
@@ -374,11 +405,21 @@ func (l *link) end(n *Node) {
 		l.forget(n, l.doomed)
 	case l.held:
 		l.forget(n, "a pause held one of its commands")
+	case !n.era.Psync:
+		l.cached = false
 	default:
 		n.log(engine.LogNotice, "Caching the disconnected master state.")
 	}
-	l.in, l.multi, l.dec, l.held, l.doomed, l.wasted = nil, nil, resp.Decoder{}, false, "", 0
+	if n.era.CountsReceived && l.cached {
+		l.half = l.in
+	} else {
+		l.multi = nil
+	}
+	l.in, l.dec, l.held, l.doomed, l.wasted = nil, resp.Decoder{}, false, "", 0
 	l.downAt = n.now
+	if n.era.CutsWithLink && n.isReplica() {
+		n.dropReplicas("the link to its master is lost")
+	}
 }
 
 // discard lets the position go that no link uses.
@@ -392,8 +433,8 @@ func (l *link) discard(n *Node, why string) {
 }
 
 func (l *link) forget(n *Node, why string) {
-	l.cached = false
-	n.out.fact(engine.PositionDiscarded{ID: l.id, Offset: n.hist.Offset(), Why: why})
+	n.out.fact(engine.PositionDiscarded{ID: l.id, Offset: l.at(n), Why: why})
+	l.cached, l.half, l.multi = false, nil, nil
 }
 
 // ack tells the master how far its stream is applied.
@@ -405,7 +446,7 @@ func (l *link) ack(n *Node) {
 		l.reconnect(n, why, "")
 		return
 	}
-	l.send(n, resp.AppendCommand(nil, "REPLCONF", "ACK", strconv.FormatInt(int64(n.hist.Offset()), 10)), engine.PayloadAck)
+	l.send(n, resp.AppendCommand(nil, "REPLCONF", "ACK", strconv.FormatInt(int64(l.at(n)), 10)), engine.PayloadAck)
 }
 
 // cron is the link's part of the tick: timeouts, the next attempt, the acknowledgement.

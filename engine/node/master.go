@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -13,22 +12,24 @@ import (
 
 // masterCron is the part of the tick that looks after replicas.
 func (n *Node) masterCron() {
-	if !n.isReplica() && len(n.replicas) > 0 && !(n.failover.until != 0 && n.paused()) && n.ticks%int64(n.cfg.ReplPingPeriod/time.Second) == 0 {
-		first := n.hist.Next()
-		n.hist.AppendCommand(opPing)
-		n.propagated(first, "PING")
+	period := n.ticks%int64(n.cfg.ReplPingPeriod/time.Second) == 0
+	if period {
+		n.sendPing()
 	}
 	for _, c := range n.replicas {
 		switch r := c.replica; {
 		case c.closing != "":
 		case r.State == repl.WaitStart, r.State == repl.WaitEnd && !n.disk.child.streamed():
 			// Until the snapshot flows a newline says that we are alive. It is no part of the stream.
+			if !period && !n.era.LFEveryTick {
+				continue
+			}
 			n.send(c, Send{Conn: c.conn, Data: newline, Payload: engine.PayloadKeepalive, Shared: true})
 		case r.State == repl.WaitEnd && c.sent > 0 && wholeSince(c.tookAt, n.now) > n.cfg.ReplTimeout:
 			// It holds up all who share its snapshot.
 			n.log(engine.LogWarning, "Disconnecting timedout replica (full sync): "+r.Name())
 			c.close(n, "timeout")
-		case r.TimedOut(n.now, n.cfg.ReplTimeout):
+		case n.era.DropsSilent && r.TimedOut(n.now, n.cfg.ReplTimeout):
 			n.log(engine.LogWarning, "Disconnecting timedout replica (streaming sync): "+r.Name())
 			c.close(n, "timeout")
 		}
@@ -41,6 +42,29 @@ func (n *Node) masterCron() {
 
 var newline = []byte("\n")
 
+// sendPing tells the replicas that we are alive, when they would hear nothing else. In a chain the first one's is for
+// all, since those in between send on what they get; where each has a stream of its own, each has its own PING.
+func (n *Node) sendPing() {
+	ping := [][]byte{[]byte(n.era.Ping)}
+	switch {
+	case n.era.StreamsApart:
+		for _, c := range n.replicas {
+			if c.replica.State == repl.Online {
+				c.apart.command(ping)
+				c.touch(n)
+			}
+		}
+		return
+	case n.failover.until != 0 && n.paused(), !n.hist.Active():
+		return
+	case !n.era.PingsFromMiddle && (n.isReplica() || len(n.replicas) == 0):
+		return
+	}
+	first := n.hist.Next()
+	n.hist.AppendCommand(ping)
+	n.propagated(first, "PING")
+}
+
 // openBacklog begins to keep the stream, for the first replica. Writes made without a backlog did not move the offset,
 // so id and offset of before would name data that was never streamed: the history gets another name.
 func (n *Node) openBacklog() {
@@ -52,13 +76,14 @@ func (n *Node) openBacklog() {
 }
 
 // freeBacklog lets the backlog go after repl-backlog-ttl without replicas, and with it the history's name: writes
-// will not move the offset any more. A replica never does, since it may be promoted.
+// will not move the offset any more. A replica never does, since it may be promoted; but for one with a history of its
+// own.
 //
 // Source: redis/src/replication.c, replicationCron.
 func (n *Node) freeBacklog() {
 	ttl := n.cfg.ReplBacklogTTL
 	idle := wholeSince(n.lastGone, n.now)
-	if n.isReplica() || len(n.replicas) > 0 || ttl == 0 || !n.hist.Active() || idle <= ttl {
+	if n.isReplica() && !n.era.ReplicaFrees || len(n.replicas) > 0 || ttl == 0 || !n.hist.Active() || idle <= ttl {
 		return
 	}
 	held := engine.Span{First: n.hist.First(), Last: n.hist.Offset()}
@@ -159,7 +184,12 @@ func (n *Node) replconf(c *client, args [][]byte) {
 	}
 	for i := 1; i < len(args); i += 2 {
 		value := args[i+1]
-		switch option := strings.ToLower(string(args[i])); option {
+		option := strings.ToLower(string(args[i]))
+		if !n.era.KnowsReplconf(option) {
+			c.w.Error("ERR Unrecognized REPLCONF option: " + string(args[i]))
+			return
+		}
+		switch option {
 		case "listening-port":
 			port, ok := resp.ParseInt64(value)
 			if !ok {
@@ -174,8 +204,10 @@ func (n *Node) replconf(c *client, args [][]byte) {
 			}
 			r.IP = string(value)
 		case "capa":
-			r.EOF = r.EOF || bytes.EqualFold(value, []byte("eof"))
-			r.Psync2 = r.Psync2 || bytes.EqualFold(value, []byte("psync2"))
+			if can := strings.ToLower(string(value)); n.era.KnowsCapability(can) {
+				r.EOF = r.EOF || can == "eof"
+				r.Psync2 = r.Psync2 || can == "psync2"
+			}
 		case "rdb-only":
 			only, ok := resp.ParseInt64(value)
 			switch {

@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	firstTick    = time.Millisecond       // after clients are let in: the first of replication's ticks
 	cronPeriod   = time.Second            // replication's own tick
 	hurryPeriod  = 100 * time.Millisecond // the same during a failover
 	expiryPeriod = 100 * time.Millisecond // how often due keys are removed, at the most
@@ -30,6 +31,7 @@ type Node struct {
 
 	started    engine.Instant
 	nextCron   engine.Instant
+	firstTick  engine.Instant // what the ticks are counted from
 	nextExpiry engine.Instant // not before
 	ticks      int64          // of the replication cron
 	pid        int
@@ -134,7 +136,7 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	n.applyConfig()
 	n.runID = repl.NewReplID(n.random())
 	n.hist = repl.NewHistory(era, n.random(), cfg.ReplBacklogSize)
-	if !era.Shared {
+	if era.RunIDs {
 		n.hist.ID = n.runID
 	}
 	return n, nil
@@ -187,7 +189,7 @@ func (n *Node) start(in Started) {
 	n.pid = in.PID
 	n.started, n.lastGone = n.now, n.now
 	n.stats.lastSave = n.now
-	n.nextCron = n.now.Add(cronPeriod)
+	n.nextCron, n.firstTick = n.now.Add(cronPeriod), n.now
 	n.nextExpiry = n.now.Add(expiryPeriod)
 	n.log(engine.LogWarning, "Server initialized")
 	n.disk.lastTook = -1
@@ -275,7 +277,6 @@ func (n *Node) cron() {
 		return
 	}
 	n.planTick()
-	n.ticks++
 	if n.disk.loading != nil || n.cronPaused {
 		return
 	}
@@ -286,15 +287,16 @@ func (n *Node) cron() {
 	n.rates.look(n.now, &n.stats)
 	n.saveCron()
 	n.peak = max(n.peak, n.usedMemory())
+	n.ticks++
 }
 
-// planTick sets the moment of the next tick, counted from the start of the process. A failover has more of them.
+// planTick sets the moment of the next tick, counted from the first one. A failover has more of them.
 func (n *Node) planTick() {
 	period := cronPeriod
 	if n.failingOver() {
 		period = hurryPeriod
 	}
-	n.nextCron = n.started.Add((n.now.Sub(n.started)/period + 1) * period)
+	n.nextCron = n.firstTick.Add((n.now.Sub(n.firstTick)/period + 1) * period)
 }
 
 // expireDue removes keys that are due and streams their DELs, each bare.

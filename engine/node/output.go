@@ -44,6 +44,10 @@ func (n *Node) limitReplicas() {
 // pump sends a replica what it lacks of the stream, as much as its window takes.
 func (n *Node) pump(c *client) {
 	r := c.replica
+	if n.era.StreamsApart {
+		n.pumpApart(c)
+		return
+	}
 	for r.Streams() && c.closing == "" && c.sent < sendWindow && r.Sent < n.hist.Offset() {
 		part := n.hist.Bytes(r.Sent+1, int(sendWindow-c.sent))
 		span := engine.Span{First: r.Sent + 1, Last: r.Sent + engine.Offset(len(part))}
@@ -74,6 +78,8 @@ func (n *Node) held(c *client) (pieces int, bytes int64) {
 			pieces = 1
 		}
 		return pieces, bytes
+	case n.era.StreamsApart:
+		return 1, int64(len(c.apart.out)) + c.sent
 	case !r.Buffers(), !r.Resumed && r.Initial == n.hist.Offset():
 		return 0, 0 // nothing has come for it yet
 	}

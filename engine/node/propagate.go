@@ -22,7 +22,6 @@ type unit struct {
 var (
 	opMulti = [][]byte{[]byte("MULTI")}
 	opExec  = [][]byte{[]byte("EXEC")}
-	opPing  = [][]byte{[]byte("ping")} // in lower case, as redis-server's own code spells it
 )
 
 // add gathers the effects of one command. Outside an EXEC they are used at once and need no copy.
@@ -69,9 +68,13 @@ const anyDB = -1
 
 // feed appends one unit of operations to the stream, announcing the database where it differs from the last one.
 // Only a master does, and only while a backlog exists: without one the offset stands still. A replica's stream is its
-// master's, byte for byte.
+// master's, byte for byte, but for one with a stream of its own, which says what it executes itself.
 func (n *Node) feed(ops []command.Op, wrapped bool) {
-	if n.isReplica() || !n.hist.Active() {
+	switch {
+	case n.era.StreamsApart:
+		n.feedApart(ops)
+		return
+	case n.isReplica() && n.era.Shared, !n.hist.Active():
 		return
 	}
 	var text strings.Builder

@@ -48,6 +48,8 @@ func (n *Node) open(dec *rdb.Decoder) {
 	if n.isReplica() {
 		n.master.become(n, engine.LinkConnect, "")
 	}
+	n.firstTick = n.now.Add(firstTick)
+	n.nextCron = n.firstTick
 	if n.cfg.Port != 0 {
 		n.log(engine.LogNotice, "Ready to accept connections")
 	}

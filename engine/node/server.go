@@ -117,7 +117,7 @@ func (n *Node) roleCommand(c *client, _ [][]byte) {
 		w.Int(int64(n.master.addr.Port))
 		w.BulkString(n.master.state.String())
 		if n.master.state == engine.LinkConnected {
-			w.Int(int64(n.hist.Offset()))
+			w.Int(int64(n.master.at(n)))
 		} else {
 			w.Int(-1)
 		}

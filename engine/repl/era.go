@@ -54,7 +54,7 @@ type Era struct {
 	// Ids, offsets, backlog [2.3].
 
 	RunIDs          bool // the history's name is the process's: it never changes and no replica shares it
-	Shared          bool // PSYNC2: a replica forwards its master's bytes, and shares its names and its offset
+	Shared          bool // PSYNC2: a replica forwards its master's bytes, and shares its names and its offset; else it streams what it executes
 	CreationCounts  bool // a backlog begins one byte behind the offset at which it is created
 	Ring            bool // a backlog of exactly its size, emptied by a change of it, whose last numbers INFO goes on showing when it is freed
 	ReplicaFrees    bool // a replica frees its backlog after repl-backlog-ttl too
@@ -65,17 +65,16 @@ type Era struct {
 
 	// The stream of a master [3].
 
-	RelativeTTL    bool // times to live go out as they came
-	WrapsEffects   bool // several effects of one command go out in MULTI and EXEC
-	PairsExec      bool // EXEC goes out as MULTI, the writes and the client's own EXEC, however few they are
-	KeepTTLWord    bool // INCRBYFLOAT goes out with KEEPTTL
-	SetForGetset   bool // GETSET goes out as SET
-	OneSrem        bool // the members that SPOP took go out in one SREM
-	UnlinkForSpop  bool // a set that SPOP took whole goes out as UNLINK, where lazyfree-lazy-server-del says so
-	DelForGetdel   bool // GETDEL goes out as DEL whatever lazyfree-lazy-user-del says
-	ServedAsOne    bool // a served BRPOPLPUSH goes out as RPOPLPUSH; else as RPOP and LPUSH
-	EmptyFlushdb   bool // FLUSHDB of an empty database goes out
-	EffectsOfLinks bool // a replica keeps local writes to itself; else its sub-replicas get them
+	RelativeTTL   bool // times to live go out as they came
+	WrapsEffects  bool // several effects of one command go out in MULTI and EXEC
+	PairsExec     bool // EXEC goes out as MULTI, the writes and the client's own EXEC, however few they are
+	KeepTTLWord   bool // INCRBYFLOAT goes out with KEEPTTL
+	SetForGetset  bool // GETSET goes out as SET
+	OneSrem       bool // the members that SPOP took go out in one SREM
+	UnlinkForSpop bool // a set that SPOP took whole goes out as UNLINK, where lazyfree-lazy-server-del says so
+	DelForGetdel  bool // GETDEL goes out as DEL whatever lazyfree-lazy-user-del says
+	ServedAsOne   bool // a served BRPOPLPUSH goes out as RPOPLPUSH; else as RPOP and LPUSH
+	EmptyFlushdb  bool // FLUSHDB of an empty database goes out
 
 	// RDB files [4].
 
@@ -147,7 +146,6 @@ var eras = func() [5]Era {
 	v40.PingsFromMiddle = false
 	v40.RunIDs, v40.Shared, v40.CreationCounts, v40.ReplicaFrees, v40.CountsReceived = false, true, false, false, false
 	v40.PromotionStays, v40.OffsetFollowsIt = false, false
-	v40.EffectsOfLinks = true
 	v40.RDBVersion, v40.AuxVersion, v40.AuxLast = 8, "redis-ver", "aof-preamble"
 	v40.HidesExpired, v40.TracksLocalTTL = true, true
 	v40.NamesArguments, v40.Backquotes = true, true

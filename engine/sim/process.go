@@ -187,7 +187,6 @@ func (w *World) wake(h *host) {
 	rest, inbox := h.rest, h.inbox
 	h.rest, h.inbox = nil, nil
 	w.pending = append(w.pending, inbox...)
-	w.feed(h, node.Woken{})
 	w.perform(h, rest)
 	for _, c := range slices.Clone(w.conns) {
 		// Those whom the kernel would not take in any more.

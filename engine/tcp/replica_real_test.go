@@ -426,6 +426,7 @@ func TestAReplicaLogsLikeRedis(t *testing.T) {
 		c.Close()
 		s.logs("Error condition on socket for SYNC: Connection refused")
 		s.ok("REPLICAOF", "NO", "ONE")
+		s.logs("MASTER MODE enabled")
 		said[kind] = replicationLog(s.log.String(), m.port(), s.port)
 	})
 	if a, b := said["redis"], said["ours"]; !slices.Equal(a, b) {
