@@ -294,7 +294,9 @@ func (n *Node) apply(l *link, args [][]byte) {
 	n.count(call)
 	n.showMonitors(cmd, l.db, l.peer, args)
 	if b := n.discard.Buf; len(b) > 0 && b[0] == '-' {
-		n.applyFailed(args, errorText(firstLine(b)))
+		if reply := firstLine(b); !n.era.QuietErrors || !keptReady(reply) {
+			n.applyFailed(args, errorText(reply))
+		}
 	}
 }
 
@@ -310,17 +312,23 @@ func (n *Node) reemit() {
 // errorText is an error as the log quotes it: as the command gave it, which leaves the code out where it is the usual
 // one, but for the few that Redis keeps ready in one piece.
 //
-// Source: redis/src/networking.c, addReplyErrorLength; redis/src/server.c, createSharedObjects.
+// Source: redis/src/networking.c, addReplyErrorLength.
 func errorText(reply string) string {
-	text, usual := strings.CutPrefix(reply, "-ERR ")
-	switch text {
-	case "no such key", "syntax error", "source and destination objects are the same", "index out of range":
-		return reply
-	}
-	if usual {
+	if text, usual := strings.CutPrefix(reply, "-ERR "); usual && !keptReady(reply) {
 		return text
 	}
 	return reply
+}
+
+// keptReady reports whether an error is one of the few that Redis keeps ready in one piece.
+//
+// Source: redis/src/server.c, createSharedObjects.
+func keptReady(reply string) bool {
+	switch reply {
+	case "-ERR no such key", "-ERR syntax error", "-ERR source and destination objects are the same", "-ERR index out of range":
+		return true
+	}
+	return strings.HasPrefix(reply, "-WRONGTYPE ")
 }
 
 // lastName is the command that the master sent last, as CLIENT LIST shows it.

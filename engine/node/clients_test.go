@@ -220,7 +220,7 @@ func TestMonitorShowsWhatTheMasterSends(t *testing.T) {
 	c := s.connect()
 	s.want("MONITOR", s.say(c, "MONITOR"), "+OK\r\n")
 	s.raw(m, cmd("SELECT", "3")+cmd("SET", "a", "1"))
-	at := strconv.FormatInt(int64(s.now)/1e9, 10) + ".001000 [3 10.0.0.8:6379] "
+	at := strconv.FormatInt(int64(s.now)/1e9, 10) + ".000000 [3 10.0.0.8:6379] "
 	s.want("shown", s.take(c), "+"+at+"\"SELECT\" \"3\"\r\n+"+at+"\"SET\" \"a\" \"1\"\r\n")
 	s.step(Closed{Conn: c})
 	s.raw(m, cmd("SET", "a", "1"))

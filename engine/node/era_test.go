@@ -160,7 +160,7 @@ func TestAConfigurationNamesItsEra(t *testing.T) {
 
 // What goes into the stream for a line, in the eras that differ.
 func TestWhatErasStream(t *testing.T) {
-	old := []string{"2.8", "4.0"}
+	old := []string{"2.6", "2.8", "4.0"}
 	all := []string{"2.8", "4.0", "7.0", "8.0"}
 	for _, c := range []struct {
 		name   string
@@ -174,10 +174,13 @@ func TestWhatErasStream(t *testing.T) {
 		{"EXEC with a write without effect", old, "MULTI; DEL none; EXEC", cmd("MULTI") + cmd("EXEC")},
 		{"EXEC with a write without effect", all[2:], "MULTI; DEL none; EXEC", ""},
 		{"EXEC that only reads", all, "MULTI; GET k; EXEC", ""},
-		{"EXEC in another database", old, "MULTI; SELECT 3; SET k 1; EXEC", cmd("SELECT", "3") + cmd("MULTI") + cmd("SET", "k", "1") + cmd("EXEC")},
-		{"EXEC that ends elsewhere", old, "MULTI; SET k 1; SELECT 3; EXEC", cmd("MULTI") + cmd("SET", "k", "1") + cmd("SELECT", "3") + cmd("EXEC")},
-		{"a message in EXEC", old, "MULTI; PUBLISH c m; EXEC", cmd("PUBLISH", "c", "m")},
-		{"a time to live", old, "set k v ex 10", cmd("set", "k", "v", "ex", "10")},
+		{"EXEC in another database", old[:1], "MULTI; SELECT 3; SET k 1; EXEC", "select 3\r\n" + cmd("MULTI") + cmd("SET", "k", "1") + cmd("EXEC")},
+		{"EXEC that ends elsewhere", old[:1], "MULTI; SET k 1; SELECT 3; EXEC", cmd("MULTI") + cmd("SET", "k", "1") + "select 3\r\n" + cmd("EXEC")},
+		{"EXEC in another database", old[1:], "MULTI; SELECT 3; SET k 1; EXEC", cmd("SELECT", "3") + cmd("MULTI") + cmd("SET", "k", "1") + cmd("EXEC")},
+		{"EXEC that ends elsewhere", old[1:], "MULTI; SET k 1; SELECT 3; EXEC", cmd("MULTI") + cmd("SET", "k", "1") + cmd("SELECT", "3") + cmd("EXEC")},
+		{"a message in EXEC", old[1:], "MULTI; PUBLISH c m; EXEC", cmd("PUBLISH", "c", "m")},
+		{"a time to live", old[1:], "set k v ex 10", cmd("set", "k", "v", "ex", "10")},
+		{"a time to live", old[:1], "SETEX k 10 v", cmd("SETEX", "k", "10", "v")},
 		{"GETSET", old, "GETSET k v", cmd("GETSET", "k", "v")},
 		{"GETSET", all[2:], "GETSET k v", cmd("SET", "k", "v")},
 		{"GETDEL", all[2:], "SET k v; GETDEL k", cmd("DEL", "k")},

@@ -345,6 +345,9 @@ func (l *link) removeSpooled(n *Node) {
 func (l *link) empty(n *Node) {
 	l.letGo(n)
 	n.log(engine.LogNotice, "MASTER <-> REPLICA sync: Flushing old data")
+	if countKeys(n.data) > 0 && !n.cfg.ReplicaLazyFlush {
+		l.tellAlive(n)
+	}
 	n.replaceData(store.New(n.cfg.Databases))
 	n.local.forget()
 }
@@ -450,11 +453,11 @@ func (l *link) dropFull(n *Node) {
 // tellAlive sends the master a newline, at most once a second, while it hears nothing else.
 //
 // Source: redis/src/replication.c, replicationSendNewlineToMaster.
-func (l *link) tellAlive(n *Node, ld *loading) {
-	if l.state != engine.LinkSync || l.conn == 0 || !n.era.LFLoading || ld.newline == n.now.Seconds() {
+func (l *link) tellAlive(n *Node) {
+	if l.state != engine.LinkSync || l.conn == 0 || !n.era.LFLoading || l.toldAt == n.now.Seconds() {
 		return
 	}
-	ld.newline = n.now.Seconds()
+	l.toldAt = n.now.Seconds()
 	l.send(n, newline, engine.PayloadKeepalive)
 }
 

@@ -71,6 +71,9 @@ func TestEveryWayInEndsTheSame(t *testing.T) {
 				if kind == "streamed" {
 					payload, ack = streamed(file(dataset("a", "b"))), cmd("REPLCONF", "ACK", "100")
 				}
+				if old && way != "swapdb" {
+					ack = "\n" + ack // a sign of life while the old data goes
+				}
 				s.want(name+": acknowledged at once, or at the tick", s.raw(m, payload), ack)
 				s.want(name+": link", s.field("master_link_status"), "up")
 				s.want(name+": keys", s.say(c, "DBSIZE"), ":2\r\n")

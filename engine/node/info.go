@@ -412,7 +412,7 @@ func (n *Node) Replication(now engine.Instant) Replication {
 	}
 	v := Replication{
 		Replica: n.isReplica(),
-		ReplID:  n.hist.ID, ReplID2: n.hist.ID2, SecondOffset: n.hist.Second, Offset: n.hist.Offset(),
+		ReplID:  n.hist.ID, ReplID2: n.hist.ID2, SecondOffset: n.hist.Second, Offset: n.hist.Offset(), Shared: n.era.Shared,
 		BacklogActive: n.hist.Active(), BacklogSize: n.hist.Size,
 		BacklogFirst: n.hist.First(), Blocks: n.hist.Blocks(nil),
 		SyncFull: n.stats.syncFull, SyncPartialOK: n.stats.partialOK, SyncPartialErr: n.stats.partialErr,

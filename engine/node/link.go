@@ -30,6 +30,7 @@ type link struct {
 	lastIO   engine.Instant // when bytes last came, or when this state began
 	downAt   engine.Instant // when the link was lost; 0 while it is up, and when it never was
 	lineAt   engine.Instant // when the line began that is not complete yet
+	toldAt   int64          // the second in which the master was last told, during a full resync, that this replica is alive
 	shake    repl.Handshake
 	full     *fullSync
 	in       []byte // received and not used yet

@@ -25,10 +25,9 @@ type loading struct {
 	then   loadEnd
 	conn   engine.ConnID // who is told, or 0
 
-	keys    int            // whose time has been counted: each may take some (key-load-delay)
-	until   engine.Instant // nothing more is read before; 0 when there is nothing to be waited for
-	told    bool           // that it began: before, a file may turn out not to be there
-	newline int64          // the second in which the master was last told that this replica is alive
+	keys  int            // whose time has been counted: each may take some (key-load-delay)
+	until engine.Instant // nothing more is read before; 0 when there is nothing to be waited for
+	told  bool           // that it began: before, a file may turn out not to be there
 }
 
 // A loadEnd is what follows when an RDB is loaded.
@@ -159,7 +158,7 @@ func (n *Node) loadPart(l *loading) {
 		}
 	case wait > 0:
 		l.until = n.now.Add(wait)
-		n.master.tellAlive(n, l)
+		n.master.tellAlive(n)
 	default:
 		n.loadOn(l)
 	}
@@ -174,7 +173,7 @@ func (n *Node) loadOn(l *loading) {
 	case l.dec.Done():
 		n.loadDone(l)
 	default:
-		n.master.tellAlive(n, l)
+		n.master.tellAlive(n)
 		n.readPart()
 	}
 }
@@ -189,7 +188,7 @@ func (n *Node) loadCron() {
 	case l.until != 0 && n.now >= l.until:
 		n.loadOn(l)
 	case l.until != 0:
-		n.master.tellAlive(n, l)
+		n.master.tellAlive(n)
 	case l.job == 0 && n.now.Sub(n.master.lastIO) > n.cfg.ReplTimeout:
 		n.master.parseFailed(n, &rdb.Error{Offset: l.offset, What: "nothing came for repl-timeout", Kind: rdb.Cut}, "timeout")
 	}

@@ -224,6 +224,7 @@ func (n *Node) replconf(c *client, args [][]byte) {
 				c.w.Error(refused)
 				return
 			}
+		case "version": // of the replica: nothing depends on it
 		case "ack":
 			n.ack(c, value)
 			return

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	firstTick    = time.Millisecond       // after clients are let in: the first of replication's ticks
 	cronPeriod   = time.Second            // replication's own tick
 	hurryPeriod  = 100 * time.Millisecond // the same during a failover
 	expiryPeriod = 100 * time.Millisecond // how often due keys are removed, at the most

@@ -40,7 +40,7 @@ func start(t *testing.T, settings ...string) *server {
 	t.Helper()
 	s := boot(t, settings...)
 	s.step(Started{PID: 77})
-	s.pass(firstTick) // nobody is there yet, so nothing comes of it
+	s.pass(0) // the first tick: nobody is there yet, so nothing comes of it
 	return s
 }
 

@@ -48,8 +48,7 @@ func (n *Node) open(dec *rdb.Decoder) {
 	if n.isReplica() {
 		n.master.become(n, engine.LinkConnect, "")
 	}
-	n.firstTick = n.now.Add(firstTick)
-	n.nextCron = n.firstTick
+	n.firstTick, n.nextCron = n.now, n.now
 	if n.cfg.Port != 0 {
 		n.log(engine.LogNotice, "Ready to accept connections")
 	}

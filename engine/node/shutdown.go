@@ -110,7 +110,7 @@ func (n *Node) beginShutdown(how shutdownHow) {
 	}
 	n.shut.how = how
 	n.log(engine.LogWarning, "User requested shutdown...")
-	if how.now || !n.era.ShutdownWaits || n.cfg.ShutdownTimeout == 0 || n.inStep() == len(n.replicas) {
+	if how.now || n.cfg.ShutdownTimeout == 0 || n.inStep() == len(n.replicas) {
 		n.finishShutdown("nobody is behind")
 		return
 	}

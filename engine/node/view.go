@@ -39,6 +39,7 @@ type Replication struct {
 	ReplID2      engine.ReplID
 	SecondOffset engine.Offset
 	Offset       engine.Offset // master_repl_offset
+	Shared       bool          // as a replica it shares name and offset with its master; else, before PSYNC2, it has its own
 
 	// What clients are held for.
 	Holds      string         // "nothing", "write" or "all": which of their commands wait

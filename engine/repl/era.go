@@ -31,8 +31,7 @@ type Era struct {
 	CutsWithLink   bool     // sub-replicas are cut whenever the own link is lost
 	KeepsBelow     bool     // REPLICAOF to another master keeps the sub-replicas
 	ConnectsAtOnce bool     // after REPLICAOF, a lost link or a failed transfer; else at the next tick
-	LFFlushing     bool     // newlines go to the master while old data is flushed
-	LFLoading      bool     // and while the snapshot is loaded
+	LFLoading      bool     // newlines go to the master while old data is flushed and the snapshot is loaded
 	AcksStreamed   bool     // a loaded snapshot without length is acknowledged at once
 	AcksLoad       bool     // every loaded snapshot is, even to a master that does not know REPLCONF ACK
 	ChecksPort     bool     // REPLICAOF refuses a port that is none
@@ -60,6 +59,7 @@ type Era struct {
 	ReplicaFrees    bool // a replica frees its backlog after repl-backlog-ttl too
 	CountsReceived  bool // the offset of a replica counts what came, half commands and open transactions too
 	ObeysInline     bool // a master's command may be a line of text
+	QuietErrors     bool // what a replica answers its master is logged only where it was put into words for this one time
 	PromotionStays  bool // REPLICAOF NO ONE keeps the sub-replicas
 	OffsetFollowsIt bool // and, without any, the own offset becomes the applied one and the backlog is freed
 
@@ -119,7 +119,7 @@ var eras = func() [5]Era {
 	v26 := Era{
 		Name: "2.6", Version: "2.6.17",
 		CutsWithLink: true, Replconf: []string{"listening-port"}, Ping: "PING", StreamsApart: true,
-		ObeysInline: true, PromotionStays: true,
+		ObeysInline: true, QuietErrors: true, PromotionStays: true,
 		RelativeTTL: true, PairsExec: true, RDBVersion: 6,
 		Stale:      " PING INFO SLAVEOF AUTH PUBLISH SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE QUIT ",
 		SlaveWords: true, ShortSlaves: true, DownSinceUnix: true, OldConfigErrors: true,
@@ -128,7 +128,7 @@ var eras = func() [5]Era {
 	v28 := v26 // partial resyncs with the same process
 	v28.Name, v28.Version, v28.order = "2.8", "2.8.24", 1
 	v28.Psync, v28.Capabilities = true, []string{"eof"}
-	v28.CutsWithLink, v28.LFFlushing, v28.LFLoading = false, true, true
+	v28.CutsWithLink, v28.LFLoading = false, true
 	v28.Replconf = []string{"listening-port", "capa", "ack"}
 	v28.LFEveryTick, v28.PingsFromMiddle, v28.StreamsApart, v28.DropsSilent = true, true, false, true
 	v28.Diskless = true
@@ -156,7 +156,7 @@ var eras = func() [5]Era {
 	v70.KeepsUntilLoad, v70.KeepsBelow, v70.ConnectsAtOnce, v70.AcksStreamed, v70.ChecksPort = true, true, true, true, true
 	v70.Replconf = []string{"listening-port", "ip-address", "capa", "ack", "getack", "rdb-only", "rdb-filter-only"}
 	v70.RefusesOffset, v70.Ping, v70.DropsTalkers, v70.DelayReached, v70.ShutdownWaits = true, "ping", true, true, true
-	v70.Ring, v70.ObeysInline = false, false
+	v70.Ring, v70.ObeysInline, v70.QuietErrors = false, false, false
 	v70.RelativeTTL, v70.PairsExec = false, false
 	v70.WrapsEffects, v70.KeepTTLWord, v70.SetForGetset, v70.ServedAsOne, v70.EmptyFlushdb = true, true, true, true, true
 	v70.RDBVersion, v70.AuxLast = 10, "aof-base"
@@ -166,7 +166,7 @@ var eras = func() [5]Era {
 
 	v80 := v70 // Valkey
 	v80.Name, v80.Version, v80.Valkey, v80.order = "8.0", "7.2.4", "8.0.1", 4
-	v80.TellsVersion, v80.DualChannel, v80.LFFlushing, v80.AcksLoad = true, true, false, true
+	v80.TellsVersion, v80.DualChannel, v80.AcksLoad = true, true, true
 	v80.Replconf = []string{"listening-port", "ip-address", "capa", "ack", "getack", "rdb-only", "rdb-filter-only",
 		"version", "rdb-channel", "set-rdb-client-id"}
 	v80.OneSrem, v80.UnlinkForSpop, v80.DelForGetdel = true, true, true

@@ -53,6 +53,8 @@ var lines = []struct {
 	{"MASTER <-> REPLICA sync: receiving * bytes from master to disk", [...]string{
 		"MASTER <-> SLAVE sync: receiving * bytes from master", "MASTER <-> SLAVE sync: receiving * bytes from master",
 		"MASTER <-> SLAVE sync: receiving * bytes from master", "=", "="}},
+	{"== CRITICAL == This replica is sending an error*", [...]string{"", "", "=", "=", "="}},
+	{"Latest backlog is:*", [...]string{"", "", "=", "=", "="}},
 	{"Done loading RDB, keys loaded: *", [...]string{"", "", "", "=", "="}},
 	{"Loading RDB produced by version *", [...]string{"", "", "", "=", "="}},
 	{"RDB age *", [...]string{"", "", "", "=", "="}},

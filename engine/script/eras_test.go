@@ -18,6 +18,11 @@ func inEra(text, era string) string {
 		"8.0": " repl-backlog-size=16kb repl-diskless-sync-delay=0",
 	}
 	text = strings.ReplaceAll(text, "@ERA", "@"+era)
+	backlog := "repl-backlog-size=1mb" // a large one
+	if era == "2.6" {
+		backlog = ""
+	}
+	text = strings.ReplaceAll(text, "BACKLOG", backlog)
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -170,6 +175,43 @@ func TestEveryEraComesBackInItsOwnWay(t *testing.T) {
 			until m.master_link_status = up
 			wait 1500ms
 			expect r.digest = m.digest`, [4]string{"F", "F", "F", "F"}},
+		{"the old master starts again with its file, below the new one", "m", `node r@ERA
+			node m@ERA replicaof r
+			until m.master_link_status = up
+			m> SLAVEOF NO ONE
+			r> SLAVEOF m 6380
+			until r.master_link_status = up
+			m> SET k v
+			wait 1500ms
+			shutdown m save
+			wait 2s
+			r> SLAVEOF NO ONE
+			r> SET a 1
+			start m
+			until m.master_link_status = up
+			wait 1500ms
+			expect r.digest = m.digest`, [4]string{"FF", "FF", "FP", "FP"}},
+		{"a full resync that does not come to its end, and one who has what was asked for before", "r", two + `node s@ERA replicaof m BACKLOG
+			until s.master_link_status = up
+			wait 1500ms
+			sever m r
+			load m rate 200/s size 64 keys 100
+			wait 4s
+			unload m
+			link m r bandwidth 1kb/s
+			heal m r
+			until r.master_sync_in_progress = 1
+			r> SLAVEOF s 6381
+			` + rIsUp, [4]string{"FF", "FF", "FF", "FP"}},
+		{"the one beside the middle is pointed to it", "c", chain + `node c@ERA replicaof m
+			until c.master_link_status = up
+			m> SET a 1
+			wait 1500ms
+			c> SLAVEOF a 6380
+			until c.master_link_status = up
+			m> SET a 2
+			wait 1500ms
+			expect c.digest = m.digest`, [4]string{"FF", "FF", "FP", "FP"}},
 		{"promoted, and back to the same master", "r", two + `r> SLAVEOF NO ONE
 			r> SLAVEOF m 6379
 			` + rIsUp, [4]string{"FF", "FF", "FF", "FF"}},
@@ -265,6 +307,9 @@ func TestEveryEraComesBackInItsOwnWay(t *testing.T) {
 				if err := finish(s); err != nil {
 					t.Fatalf("%v\n%s", err, strings.Join(events(s.World()), "\n"))
 				}
+				if err := Check(parse(t, inEra(row.text, era))); err != nil {
+					t.Error(err)
+				}
 				if got := resyncs(s, row.who); got != want {
 					t.Errorf("got %s, want %s\n%s", got, want, strings.Join(events(s.World()), "\n"))
 				}
@@ -313,5 +358,54 @@ func TestErasThatMeet(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Down a chain everybody counts the same bytes since PSYNC2. Before, everybody had a stream of its own.
+func TestOffsetsDownAChain(t *testing.T) {
+	for era, shared := range map[string]bool{"2.8": false, "4.0": true, "7.0": true, "8.0": true} {
+		text := chain + "wait 25s\nm> SET a 1\nwait 3s\n" +
+			"expect a.slave_repl_offset = m.master_repl_offset\nexpect b.slave_repl_offset = a.master_repl_offset\nexpect b.digest = m.digest\n"
+		if shared {
+			text += "expect a.master_repl_offset = m.master_repl_offset\nexpect b.master_repl_offset = m.master_repl_offset\n"
+		} else {
+			text += "expect a.master_repl_offset != m.master_repl_offset\nexpect b.master_repl_offset = 0\n"
+		}
+		s := NewSession(parse(t, inEra(text, era)))
+		if err := finish(s); err != nil {
+			t.Errorf("%s: %v\n%s", era, err, strings.Join(events(s.World()), "\n"))
+		}
+	}
+}
+
+// An old master that continues below a promoted 7.0 replica is told what it does not understand. What of that it says
+// nothing about is lost without a word.
+func TestAnOldMasterContinuesBelowANewOne(t *testing.T) {
+	s := started(t, inEra(`node m@4.0
+		node r@7.0 replicaof m
+		until r.master_link_status = up
+		m> SET k v
+		wait 1500ms
+		r> REPLICAOF NO ONE
+		m> SLAVEOF r 6380
+		until m.master_link_status = up
+		r> SET lost v EX 100
+		r> SET kept v
+		r> COPY kept copy
+		wait 2s
+		expect m.slave_repl_offset = r.master_repl_offset
+		expect m.master_link_status = up
+		`+"expect `m> EXISTS lost` = 0\nexpect `m> EXISTS kept` = 1\n", ""))
+	if got := resyncs(s, "m"); got != "P" {
+		t.Errorf("the old master resyncs %q", got)
+	}
+	var complaints []string
+	for _, e := range events(s.World()) {
+		if strings.Contains(e, "== CRITICAL ==") {
+			complaints = append(complaints, e)
+		}
+	}
+	if len(complaints) != 1 || !strings.Contains(complaints[0], "This slave is sending an error to its master: 'unknown command `COPY`") {
+		t.Errorf("it complains: %q", complaints)
 	}
 }

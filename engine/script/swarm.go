@@ -193,6 +193,9 @@ func (t *trial) again() error {
 			return fmt.Errorf("%w: the record fails: %w", errBranch, err)
 		}
 	}
+	for _, w := range []*sim.World{t.session.world, s.world} {
+		w.RunUntil(w.Now()) // all that happens at the last instant
+	}
 	if err := sameEvents(t.session.world.Events(), s.world.Events()); err != nil {
 		return fmt.Errorf("%w: the record: %w", errBranch, err)
 	}

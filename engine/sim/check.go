@@ -50,11 +50,13 @@ type checked struct {
 	host   int
 	life   int
 	young  bool // it has not told yet where it stands
+	alone  bool // it has a stream of its own, as before PSYNC2, which cannot be compared with that of another
 	id     engine.ReplID
 	id2    engine.ReplID
 	second engine.Offset
 	offset engine.Offset
 	moved  bool // since its data was last looked at
+	turned bool // it may be a master without a backlog since it was last looked at
 
 	reached []position // how far it ever came, in every history that it was in
 	owed    []string   // replicas that were refused a partial resync, and are to get a full one
@@ -84,6 +86,7 @@ func (c *Checker) Observe() error {
 		if n := c.nodes[i]; n.life != h.life {
 			*n = checked{host: i, life: h.life, young: true, reached: n.reached}
 			if h.node != nil {
+				n.alone = !h.replication(c.world.now).Shared
 				n.stands(c, h)
 			}
 		}
@@ -105,6 +108,12 @@ func (c *Checker) Observe() error {
 	for i, h := range c.world.hosts {
 		n := c.nodes[i]
 		n.gone = n.gone[:0]
+		if n.turned && h.node != nil {
+			n.turned = false
+			if r := h.replication(c.world.now); !r.Replica && !r.BacklogActive {
+				c.history(r.ReplID).vague = true
+			}
+		}
 		if n.moved && h.node != nil {
 			n.moved = false
 			if err := c.look(n, h); err != nil {
@@ -143,6 +152,8 @@ func (c *Checker) survey(n *checked, h *host) error {
 		n.stands(c, h)
 	}
 	switch {
+	case n.alone:
+		return nil
 	case r.Link == engine.LinkSync:
 		return nil // its data may be on its way from one history to another
 	case r.ReplID == "":
@@ -178,7 +189,7 @@ func (n *checked) probe(h *host, r node.Replication) error {
 
 // look compares the data of a node with what stood there before.
 func (c *Checker) look(n *checked, h *host) error {
-	if n.id == "" {
+	if n.id == "" || c.history(n.id).vague {
 		return nil
 	}
 	p := where(c.history(n.id), n.offset)
@@ -200,6 +211,12 @@ func (c *Checker) check(e *engine.Event) error {
 		return nil
 	}
 	n := c.nodes[h.index]
+	if l, ok := e.Fact.(engine.Log); ok && strings.HasPrefix(l.Text, "Retrying with SYNC") {
+		c.syncs++
+	}
+	if n.alone {
+		return nil
+	}
 	switch f := e.Fact.(type) {
 	case engine.Propagated:
 		if err := n.extend(c, "propagates", f.Span); err != nil {
@@ -252,11 +269,8 @@ func (c *Checker) check(e *engine.Event) error {
 			return fmt.Errorf("left its master: %s", f.Why)
 		}
 	case engine.Log:
-		switch {
-		case strings.Contains(f.Text, "== CRITICAL =="):
+		if strings.Contains(f.Text, "== CRITICAL ==") {
 			return errors.New(f.Text)
-		case strings.HasPrefix(f.Text, "Retrying with SYNC"):
-			c.syncs++
 		}
 	}
 	return nil
@@ -316,7 +330,7 @@ func (c *Checker) renamed(n *checked, f engine.HistoryChanged) error {
 	if f.ID2 != engine.NoReplID && f.ID2 != "" {
 		c.history(f.ID).continues(c.history(f.ID2), f.SecondOffset-1)
 	}
-	n.id, n.id2, n.second = f.ID, f.ID2, f.SecondOffset
+	n.id, n.id2, n.second, n.turned = f.ID, f.ID2, f.SecondOffset, true
 	n.reach(c)
 	return nil
 }
@@ -478,18 +492,22 @@ func (w *World) nodeAtRest(h *host, data bool) error {
 		return fmt.Errorf("the master of %s, %s, is not there", h.name, r.Master.Host)
 	}
 	of := m.replication(w.now)
+	id, at := r.ReplID, r.Offset
+	if !r.Shared {
+		id, at = r.Ask.ID, r.Applied
+	}
 	switch {
 	case r.Link != engine.LinkConnected:
 		return fmt.Errorf("the link of %s is %s", h.name, r.Link)
-	case r.ReplID == "":
+	case id == "":
 		// It came back with SYNC, since its master had no ear for PSYNC: it knows neither a name nor an offset.
-	case r.ReplID != of.ReplID:
-		return fmt.Errorf("%s has the history %s, its master %s", h.name, r.ReplID.Short(), of.ReplID.Short())
-	case r.Offset != of.Offset:
-		return fmt.Errorf("%s is at offset %d, its master at %d", h.name, r.Offset, of.Offset)
+	case id != of.ReplID:
+		return fmt.Errorf("%s has the history %s, its master %s", h.name, id.Short(), of.ReplID.Short())
+	case at != of.Offset:
+		return fmt.Errorf("%s is at offset %d, its master at %d", h.name, at, of.Offset)
 	}
 	if data && fingerprint(h.node.Store(), false) != fingerprint(m.node.Store(), false) {
-		return fmt.Errorf("%s has other data than its master at the same offset %d", h.name, r.Offset)
+		return fmt.Errorf("%s has other data than its master at the same offset %d", h.name, at)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func TestAShortBlackholeDelays(t *testing.T) {
 	}
 	w.RunUntil(w.Now().Add(time.Second))
 	must(t, w.AtRest())
-	if got, want := lines(w, isConn), []string{"0.081000  conn r1-m1 opened"}; !slices.Equal(got, want) {
+	if got, want := lines(w, isConn), []string{"0.080000  conn r1-m1 opened"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -151,7 +151,7 @@ func TestARefusalInTheDark(t *testing.T) {
 	must(t, w.Heal("m1", "r1"))
 	w.RunUntil(w.Now().Add(950 * time.Millisecond))
 	got := lines(w, isConn)
-	if want := []string{"0.081000  conn r1-m1 opened", "2.040000  conn r1-m1 reset"}; !slices.Equal(got, want) {
+	if want := []string{"0.080000  conn r1-m1 opened", "2.040000  conn r1-m1 reset"}; !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
 	}
 	w.RunUntil(w.Now().Add(150 * time.Millisecond))
@@ -177,7 +177,7 @@ func TestAHalfOpenConnection(t *testing.T) {
 	if got := field(t, w, "m1", "connected_slaves"); got != "0" {
 		t.Errorf("m1 has %s replicas behind its next packet", got)
 	}
-	if got := lines(w, isConn); got[len(got)-1] != "45.641000  conn r1-m1 reset" {
+	if got := lines(w, isConn); got[len(got)-1] != "45.640000  conn r1-m1 reset" {
 		t.Errorf("got %q", got)
 	}
 	if len(w.conns) > 0 {
@@ -221,7 +221,7 @@ func TestASynIsTriedAgainAndGivenUp(t *testing.T) {
 	say(t, w, "r1", "CONFIG SET repl-timeout 3600")
 	must(t, w.Blackhole("r1", "m1", false))
 	w.RunUntil(w.Now().Add(129 * time.Second))
-	if got, want := lines(w, isConn), []string{"127.001000  conn r1-m1 timed out"}; !slices.Equal(got, want) {
+	if got, want := lines(w, isConn), []string{"127.000000  conn r1-m1 timed out"}; !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
 	}
 	// The next attempt was at once or a tick later; its SYN goes out again 1, 3, 7 … seconds behind the first.
@@ -438,6 +438,27 @@ func TestAFreezeInASleep(t *testing.T) {
 	must(t, w.Start("m1"))
 	if got := say(t, w, "m1", "PING"); got != "PONG" {
 		t.Errorf("replied %q", got)
+	}
+}
+
+// A process that saves its last file stands still for as long as that takes, and then ends.
+func TestASlowShutdown(t *testing.T) {
+	w := pair(t)
+	say(t, w, "m1", "MSET a 1 b 2 c 3")
+	w.RunUntil(w.Now().Add(2 * time.Second))
+	say(t, w, "m1", "CONFIG SET rdb-key-save-delay 500000")
+	must(t, w.Shutdown("m1", "save"))
+	w.RunUntil(w.Now().Add(1400 * time.Millisecond))
+	if got := say(t, w, "m1", "PING"); got != "" || w.Node("m1").State != "up" {
+		t.Errorf("m1 is %s and replies %q", w.Node("m1").State, got)
+	}
+	w.RunUntil(w.Now().Add(200 * time.Millisecond))
+	if v := w.Node("m1"); v.State != "down" || v.Since != engine.Epoch.Add(5500*time.Millisecond) {
+		t.Errorf("m1 is %s since %s", v.State, v.Since)
+	}
+	must(t, w.Start("m1"))
+	if got := say(t, w, "m1", "DBSIZE"); got != "(integer) 3" {
+		t.Errorf("m1 has %s keys", got)
 	}
 }
 

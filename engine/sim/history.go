@@ -24,6 +24,11 @@ type history struct {
 	ends   []engine.Offset // where a dataset may stand, ascending
 
 	data map[engine.Offset]uint64 // fingerprints, from when the first dataset stood there
+
+	// A master without a backlog had this name. What it wrote then was not counted, but a file that it saved later, as
+	// a replica that finds no master, has the name and the offset: redis-server does the same. Nobody can continue it,
+	// since the name changes with the first replica.
+	vague bool
 }
 
 // position is a place in a history, told by the history that its last byte was written in.

@@ -262,6 +262,11 @@ func (w *World) step(h *host, in node.Input) {
 		w.note(h.name, f)
 	}
 	w.perform(h, w.out.Effects)
+	w.conclude(h)
+}
+
+// conclude ends a step: the node is told what it waits for at once, and asked when it wants to be woken.
+func (w *World) conclude(h *host) {
 	for len(w.atOnce) > 0 && !h.stopped() && h.node != nil {
 		in := w.atOnce[0]
 		w.atOnce = w.atOnce[1:]

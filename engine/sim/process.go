@@ -188,6 +188,7 @@ func (w *World) wake(h *host) {
 	h.rest, h.inbox = nil, nil
 	w.pending = append(w.pending, inbox...)
 	w.perform(h, rest)
+	w.conclude(h)
 	for _, c := range slices.Clone(w.conns) {
 		// Those whom the kernel would not take in any more.
 		if s := &c.ends[0]; c.ends[1].host == h.index && !c.open && len(s.lost) > 0 && !w.dark(c, 0) {

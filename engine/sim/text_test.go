@@ -32,6 +32,7 @@ func TestPacketsSayWhatTheyAre(t *testing.T) {
 		"m1 rdb $EOF:*", // a small one is one packet, with the mark behind it
 		"r1 ack REPLCONF ACK 0",
 		"r1 ack REPLCONF ACK 0",
+		"r1 ack REPLCONF ACK 0",
 		"m1 stream SELECT 0, SET greeting hello",
 		"m1 stream SET long xxxxxxxxxxxxxxxx…(100)",
 	}

@@ -115,9 +115,9 @@ func TestAWorldRefusesWhatCannotBe(t *testing.T) {
 }
 
 func TestAConnectionTakesARoundTrip(t *testing.T) {
-	// The replica first tries at its first tick, a millisecond after its start.
+	// The replica first tries at its first tick, as soon as it is up.
 	got := lines(pair(t), isConn)
-	if want := []string{"0.081000  conn r1-m1 opened"}; !slices.Equal(got, want) {
+	if want := []string{"0.080000  conn r1-m1 opened"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -135,11 +135,11 @@ func TestSeverResetsAtOnceAndRefusesUntilHeal(t *testing.T) {
 	must(t, w.Heal("r1", "m1"))
 	w.RunUntil(w.Now().Add(time.Second))
 	want := []string{
-		"0.081000  conn r1-m1 opened",
+		"0.080000  conn r1-m1 opened",
 		"2.000000  conn r1-m1 reset",
 		"2.040000  conn r1-m1 refused", // at once, from where the cut is: one way
-		"3.041000  conn r1-m1 refused", // the next tick's
-		"4.081000  conn r1-m1 opened",
+		"3.040000  conn r1-m1 refused", // the next tick's
+		"4.080000  conn r1-m1 opened",
 	}
 	if got := lines(w, isConn); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -290,7 +290,7 @@ func TestAnOrderlyExitSendsWhatItHasAndCloses(t *testing.T) {
 	if v, err := w.Read("r1", []string{"GET", "k"}); err != nil || v.Str != "v" {
 		t.Errorf("r1 got %v, %v", v, err)
 	}
-	want := []string{"0.081000  conn r1-m1 opened", "2.040000  conn r1-m1 closed", "2.120000  conn r1-m1 refused"}
+	want := []string{"0.080000  conn r1-m1 opened", "2.040000  conn r1-m1 closed", "2.120000  conn r1-m1 refused"}
 	if got := lines(w, isConn); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -79,6 +79,28 @@ func TestARealReplicaUnderAnOldMaster(t *testing.T) {
 	}
 }
 
+// A 7.0 replica takes the stream of a 2.6 master of ours up to the first database that is announced: as a line of text,
+// which it will not have. Nobody tells it so: the link stays up.
+func TestARealReplicaUnderOneOf26(t *testing.T) {
+	m := startEra(t, "2.6")
+	m.ok("SET", "before", "1")
+	r := start(t, "redis")
+	r.follow(m.port)
+	m.ok("SET", "k", "v")
+	r.holds("k", "v")
+	r.holds("before", "1")
+	m.ok("SELECT", "3")
+	m.ok("SET", "k", "w")
+	m.ok("SELECT", "0")
+	m.ok("SET", "k", "w")
+	r.eventually("it refuses the line", func() bool {
+		return strings.Contains(r.log.String(), "Receiving inline protocol from master")
+	})
+	if got := string(r.ok("GET", "k").Str) + " " + r.info("master_link_status") + " " + r.info("master_repl_offset"); !strings.HasPrefix(got, "v up ") {
+		t.Errorf("it has %s", got)
+	}
+}
+
 // A replica of an older era cannot load the file of a 7.0 master: it ends up empty, alive, and tries again.
 func TestAnOldReplicaUnderARealMaster(t *testing.T) {
 	for _, era := range []string{"2.6", "2.8", "4.0"} {
