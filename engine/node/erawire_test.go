@@ -351,3 +351,74 @@ func TestShutdownsOfEachEra(t *testing.T) {
 		}
 	}
 }
+
+// Who loses its own master cuts those below it, or keeps them.
+func TestALostMasterInEachEra(t *testing.T) {
+	for era, cuts := range map[string]bool{"2.6": true, "2.8": false, "4.0": false, "7.0": false} {
+		s := ofEra(t, era)
+		m := s.followOld("k")
+		below := s.oldReplica()
+		s.step(Closed{Conn: m})
+		if _, cut := s.gone[below]; cut != cuts {
+			t.Errorf("%s: the replica below is cut: %v", era, cut)
+		}
+	}
+}
+
+// What a replica says while a snapshot takes the place of its old data, and at once behind it.
+func TestWhatAReplicaOfEachEraSaysAroundALoad(t *testing.T) {
+	ack := cmd("REPLCONF", "ACK", "100")
+	for _, c := range []struct{ era, sized, streamed string }{
+		{"2.6", "", ""}, {"2.8", "\n", "\n"}, {"4.0", "\n", "\n"}, {"7.0", "\n", "\n" + ack}, {"8.0", ack, ack},
+	} {
+		for payload, want := range map[string]string{
+			sized(fileOf(6, dataset("k"))): c.sized, streamed(fileOf(6, dataset("k"))): c.streamed,
+		} {
+			answer := "+FULLRESYNC " + strings.Repeat("a", 40) + " 100\r\n"
+			if c.era == "2.6" {
+				if answer = ""; strings.HasPrefix(payload, "$EOF") {
+					continue
+				}
+			}
+			s := ofEra(t, c.era)
+			s.say(s.connect(), "SET old 1")
+			s.say(s.connect(), "SLAVEOF 10.0.0.8 6379")
+			s.pass(1100 * time.Millisecond)
+			m, _ := s.shakeHands()
+			s.want(c.era+" "+payload[:4], s.raw(m, answer+payload), want)
+		}
+	}
+}
+
+// The wait before a snapshot is streamed is over when the time is reached, or when it is exceeded.
+func TestTheDelayOfEachEra(t *testing.T) {
+	for era, want := range map[string]int{"2.8": 4, "4.0": 4, "7.0": 3, "8.0": 3} {
+		s := ofEra(t, era, "repl-diskless-sync", "yes", "repl-diskless-sync-delay", "3")
+		s.pass(1500 * time.Millisecond)
+		r := s.connect()
+		s.say(r, "REPLCONF capa eof")
+		s.say(r, "PSYNC ? -1")
+		second := s.now.Seconds()
+		for range 60 {
+			if strings.Contains(s.take(r), "$EOF:") {
+				break
+			}
+			s.pass(100 * time.Millisecond)
+		}
+		if waited := int(s.now.Seconds() - second); waited != want {
+			t.Errorf("%s: it waits for %d seconds, want %d", era, waited, want)
+		}
+	}
+}
+
+// A replica keeps its backlog, since it may be promoted; but for one whose backlog would be of no use then.
+func TestTheBacklogOfAReplicaOfEachEra(t *testing.T) {
+	for era, frees := range map[string]bool{"2.8": true, "4.0": false, "7.0": false} {
+		s := ofEra(t, era, "repl-backlog-ttl", "1")
+		s.followOld("k")
+		s.step(Closed{Conn: s.oldReplica()})
+		s.want(era, s.field("repl_backlog_active"), "1")
+		s.pass(4 * time.Second)
+		s.want(era+" later", s.field("repl_backlog_active"), map[bool]string{true: "0", false: "1"}[frees])
+	}
+}

@@ -434,7 +434,7 @@ func (n *Node) Replication(now engine.Instant) Replication {
 			Sent: r.Sent, Acked: r.Acked, Lag: r.Lag(now),
 		}
 		if r.Buffers() {
-			rv.Queued = int64(n.hist.Offset() - r.Sent)
+			rv.Queued = int64(n.hist.Offset()-r.Sent) + int64(len(c.apart.out))
 		}
 		rv.SnapshotSent = n.snapshotSent(c)
 		v.Replicas = append(v.Replicas, rv)
