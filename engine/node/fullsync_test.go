@@ -504,3 +504,14 @@ func TestAReplicaThatLeavesEndsItsReading(t *testing.T) {
 		t.Error("the file is still open")
 	}
 }
+
+// A snapshot that takes its time is not held up by a clock that is set back.
+func TestASnapshotGoesOnWhenTheClockIsSetBack(t *testing.T) {
+	s, c := filled(t, "rdb-key-save-delay", "100", "repl-diskless-sync", "no")
+	s.say(c, "BGSAVE")
+	s.now = s.now.Add(-time.Hour)
+	s.want("in progress", s.info("rdb_bgsave_in_progress"), "1")
+	s.say(c, "PING")
+	s.pass(3 * time.Second)
+	s.want("ended", s.info("rdb_bgsave_in_progress"), "0")
+}

@@ -204,6 +204,9 @@ func (n *Node) setBack(now engine.Instant) {
 	if l := n.disk.loading; l != nil && l.until != 0 {
 		l.until = now.Add(l.until.Sub(n.now))
 	}
+	if s := n.disk.child; s != nil && s.ready > n.now {
+		s.ready = now.Add(s.ready.Sub(n.now))
+	}
 }
 
 // Deadline is when the node wants to be Woken, at the latest.
