@@ -301,3 +301,16 @@ func TestTheViewOfAFailover(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// Whom a failover held is answered in the turn that ends it, not at the next input of somebody.
+func TestTheEndOfAFailoverLetsGoAtOnce(t *testing.T) {
+	s := start(t)
+	s.target()
+	c, w := s.connect(), s.connect()
+	s.say(c, "FAILOVER TO 10.0.0.9 7001 TIMEOUT 550")
+	s.say(w, "SET k w")
+	s.now = s.now.Add(550 * time.Millisecond) // between two ticks
+	s.step(Woken{})
+	s.want("answered", s.take(w), "+OK\r\n")
+	s.want("one step later", s.field("master_failover_state"), "no-failover")
+}

@@ -320,10 +320,12 @@ func (n *Node) expireDue() {
 // endTurn is the end of a turn of the event loop: replies, streams and closes go out, and the backlog is trimmed.
 func (n *Node) endTurn() {
 	n.endAckWaits()
-	n.settle()
-	n.requestAcks()
-	n.driveFailover()
-	n.driveShutdown()
+	for again := true; again; again = len(n.resumed) > 0 { // a failover or shutdown that ends lets go of whom it held
+		n.settle()
+		n.requestAcks()
+		n.driveFailover()
+		n.driveShutdown()
+	}
 	for {
 		n.startPending()
 		n.pumpReplicas()

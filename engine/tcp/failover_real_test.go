@@ -20,6 +20,8 @@ func eachPair(t *testing.T, test func(t *testing.T, master, replica *server)) {
 		t.Run(kinds[0]+" hands over to "+kinds[1], func(t *testing.T) {
 			m, r := start(t, kinds[0]), start(t, kinds[1])
 			r.follow(m.port)
+			// The replica's link is up before its master, which notices the end of its snapshot at 10 Hz, counts it as online.
+			m.eventually("its replica is online", func() bool { return strings.Contains(m.info("slave0"), "state=online") })
 			test(t, m, r)
 		})
 	}
