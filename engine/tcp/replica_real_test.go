@@ -96,6 +96,8 @@ func TestARestartedMasterIsContinued(t *testing.T) {
 				}
 				inStep(t, master, replica)
 				p.sever()
+				// A master that believes in its replica would ask it for its offset before it ends: 37 bytes more.
+				master.eventually("it has lost its replica", func() bool { return master.number("connected_slaves") == 0 })
 				if words := strings.Fields(how); inOrder {
 					master.ends(true, words[1:]...)
 				} else {
