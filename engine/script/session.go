@@ -25,6 +25,7 @@ type Session struct {
 	due     bool           // its condition is to be looked at
 	seen    int64          // what the nodes of its condition had been given when it was last looked at
 
+	turns    int64 // taken so far: a thing that happened in the world, a statement begun or ended
 	ran      []Statement
 	recorded engine.Instant // up to here time is accounted for in ran
 
@@ -102,6 +103,7 @@ func (s *Session) advance(to engine.Instant, steps int, stop bool) (reached bool
 		case s.waiting == nil && len(s.todo) > 0:
 			// What is to happen at this instant happens first, so that statements at one instant have the same
 			// effect whether they come from a file or one by one.
+			s.turns++
 			if next <= now {
 				s.world.Step()
 				continue
@@ -110,8 +112,10 @@ func (s *Session) advance(to engine.Instant, steps int, stop bool) (reached bool
 				return false, s.end(err)
 			}
 		case s.waiting != nil && s.met():
+			s.turns++
 			s.finish()
 		case s.waiting != nil && s.ends <= to && s.ends < next:
+			s.turns++
 			s.world.RunUntil(s.ends)
 			if err := s.expire(); err != nil {
 				return false, s.end(err)
@@ -120,6 +124,7 @@ func (s *Session) advance(to engine.Instant, steps int, stop bool) (reached bool
 			s.world.RunUntil(to)
 			return true, nil
 		default:
+			s.turns++
 			s.world.Step()
 		}
 	}
@@ -133,6 +138,11 @@ func (s *Session) Do(line string) error {
 	if err != nil {
 		return err
 	}
+	return s.enact(st)
+}
+
+// enact does what Do says with a statement that is parsed already.
+func (s *Session) enact(st Statement) error {
 	if len(s.ran) >= MaxStatements {
 		return &LimitError{"a script has " + strconv.Itoa(MaxStatements) + " statements at most"}
 	}

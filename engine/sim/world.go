@@ -35,6 +35,7 @@ type World struct {
 
 	log    *eventLog
 	logged int  // events of the log that are of this world; more may be of another clone
+	ahead  int  // events of the log that will be of this world, since it retraces what another has done
 	terse  bool // packets are not described
 
 	still   int // things done since the clock last moved
@@ -163,9 +164,25 @@ func (w *World) Events() []engine.Event { return w.log.events[:w.logged:w.logged
 // eventLog is shared by a world and its clones. Whoever has seen all of it appends in place; a branch copies first.
 type eventLog struct{ events []engine.Event }
 
+// Retrace says that the world is going to do what a clone of it has done already, since it will be given the same acts
+// at the same moments. Then the events of the two are the same, and so is their log: a moment of the past costs no log
+// of its own. A world that goes another way panics at the first event that shows it. A nil world ends this.
+func (w *World) Retrace(other *World) {
+	if w.ahead = 0; other != nil {
+		w.log, w.ahead = other.log, other.logged
+	}
+}
+
 // note adds an event to the log. An empty name is the world itself.
 func (w *World) note(name string, f engine.Fact) {
 	if w.logged < len(w.log.events) {
+		if w.logged < w.ahead {
+			if e := &w.log.events[w.logged]; e.At != w.now || e.Node != name {
+				panic(fmt.Sprintf("sim: what happened as %q happens otherwise at %s: %s %s", *e, w.now, name, f))
+			}
+			w.logged++
+			return
+		}
 		w.log = &eventLog{events: slices.Clone(w.log.events[:w.logged])}
 	}
 	w.log.events = append(w.log.events, engine.Event{Seq: int64(w.logged), At: w.now, Node: name, Fact: f})

@@ -1,0 +1,479 @@
+package script
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+
+	"resync/engine"
+	"resync/engine/sim"
+)
+
+// A Timeline is a session that can be gone back and forth in. Its truth is the script and what was done on top of it:
+// any moment is reached by doing the same again. Checkpoints, clones of the session on the way, only shorten the way
+// there; they lie close together where the reader is likely to go, and far apart in the distant past.
+//
+// Acting in the past begins a branch: from that moment on it goes another way, and the branch it was in keeps its
+// future.
+//
+//	A ────────●──────────────────▶ end     what was lived first
+//	          └─────────▶ end     B        what happens instead
+//
+// What is looked at is Session. It stands at the end of the current branch, where new time is lived, or at some moment
+// before. Going to another moment is a journey that can be long: SeekTo and SeekEvent set out, Go travels for so many
+// turns, and Session changes only on arrival.
+type Timeline struct {
+	branches []*branch
+	current  int
+	view     *Session
+	done     int // how many of the branch's deeds view has seen
+	journey  *journey
+}
+
+// A branch is one way in which it went on.
+type branch struct {
+	parent int // -1 for the first
+	shared int // events that it has in common with its parent
+	forked engine.Instant
+	deeds  []deed
+	end    *Session     // lived so far
+	points []checkpoint // by turns; the first is the very beginning
+	bounds []int        // how many events there were after every turn and deed that had some
+}
+
+// A deed is a statement that was done on top of the script, and when: the session had taken so many turns, and its
+// clock showed this.
+type deed struct {
+	turns int64
+	at    engine.Instant
+	act   Statement // without an act: only what was due at this instant was let happen
+}
+
+// A checkpoint is a session that is never changed: whoever wants to go on from it takes a clone.
+type checkpoint struct {
+	session *Session
+	done    int // deeds that it has seen
+}
+
+// How close checkpoints lie, in turns of the session. A turn takes some microseconds, and several times as much in a
+// browser; a checkpoint costs some tens of kilobytes and what has been written between it and the next.
+const (
+	closeTurns  = 256   // between the latest
+	latePoints  = 16    // so many are the latest
+	sparseTurns = 2_048 // at most between the others, until there are
+	mostPoints  = 96    // so many: then they lie further apart
+)
+
+// NewTimeline returns the timeline of a script, at its very beginning.
+func NewTimeline(s *Script) *Timeline {
+	b := &branch{parent: -1, forked: engine.Epoch, end: NewSession(s)}
+	b.points = []checkpoint{{session: b.end.Clone()}}
+	return &Timeline{branches: []*branch{b}, view: b.end}
+}
+
+// Session is the session at the moment that is looked at. It belongs to the timeline: acts go through Do and time
+// through Advance, and after any other call it may be another one.
+func (t *Timeline) Session() *Session { return t.view }
+
+// World is the world of Session.
+func (t *Timeline) World() *sim.World { return t.view.world }
+
+// Events is everything that happens on the current branch, with what lies ahead of the moment that is looked at.
+func (t *Timeline) Events() []engine.Event { return t.branch().end.world.Events() }
+
+// End is how far the clock has come on the current branch.
+func (t *Timeline) End() engine.Instant { return t.branch().end.world.Now() }
+
+// Live reports whether the moment that is looked at is the end of its branch, so that time which passes is new.
+func (t *Timeline) Live() bool { return t.view == t.branch().end }
+
+func (t *Timeline) branch() *branch { return t.branches[t.current] }
+
+// Advance lets time pass up to the moment given, in at most so many turns, as Session.Advance does. What has happened
+// happens again up to the end of the branch, without its errors; there it is lived on. A journey is given up.
+func (t *Timeline) Advance(to engine.Instant, turns int) (reached bool, err error) {
+	t.journey = nil
+	if b := t.branch(); !t.Live() {
+		before := t.view.turns
+		arrived := b.replay(t.view, &t.done, min(to, t.End()), everyEvent, turns)
+		turns -= int(t.view.turns - before)
+		t.meetEnd()
+		if !arrived || !t.Live() {
+			return arrived, nil
+		}
+	}
+	return t.live(to, turns)
+}
+
+// live lets new time pass.
+func (t *Timeline) live(to engine.Instant, turns int) (reached bool, err error) {
+	for ; turns > 0 && !reached && err == nil; turns-- {
+		reached, err = t.view.advance(to, 1, false)
+		t.branch().note()
+	}
+	return reached, err
+}
+
+// meetEnd makes the end of the branch the session that is looked at, where the other one has come to it.
+func (t *Timeline) meetEnd() {
+	if b := t.branch(); t.view.turns == b.end.turns && t.done == len(b.deeds) && t.view.world.Now() == t.End() {
+		t.view = b.end
+	}
+}
+
+// note takes down where the branch has come to.
+func (b *branch) note() {
+	n := len(b.end.world.Events())
+	if k := len(b.bounds); n > 0 && (k == 0 || b.bounds[k-1] < n) {
+		b.bounds = append(b.bounds, n)
+	}
+	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= closeTurns {
+		b.points = append(b.points, checkpoint{b.end.Clone(), len(b.deeds)})
+		b.thin()
+	}
+}
+
+// thin drops old checkpoints whose neighbours are near enough to each other. The slice is a new one, since the
+// checkpoints before a fork are those of two branches.
+func (b *branch) thin() {
+	old := max(1, len(b.points)-latePoints)
+	apart := max(sparseTurns, 2*b.end.turns/mostPoints)
+	kept := []checkpoint{b.points[0]}
+	for i := 1; i < old; i++ {
+		if b.points[i+1].session.turns-kept[len(kept)-1].session.turns > apart {
+			kept = append(kept, b.points[i])
+		}
+	}
+	b.points = append(kept, b.points[old:]...)
+}
+
+// everyEvent is a number of events that no session comes to.
+const everyEvent = 2 * MaxEvents
+
+// replay does on a session of the branch, which has seen so many deeds, what was done and what happened: everything up
+// to and including a moment that is not behind the end, or only until there are so many events. It reports whether it
+// got there in so many turns.
+func (b *branch) replay(s *Session, done *int, to engine.Instant, events, turns int) (arrived bool) {
+	w := s.world
+	w.Retrace(b.end.world)
+	defer w.Retrace(nil)
+	for len(w.Events()) < events {
+		next := deed{turns: b.end.turns, at: b.end.world.Now()} // all there is
+		if *done < len(b.deeds) {
+			next = b.deeds[*done]
+		}
+		switch {
+		case s.turns < next.turns:
+			if turns--; turns < 0 {
+				return false
+			}
+			// What went wrong when this was lived goes wrong again, and was told then.
+			if reached, _ := s.advance(min(to, next.at), 1, false); reached && to < next.at {
+				return true
+			}
+		case to < next.at:
+			w.RunUntil(to) // nothing happens any more until then
+			return true
+		case *done == len(b.deeds):
+			w.RunUntil(next.at)
+			return true
+		default:
+			w.RunUntil(next.at)
+			next.do(s)
+			*done++
+		}
+	}
+	return true
+}
+
+// do does the deed, which succeeded when it was lived.
+func (d deed) do(s *Session) {
+	s.world.RunUntil(s.world.Now())
+	if d.act.Act == nil {
+		return
+	}
+	if err := s.enact(d.act); err != nil {
+		panic("script: what was done cannot be done again: " + d.act.String() + ": " + err.Error())
+	}
+}
+
+// Do runs one statement at the moment that is looked at, as Session.Do does. In the past this begins a branch, which
+// becomes the current one. After an error everything is as it was. A journey is given up.
+func (t *Timeline) Do(line string) error {
+	t.journey = nil
+	st, err := t.view.parse(line)
+	if err != nil || st.Act == nil {
+		return err
+	}
+	if t.Live() {
+		err = t.branch().act(st)
+		t.done = len(t.branch().deeds)
+		return err
+	}
+	b := t.fork()
+	if err := b.act(st); err != nil {
+		return err
+	}
+	t.branches = append(t.branches, b)
+	t.current, t.view, t.done = len(t.branches)-1, b.end, len(b.deeds)
+	return nil
+}
+
+// fork is the branch that begins at the moment that is looked at.
+func (t *Timeline) fork() *branch {
+	b, now := t.branch(), len(t.view.world.Events())
+	points := sort.Search(len(b.points), func(i int) bool {
+		c := &b.points[i]
+		return c.session.turns > t.view.turns || c.done > t.done
+	})
+	return &branch{
+		parent: t.current, shared: now, forked: t.view.world.Now(), end: t.view.Clone(),
+		deeds:  slices.Clip(b.deeds[:t.done]),
+		points: slices.Clip(b.points[:points]),
+		bounds: slices.Clip(b.bounds[:sort.SearchInts(b.bounds, now+1)]),
+	}
+}
+
+// act does a statement at the end of a branch and takes it down.
+func (b *branch) act(st Statement) error {
+	s := b.end
+	if now := s.world.Now(); s.world.Next() <= now {
+		// What is due happens before the act, and has happened even when the act cannot be done.
+		b.deeds = append(b.deeds, deed{turns: s.turns, at: now})
+		s.world.RunUntil(now)
+		b.note()
+	}
+	if err := s.enact(st); err != nil {
+		return err
+	}
+	b.deeds = append(b.deeds, deed{s.turns, s.world.Now(), st})
+	b.note()
+	return nil
+}
+
+// A journey is a session on its way to the moment that is to be looked at.
+type journey struct {
+	session *Session
+	done    int
+	to      engine.Instant
+	events  int
+	begun   int64 // turns when it set out
+	length  int64 // turns that it takes, at most
+}
+
+// SeekTo sets out for a moment of the current branch: all that happens up to and including it has happened. A moment
+// before the world's birth, or behind the end of the branch, stands for these.
+func (t *Timeline) SeekTo(at engine.Instant) { t.seek(at, everyEvent) }
+
+// SeekEvent sets out for the moment right behind the n-th event of the current branch, and behind those that come
+// about in one turn with it. 0 is the very beginning; a number beyond the last event is the end.
+func (t *Timeline) SeekEvent(n int) {
+	if n > len(t.Events()) {
+		n = everyEvent
+	}
+	t.seek(t.End(), n)
+}
+
+// seek sets out from the last checkpoint that surely lies before the target.
+func (t *Timeline) seek(to engine.Instant, events int) {
+	b := t.branch()
+	beyond := func(i int) bool {
+		w := b.points[i].session.world
+		return w.Now() > to || len(w.Events()) >= events
+	}
+	i := sort.Search(len(b.points), beyond)
+	from, until := b.points[max(0, i-1)], b.end.turns
+	if i < len(b.points) {
+		until = b.points[i].session.turns
+	}
+	t.journey = &journey{
+		session: from.session.Clone(), done: from.done, to: min(to, t.End()), events: events,
+		begun: from.session.turns, length: max(1, until-from.session.turns),
+	}
+}
+
+// Go travels on for so many turns and reports whether there is no journey any more: it has arrived, or was given up.
+func (t *Timeline) Go(turns int) bool {
+	j := t.journey
+	if j == nil {
+		return true
+	}
+	if !t.branch().replay(j.session, &j.done, j.to, j.events, turns) {
+		return false
+	}
+	t.journey, t.view, t.done = nil, j.session, j.done
+	t.meetEnd()
+	return true
+}
+
+// Seeking reports whether a journey is on its way, and how far it has come, from 0 to 1.
+func (t *Timeline) Seeking() (progress float64, on bool) {
+	j := t.journey
+	if j == nil {
+		return 1, false
+	}
+	return min(1, float64(j.session.turns-j.begun)/float64(j.length)), true
+}
+
+// Stay gives a journey up.
+func (t *Timeline) Stay() { t.journey = nil }
+
+// SeekBack sets out for the moment before the latest event that has happened, and before those of the same turn. At
+// the beginning it stays there.
+func (t *Timeline) SeekBack() {
+	b := t.branch()
+	n := 0
+	if i := sort.SearchInts(b.bounds, len(t.view.world.Events())); i > 0 {
+		n = b.bounds[i-1]
+	}
+	t.SeekEvent(n)
+}
+
+// SeekNext sets out for the next event on the current branch of which the function says that it is wanted. It reports
+// false where the branch has none ahead: then only living on can bring one.
+func (t *Timeline) SeekNext(wanted func(engine.Event) bool) bool {
+	ahead := t.Events()[len(t.view.world.Events()):]
+	i := slices.IndexFunc(ahead, wanted)
+	if i >= 0 {
+		t.SeekEvent(int(ahead[i].Seq) + 1)
+	}
+	return i >= 0
+}
+
+// SeekLast sets out for the latest event before the moment that is looked at, other than those of its own turn, of
+// which the function says that it is wanted. Without one it is the very beginning.
+func (t *Timeline) SeekLast(wanted func(engine.Event) bool) {
+	b := t.branch()
+	past := t.Events()
+	i := sort.SearchInts(b.bounds, len(t.view.world.Events()))
+	if i == 0 {
+		t.SeekEvent(0)
+		return
+	}
+	for n := b.bounds[i-1]; n > 0; n-- {
+		if wanted(past[n-1]) {
+			t.SeekEvent(n)
+			return
+		}
+	}
+	t.SeekEvent(0)
+}
+
+// A Branch tells of one way in which it went.
+type Branch struct {
+	Name   string         // A, B, … Z, AA, …
+	Parent int            // the branch that it left, or -1
+	Shared int            // events that it has in common with its parent
+	Forked engine.Instant // when it left its parent; the birth of the world for the first
+	End    engine.Instant // how far it has been lived
+	Script *Script        // that does it again
+}
+
+// Branches are all branches in the order in which they began. The first is the original.
+func (t *Timeline) Branches() []Branch {
+	all := make([]Branch, len(t.branches))
+	for i, b := range t.branches {
+		all[i] = Branch{branchName(i), b.parent, b.shared, b.forked, b.end.world.Now(), b.end.Script()}
+	}
+	return all
+}
+
+func branchName(i int) string {
+	name := string(rune('A' + i%26))
+	if i >= 26 {
+		name = branchName(i/26-1) + name
+	}
+	return name
+}
+
+// Current is the branch that is looked at.
+func (t *Timeline) Current() int { return t.current }
+
+// Switch makes another branch the current one and looks at its end. It panics when there is none of that number.
+func (t *Timeline) Switch(i int) {
+	b := t.branches[i]
+	t.journey, t.current, t.view, t.done = nil, i, b.end, len(b.deeds)
+}
+
+// A Difference is what two branches have not in common.
+type Difference struct {
+	A, B  int           // the branches
+	Same  int           // events from the beginning that are the same
+	Left  *engine.Event // the first of A that is not, or nil when A has no more
+	Right *engine.Event // and of B
+	Nodes []NodeDifference
+}
+
+// A NodeDifference is how one node stands at the ends of two branches. There is no digest of a node that is down, or
+// that a branch does not have.
+type NodeDifference struct {
+	Name    string
+	Digests [2]string
+	Offsets [2]engine.Offset // of the stream that it has written or applied
+}
+
+// Compare compares two branches up to their ends.
+func (t *Timeline) Compare(a, b int) Difference {
+	d := Difference{A: a, B: b, Same: t.common(a, b)}
+	worlds := [2]*sim.World{t.branches[a].end.world, t.branches[b].end.world}
+	left, right := worlds[0].Events(), worlds[1].Events()
+	for d.Same < min(len(left), len(right)) && left[d.Same].String() == right[d.Same].String() {
+		d.Same++
+	}
+	if d.Same < len(left) {
+		d.Left = &left[d.Same]
+	}
+	if d.Same < len(right) {
+		d.Right = &right[d.Same]
+	}
+	names := worlds[0].Names()
+	for _, name := range worlds[1].Names() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		n := NodeDifference{Name: name}
+		for i, w := range worlds {
+			v := w.Node(name)
+			n.Digests[i], n.Offsets[i] = v.Digest(), v.Replication().Offset
+		}
+		d.Nodes = append(d.Nodes, n)
+	}
+	return d
+}
+
+// common is how many events two branches have in common because one left the other, or both left a third.
+func (t *Timeline) common(a, b int) int {
+	switch {
+	case a == b:
+		return len(t.branches[a].end.world.Events())
+	case a < b:
+		a, b = b, a
+	}
+	return min(t.branches[a].shared, t.common(t.branches[a].parent, b)) // a branch is younger than its parent
+}
+
+// String prints the difference in a line for the events and one for every node that differs.
+func (d Difference) String() string {
+	a, b := branchName(d.A), branchName(d.B)
+	if d.Left == nil && d.Right == nil {
+		return a + " and " + b + " are the same"
+	}
+	s := a + " and " + b + " part behind event " + strconv.Itoa(d.Same)
+	for i, e := range []*engine.Event{d.Left, d.Right} {
+		s += "\n  " + branchName([2]int{d.A, d.B}[i]) + " "
+		if e == nil {
+			s += "ends"
+		} else {
+			s += e.String()
+		}
+	}
+	for _, n := range d.Nodes {
+		if n.Digests[0] != n.Digests[1] || n.Offsets[0] != n.Offsets[1] {
+			s += fmt.Sprintf("\n  %s offset %d and %d, digest %s and %s", n.Name, n.Offsets[0], n.Offsets[1], n.Digests[0], n.Digests[1])
+		}
+	}
+	return s
+}

@@ -1,0 +1,438 @@
+package script
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"resync/engine"
+	"resync/engine/sim"
+)
+
+// portrait is everything that can be seen of a session at a moment.
+func portrait(s *Session) string {
+	var b strings.Builder
+	w := s.World()
+	fmt.Fprintln(&b, w.Now(), len(w.Events()), s.Done(), s.Err(), s.Predict(), s.Speed())
+	for _, name := range w.Names() {
+		v := w.Node(name)
+		fmt.Fprintln(&b, name, v.State, v.Since, v.Digest(), v.Inputs, v.LastResync, v.Skew)
+		for _, section := range v.Info().Sections {
+			for _, f := range section.Fields {
+				fmt.Fprintln(&b, f.Name, f.Value)
+			}
+		}
+	}
+	fmt.Fprintln(&b, w.Links(), w.InFlight())
+	b.WriteString(s.Script().String())
+	return b.String()
+}
+
+func arrive(t *testing.T, l *Timeline) {
+	t.Helper()
+	for rounds := 0; !l.Go(100); rounds++ {
+		if rounds > 10_000 {
+			t.Fatal("the journey does not end")
+		}
+		if p, on := l.Seeking(); !on || p < 0 || p > 1 {
+			t.Fatalf("on the way: %v %v", p, on)
+		}
+	}
+	if p, on := l.Seeking(); on || p != 1 {
+		t.Fatalf("arrived: %v %v", p, on)
+	}
+}
+
+// sameText compares two texts and names the first line in which they differ.
+func sameText(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			t.Fatalf("%s: line %d is %q, want %q", what, i, a[i], b[i])
+		}
+	}
+	t.Fatalf("%s: %d lines, want %d", what, len(a), len(b))
+}
+
+// lived is a moment as it was when it was lived.
+type lived struct {
+	at       engine.Instant
+	events   int
+	turned   bool // right behind a turn that had events: SeekEvent leads here
+	portrait string
+}
+
+// live plays a random world on a timeline: the acts of a random script are done on top of an empty one, time passes in
+// strides of all sizes, and now and then a portrait is taken.
+func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
+	t.Helper()
+	l := NewTimeline(&Script{Seed: seed})
+	random := rand.New(rand.NewPCG(seed, 77))
+	var moments []lived
+	remember := func(turned bool) {
+		moments = append(moments, lived{l.World().Now(), len(l.World().Events()), turned, portrait(l.Session())})
+	}
+	script := RandomScript(seed)
+	for _, st := range script.Statements[:min(acts, len(script.Statements))] {
+		wait, ok := st.Act.(Wait)
+		if !ok {
+			if st.Act != nil {
+				_ = l.Do(st.Act.String()) // some cannot be done
+			}
+			if random.IntN(8) == 0 {
+				remember(false)
+			}
+			continue
+		}
+		for end := l.World().Now().Add(wait.For); l.World().Now() < end; {
+			to, turns := min(end, l.World().Now().Add(time.Duration(random.IntN(int(wait.For)+1)))), 1+random.IntN(300)
+			before := len(l.World().Events())
+			if random.IntN(4) == 0 {
+				turns = 1
+			}
+			reached, err := l.Advance(to, turns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case reached && random.IntN(8) == 0:
+				remember(false)
+			case turns == 1 && len(l.World().Events()) > before && random.IntN(30) == 0:
+				remember(true)
+			}
+		}
+	}
+	remember(false)
+	return l, moments
+}
+
+// Whatever moment is gone to, it is as it was when it was lived, and the way there does not matter.
+func TestEveryMomentIsAsItWasLived(t *testing.T) {
+	for seed := range uint64(12) {
+		l, moments := live(t, seed, 150)
+		random := rand.New(rand.NewPCG(seed, 5))
+		for range 60 {
+			m := moments[random.IntN(len(moments))]
+			what := fmt.Sprintf("seed %d at %s behind event %d", seed, m.at, m.events)
+			if m.turned {
+				l.SeekEvent(m.events)
+			} else {
+				l.SeekTo(m.at)
+			}
+			if random.IntN(5) == 0 {
+				l.Go(random.IntN(50))
+				l.Stay() // and another way is taken
+				continue
+			}
+			arrive(t, l)
+			if !m.turned {
+				// More may have been done at that very instant.
+				if now := len(l.World().Events()); now != m.events {
+					continue
+				}
+			}
+			sameText(t, what, portrait(l.Session()), m.portrait)
+		}
+		// And played on from the past it comes to the same end.
+		l.SeekEvent(len(l.Events()) / 3)
+		arrive(t, l)
+		for !l.Live() {
+			if _, err := l.Advance(l.End(), 1+random.IntN(2000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sameText(t, "the end", portrait(l.Session()), moments[len(moments)-1].portrait)
+		// Even when all of it is played again.
+		l.SeekTo(engine.Epoch - 1)
+		arrive(t, l)
+		if n := len(l.World().Events()); n > 20 {
+			t.Fatalf("%d events at the beginning", n)
+		}
+		past := l.Session()
+		if _, err := l.Advance(l.End(), 1<<30); err != nil {
+			t.Fatal(err)
+		}
+		if !l.Live() {
+			t.Fatal("not at the end")
+		}
+		sameText(t, "played again", portrait(past), moments[len(moments)-1].portrait)
+	}
+}
+
+// A clone that retraces does not write its own log: so the log of one that is played anew is compared with it.
+func TestWhatIsReplayedIsWhatTheScriptGives(t *testing.T) {
+	l, _ := live(t, 3, 120)
+	s := NewSession(parse(t, l.Session().Script().String()))
+	must(t, finish(s))
+	s.world.RunUntil(l.World().Now())
+	if err := sameEvents(l.Events(), s.world.Events()); err != nil {
+		t.Error(err)
+	}
+}
+
+const cutStory = inStep + `wait 500ms
+m1> SET k 1
+wait 1s
+`
+
+func play(t *testing.T, l *Timeline, d time.Duration) {
+	t.Helper()
+	if reached, err := l.Advance(l.World().Now().Add(d), 1<<20); err != nil || !reached {
+		t.Fatal(reached, err)
+	}
+}
+
+func begin(t *testing.T, text string) *Timeline {
+	t.Helper()
+	l := NewTimeline(parse(t, text))
+	for !l.Session().Done() {
+		play(t, l, 100*time.Millisecond)
+	}
+	return l
+}
+
+// Acting in the past begins a branch, and the old one keeps its future.
+func TestActingInThePastBeginsABranch(t *testing.T) {
+	l := begin(t, cutStory)
+	must(t, l.Do("m1> SET k 2"))
+	play(t, l, time.Second)
+	fork := l.World().Now()
+	must(t, l.Do("m1> SET k 3"))
+	play(t, l, 2*time.Second)
+	first, end := portrait(l.Session()), l.End()
+
+	l.SeekTo(fork - 1)
+	arrive(t, l)
+	if l.Live() {
+		t.Fatal("the past is no end")
+	}
+	if err := l.Do("sever m1 nobody"); err == nil || len(l.Branches()) != 1 || l.Live() {
+		t.Errorf("a wrong statement: %v", err)
+	}
+	if err := l.Do("start m1"); err == nil || len(l.Branches()) != 1 || l.Live() {
+		t.Errorf("an act that cannot be done: %v", err)
+	}
+	must(t, l.Do("# only a comment"))
+	if len(l.Branches()) != 1 {
+		t.Error("a comment begins a branch")
+	}
+	must(t, l.Do("sever m1 r1"))
+	must(t, l.Do("m1> SET k other"))
+	if !l.Live() || l.Current() != 1 || l.World().Now() != fork-1 {
+		t.Errorf("branch %d at %s", l.Current(), l.World().Now())
+	}
+	play(t, l, 5*time.Second)
+	second := portrait(l.Session())
+
+	l.Switch(0)
+	sameText(t, "the old branch", portrait(l.Session()), first)
+	if l.End() != end {
+		t.Error("its end has moved")
+	}
+	l.SeekTo(fork)
+	arrive(t, l)
+	play(t, l, 2*time.Second)
+	sameText(t, "played again", portrait(l.Session()), first)
+	if !l.Live() {
+		t.Error("it has come to its end")
+	}
+	l.Switch(1)
+	sameText(t, "the new branch", portrait(l.Session()), second)
+	l.SeekTo(fork - 1000_000_000)
+	arrive(t, l)
+	play(t, l, time.Second-1+5*time.Second)
+	sameText(t, "the new branch played from before its fork", portrait(l.Session()), second)
+
+	branches := l.Branches()
+	if b := branches[1]; b.Name != "B" || b.Parent != 0 || b.Forked != fork-1 || branches[0].Parent != -1 || branches[0].Name != "A" {
+		t.Errorf("%+v", branches)
+	}
+	for _, b := range branches { // the script of a branch is the branch
+		s := NewSession(parse(t, b.Script.String()))
+		must(t, finish(s))
+		d := NewTimeline(b.Script)
+		d.branches[0].end = s
+		end := l.branches[map[string]int{"A": 0, "B": 1}[b.Name]].end
+		s.world.RunUntil(end.world.Now())
+		if err := sameEvents(end.world.Events(), s.world.Events()); err != nil {
+			t.Errorf("%s: %v", b.Name, err)
+		}
+	}
+}
+
+// Branches are compared by their events, and by the data that they end with.
+func TestBranchesAreCompared(t *testing.T) {
+	l := begin(t, cutStory)
+	now := l.World().Now()
+	play(t, l, time.Second)
+	if d := l.Compare(0, 0); d.String() != "A and A are the same" {
+		t.Error(d)
+	}
+	l.SeekTo(now)
+	arrive(t, l)
+	must(t, l.Do("m1> SET k 2"))
+	play(t, l, time.Second)
+	l.Switch(0)
+	l.SeekTo(now)
+	arrive(t, l)
+	must(t, l.Do("m1> SET k 2"))
+	play(t, l, time.Second)
+	if d := l.Compare(1, 2); d.String() != "B and C are the same" {
+		t.Error(d)
+	}
+	for _, d := range []Difference{l.Compare(0, 1), l.Compare(1, 0)} {
+		lines := strings.Split(d.String(), "\n")
+		if len(lines) != 5 || !strings.Contains(d.String(), "m1> SET k 2") || !strings.HasPrefix(lines[3], "  m1 offset ") ||
+			!strings.HasPrefix(lines[4], "  r1 offset ") {
+			t.Error(d)
+		}
+		if d.Left.Seq != int64(d.Same) || d.Right.Seq != int64(d.Same) {
+			t.Error("the first event that differs has the number of those that do not")
+		}
+	}
+	l.SeekEvent(3)
+	arrive(t, l)
+	must(t, l.Do("m1> SET k 3")) // leaves branch C before C left A
+	if got := l.common(1, 3); got >= l.branches[1].shared {
+		t.Errorf("%d events in common", got)
+	}
+}
+
+// Step by step, forward and back, every stop is right behind a turn that had events.
+func TestSteppingByEvents(t *testing.T) {
+	l := begin(t, cutStory)
+	var stops []int
+	for l.SeekEvent(0); ; {
+		arrive(t, l)
+		n := len(l.World().Events())
+		stops = append(stops, n)
+		if !l.SeekNext(func(engine.Event) bool { return true }) {
+			break
+		}
+	}
+	if len(stops) < 10 || stops[0] != 0 || stops[len(stops)-1] != len(l.Events()) {
+		t.Fatalf("stops %v of %d events", stops, len(l.Events()))
+	}
+	for i := len(stops) - 2; i >= 0; i-- {
+		l.SeekBack()
+		arrive(t, l)
+		if n := len(l.World().Events()); n != stops[i] {
+			t.Fatalf("back at %d, want %d", n, stops[i])
+		}
+	}
+	l.SeekBack()
+	arrive(t, l)
+	if len(l.World().Events()) != 0 {
+		t.Error("there is nothing before the beginning")
+	}
+	psync := func(e engine.Event) bool { _, ok := e.Fact.(engine.PsyncAnswered); return ok }
+	if !l.SeekNext(psync) {
+		t.Fatal("no PSYNC")
+	}
+	arrive(t, l)
+	at := len(l.World().Events())
+	if found := l.SeekNext(psync); found {
+		t.Error("only one PSYNC was answered")
+	}
+	l.SeekEvent(1 << 40)
+	arrive(t, l)
+	l.SeekLast(psync)
+	arrive(t, l)
+	if len(l.World().Events()) != at {
+		t.Errorf("last PSYNC behind %d events, want %d", len(l.World().Events()), at)
+	}
+	l.SeekLast(psync)
+	arrive(t, l)
+	if len(l.World().Events()) != 0 {
+		t.Error("none before it")
+	}
+}
+
+// An expectation that fails ends the script when it is lived, and not again.
+func TestErrorsAreToldOnce(t *testing.T) {
+	l := NewTimeline(parse(t, inStep+"wait 1s\nexpect m1.role = slave\nwait 1s\n"))
+	var failed error
+	for range 100 {
+		if _, err := l.Advance(l.World().Now().Add(100*time.Millisecond), 1<<20); err != nil {
+			if failed != nil {
+				t.Fatal("told twice")
+			}
+			failed = err
+		}
+	}
+	if failed == nil || l.Session().Err() == nil {
+		t.Fatal("it has not failed")
+	}
+	l.SeekTo(engine.Epoch.Add(500 * time.Millisecond))
+	arrive(t, l)
+	if l.Session().Err() != nil {
+		t.Error("it has not failed yet")
+	}
+	for !l.Live() {
+		if _, err := l.Advance(l.End(), 100); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Checkpoints stay few, and none is far from its neighbours.
+func TestCheckpointsThinOut(t *testing.T) {
+	l := begin(t, inStep+"load m1 rate 1000/s\n")
+	for len(l.Events()) < 60_000 {
+		play(t, l, 200*time.Millisecond)
+	}
+	b := l.branch()
+	most, n := int64(0), len(b.points)
+	for i := 1; i < n; i++ {
+		most = max(most, b.points[i].session.turns-b.points[i-1].session.turns)
+	}
+	if turns := b.end.turns; n > mostPoints+latePoints || most > max(sparseTurns, 2*turns/mostPoints) || n < int(turns/sparseTurns) {
+		t.Errorf("%d checkpoints in %d turns, at most %d apart", n, turns, most)
+	}
+	if last := b.points[n-1].session.turns; b.end.turns-last > closeTurns {
+		t.Error("the end is far from the last checkpoint")
+	}
+}
+
+// history is a timeline of so many events: three nodes under a thousand writes a second.
+func history(b testing.TB, events int) *Timeline {
+	s, err := Parse("", "node m1 repl-diskless-sync-delay=0\nnode r1 replicaof m1\nnode r2 replicaof m1\nload m1 rate 1000/s\n")
+	if err != nil {
+		b.Fatal(err)
+	}
+	l := NewTimeline(s)
+	for len(l.Events()) < events {
+		if _, err := l.Advance(sim.Never-1, 1000); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return l
+}
+
+// BenchmarkSeek goes to random moments of a history of 100,000 events; the slowest of twenty is what a reader notices.
+func BenchmarkSeek(b *testing.B) {
+	l := history(b, 100_000)
+	random := rand.New(rand.NewPCG(1, 2))
+	var took []time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		begun := time.Now()
+		l.SeekEvent(random.IntN(len(l.Events())))
+		for !l.Go(1 << 20) {
+		}
+		took = append(took, time.Since(begun))
+	}
+	b.ReportMetric(float64(percentile(took, 95).Microseconds())/1000, "p95-ms")
+}
+
+func percentile(all []time.Duration, p int) time.Duration {
+	slices.Sort(all)
+	return all[(len(all)-1)*p/100]
+}
