@@ -107,8 +107,9 @@ type Call struct {
 	Expiry   ExpiryMode
 	Settings *Settings
 	// Touched, unless nil, is told of every key that was changed or deleted, and of a whole database that was emptied
-	// with a nil key. WATCH lives on it.
-	Touched func(db int, key []byte)
+	// with a nil key. Own says that it was the command's doing, and not that the key's time was over or memory was short.
+	// WATCH and CLIENT TRACKING live on it.
+	Touched func(db int, key []byte, own bool)
 	// Notify, unless nil, is told of keyspace events: the class as notify-keyspace-events spells it ('g', '$', 'l', …),
 	// the event ("del", "expire", …) and the key.
 	Notify func(class byte, event string, db int, key []byte)
@@ -127,6 +128,7 @@ type Call struct {
 	Hits       int   // keys found and not found by reads
 	Misses     int   //
 	Expired    int   // expired keys removed
+	Flushed    bool  // databases were emptied
 	FlushedAll bool  // FLUSHALL ran: snapshots under way are worthless
 	Wait       *Wait // the command found nothing and may be parked; it has not answered
 
@@ -140,7 +142,8 @@ type Call struct {
 
 // Begin forgets what came of the last command, and keeps its memory.
 func (c *Call) Begin() {
-	c.Dirty, c.Hits, c.Misses, c.Expired, c.FlushedAll = 0, 0, 0, 0, false
+	c.Dirty, c.Hits, c.Misses, c.Expired = 0, 0, 0, 0
+	c.Flushed, c.FlushedAll = false, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
 	c.complete, c.force, c.rewritten, c.Wait = false, false, nil, nil
 }
@@ -238,7 +241,7 @@ func (c *Call) past(e *store.Entry) bool { return e.Expired(c.Now.Millis()) }
 // expire removes a key whose time is over.
 func (c *Call) expire(key []byte) {
 	c.db().Delete(key)
-	c.touch(key)
+	c.lost(key)
 	c.notify('x', "expired", key)
 	c.Expired++
 	start := len(c.words)
@@ -258,7 +261,14 @@ func (c *Call) deletion(lazy bool) []byte {
 // touch says that a key was changed or deleted.
 func (c *Call) touch(key []byte) {
 	if c.Touched != nil {
-		c.Touched(c.DB, key)
+		c.Touched(c.DB, key, true)
+	}
+}
+
+// lost says that a key was deleted because its time was over or memory was short.
+func (c *Call) lost(key []byte) {
+	if c.Touched != nil {
+		c.Touched(c.DB, key, false)
 	}
 }
 

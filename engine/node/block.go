@@ -278,7 +278,9 @@ func (n *Node) serveParked(c *client, key string) {
 	p := c.parked
 	start := len(c.w.Buf)
 	c.replyFrom = start
+	n.executing, n.calling = c, true
 	call := n.run(c, p.cmd, narrow(p, key), true)
+	n.executing, n.calling = nil, false
 	if call.Wait == nil {
 		if readsGroup(p.cmd) && strings.HasPrefix(string(c.w.Buf[start:]), "-NOGROUP ") {
 			c.w.Buf = c.w.Buf[:start]
@@ -286,6 +288,7 @@ func (n *Node) serveParked(c *client, key string) {
 		}
 		n.unpark(c)
 	}
+	n.tellPending(c)
 	n.unit.end(n)
 }
 

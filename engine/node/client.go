@@ -40,6 +40,7 @@ type client struct {
 	replyFrom int     // where in w the reply of the command begins that it is in
 
 	subs    [spaces]subscriptions
+	track   *trackMode  // nil while it does not track
 	monitor bool        // it is shown every command
 	noEvict bool        // CLIENT NO-EVICT
 	late    resp.Writer // messages that came while its own command was executed, whose reply is dropped
@@ -83,6 +84,7 @@ func (c *client) clone() *client {
 	for in := range d.subs {
 		d.subs[in] = c.subs[in].clone()
 	}
+	d.track = c.track.clone()
 	if c.replica != nil {
 		r := *c.replica
 		d.replica = &r
@@ -287,6 +289,7 @@ func (n *Node) drop(c *client, why string) {
 	n.unpark(c)
 	n.postponed = without(n.postponed, c)
 	n.unlistenAll(c)
+	n.untrack(c)
 	n.stopMonitor(c)
 	if c.replica != nil {
 		n.dropReplica(c, why)
@@ -312,6 +315,8 @@ func (n *Node) execute(c *client, args [][]byte) {
 	c.lastCmd = cmd
 	if cmd != nil {
 		refused = n.refusal(c, cmd)
+		start = len(c.w.Buf) // what eviction tells it is no reply
+		c.replyFrom = start
 	}
 	switch {
 	case refused != "":
@@ -324,17 +329,24 @@ func (n *Node) execute(c *client, args [][]byte) {
 		c.multi.add(cmd, args)
 		c.w.Simple("QUEUED")
 	default:
+		n.calling = true
 		n.perform(c, cmd, args)
+		n.calling = false
 		c.wrote = n.hist.Offset()
 	}
 	n.executing = nil
+	if c.track != nil {
+		c.endCaching()
+	}
 	if c.parked != nil {
+		n.tellPending(c)
 		return
 	}
 	n.muteReply(c, start)
 	if wasReplica && len(c.w.Buf) > start && n.era.DropsTalkers {
 		n.dropTalker(c, start)
 	}
+	n.tellPending(c)
 	n.serveReady()
 }
 
@@ -380,6 +392,9 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 	}
 	if refused := n.memoryRefuses(c, cmd, flags); refused != "" {
 		return refused
+	}
+	if n.crowded() {
+		n.trimTracking()
 	}
 	if flags&command.Write != 0 || cmd.Name == "PING" {
 		if refused := n.diskRefuses(); refused != "" {
@@ -427,6 +442,9 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 		c.pong(args)
 	default:
 		wait = n.run(c, cmd, args, false).Wait
+	}
+	if c.track != nil && cmd.Flags&command.ReadOnly != 0 {
+		n.remember(c, cmd, args)
 	}
 	n.tally.called(cmd, c.w.Buf[start:])
 	n.logSlow(cmd, c.addr, c.name, args)
@@ -486,6 +504,9 @@ func (n *Node) count(call *command.Call) {
 	n.stats.hits += int64(call.Hits)
 	n.stats.misses += int64(call.Misses)
 	n.stats.expired += int64(call.Expired)
+	if call.Flushed {
+		n.invalidateAll()
+	}
 	if call.FlushedAll {
 		n.flushedAll()
 	}

@@ -95,6 +95,7 @@ type Config struct {
 	SlowlogLogSlowerThan    int64  // microseconds; negative = nothing is logged
 	SlowlogMaxLen           int64
 	LatencyMonitorThreshold int64 // milliseconds; 0 = off
+	TrackingTableMaxKeys    int64 // that clients may have in their caches; 0 = any number
 
 	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
 	ConfigFile string
@@ -191,5 +192,6 @@ func DefaultConfig() Config {
 		Limits:                 store.DefaultLimits(),
 		SlowlogLogSlowerThan:   10000,
 		SlowlogMaxLen:          128,
+		TrackingTableMaxKeys:   1000000,
 	}
 }

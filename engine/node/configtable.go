@@ -120,7 +120,7 @@ var settings = []setting{
 	{name: "client-output-buffer-limit", flags: multiArg, kind: outputLimits{}, field: func(c *Config) any { return &c.OutputLimit }},
 	{name: "client-query-buffer-limit", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ClientQueryBufferLimit }},
 	{name: "proto-max-bulk-len", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ProtoMaxBulkLen }},
-	{name: "tracking-table-max-keys", kind: integer(0, math.MaxInt64), def: "1000000"},
+	{name: "tracking-table-max-keys", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.TrackingTableMaxKeys }},
 	{name: "notify-keyspace-events", kind: eventClasses{}, field: func(c *Config) any { return &c.NotifyKeyspaceEvents }},
 	{name: "busy-reply-threshold", alias: "lua-time-limit", kind: integer(0, math.MaxInt64), def: "5000"},
 

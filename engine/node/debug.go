@@ -208,8 +208,8 @@ func (n *Node) debugPopulate(c *client, args [][]byte) {
 			value = append(value, make([]byte, max(0, size-len(value)))...)[:size]
 		}
 		db.Set(key, store.RawString(value), 0)
-		if len(n.watching) > 0 || n.blocks.count > 0 {
-			n.touchKey(c.db, key)
+		if len(n.watching) > 0 || n.blocks.count > 0 || n.tracking.active() {
+			n.touchKey(c.db, key, true)
 		}
 	}
 	c.w.OK()

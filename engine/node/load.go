@@ -320,6 +320,7 @@ func auxNumber(dec *rdb.Decoder, name string) (int64, bool) {
 func (n *Node) replaceData(data *store.Store) {
 	n.touchAll(n.data, data)
 	n.data = data
+	n.invalidateAll()
 	n.clock = 0 // it is told the time at the next command
 }
 

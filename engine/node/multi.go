@@ -148,16 +148,20 @@ func (n *Node) watchedExpired(c *client) bool {
 	return false
 }
 
-// touchKey marks the transactions of those who watch the key, and what is awaited; a nil key is the whole database.
+// touchKey marks the transactions of those who watch the key, and what is awaited, and tells those who track it; a nil
+// key is the whole database.
 //
 // Source: redis/src/multi.c, touchWatchedKey.
-func (n *Node) touchKey(db int, key []byte) {
+func (n *Node) touchKey(db int, key []byte, own bool) {
 	if n.blocks.count > 0 {
 		n.touchBlocked(db, key)
 	}
 	if key == nil {
 		n.touchDatabase(db)
 		return
+	}
+	if n.tracking.active() {
+		n.invalidate(key, own)
 	}
 	for _, c := range n.watching[dbKey{db, string(key)}] {
 		for i := range c.watched {

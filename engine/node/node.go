@@ -64,7 +64,9 @@ type Node struct {
 	shut      shutdown         // one that waits for replicas
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
-	executing *client          // whose command is being executed
+	executing *client          // whose command is looked at or executed
+	calling   bool             // its command is executed: what it is told of meanwhile comes behind the reply
+	tracking  tracking
 	hooks     hooks
 	slow      slowlog
 
@@ -201,6 +203,7 @@ func (n *Node) start(in Started) {
 func (n *Node) setBack(now engine.Instant) {
 	n.nextCron = min(n.nextCron, now.Add(cronPeriod))
 	n.nextExpiry = min(n.nextExpiry, now.Add(expiryPeriod))
+	n.tracking.nextTrim = min(n.tracking.nextTrim, now.Add(trimPeriod))
 	if l := n.disk.loading; l != nil && l.until != 0 {
 		l.until = now.Add(l.until.Sub(n.now))
 	}
@@ -235,6 +238,9 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 	}
 	if n.softDue != 0 {
 		at = min(at, n.softDue)
+	}
+	if n.crowded() && !n.cronPaused {
+		at = min(at, n.tracking.nextTrim)
 	}
 	if ready, ok := n.disk.child.waitsUntil(n.now); ok {
 		at = min(at, ready)
@@ -271,6 +277,10 @@ func (n *Node) cron() {
 		n.expireDue()
 	}
 	n.goOn()
+	if n.crowded() && n.now >= n.tracking.nextTrim && !n.cronPaused {
+		n.tracking.nextTrim = n.now.Add(trimPeriod)
+		n.trimTracking()
+	}
 	if n.softDue != 0 && n.now >= n.softDue {
 		n.limitOutputs()
 	}
@@ -326,6 +336,7 @@ func (n *Node) endTurn() {
 		n.driveFailover()
 		n.driveShutdown()
 	}
+	n.broadcast()
 	for {
 		n.startPending()
 		n.pumpReplicas()
@@ -381,6 +392,7 @@ func (n *Node) Clone() *Node {
 	for key, list := range n.watching {
 		c.watching[key] = twins(list, twin)
 	}
+	c.tracking = n.tracking.clone(twin)
 	c.slow.entries = slices.Clone(n.slow.entries)
 	c.hooks, c.executing = hooks{}, nil
 	c.call = command.Call{}

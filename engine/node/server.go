@@ -345,6 +345,7 @@ func (n *Node) resetCommand(c *client, _ [][]byte) {
 	}
 	n.discardMulti(c)
 	n.unlistenAll(c)
+	n.untrack(c)
 	n.stopMonitor(c)
 	c.db, c.name, c.silence, c.w.Proto = 0, "", replyOn, 2
 	c.authed = n.cfg.RequirePass == ""
