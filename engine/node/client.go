@@ -146,6 +146,7 @@ func (n *Node) received(in *Received) {
 // consume executes what is complete of a client's input, as far as it may, and keeps the rest.
 func (n *Node) consume(c *client, buf []byte) {
 	c.dec.Limits = n.limits(c)
+	n.reading = len(buf)
 	for len(buf) > 0 && c.closing == "" && !c.waits() {
 		args, used, err := c.dec.Next(buf)
 		if err != nil {
@@ -310,7 +311,7 @@ func without(list []*client, c *client) []*client {
 // Source: redis/src/server.c, processCommand.
 func (n *Node) execute(c *client, args [][]byte) {
 	start, wasReplica := len(c.w.Buf), c.replica != nil
-	n.executing, c.replyFrom = c, start
+	n.executing, n.line, c.replyFrom = c, args, start
 	cmd, refused := n.cmds.Find(args)
 	c.lastCmd = cmd
 	if cmd != nil {
@@ -454,6 +455,8 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	}
 	if !n.unit.open {
 		n.unit.end(n)
+		n.now = n.now.Add(n.slept)
+		n.slept = 0
 	}
 }
 

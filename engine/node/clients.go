@@ -24,10 +24,15 @@ func (c *client) String(n *Node) string {
 		cmd = c.lastCmd.FullName()
 	}
 	pieces, held := n.held(c)
+	in, words := len(c.in), 0
+	if c == n.executing {
+		// What has just been read counts until all of it has been looked at.
+		in, words = n.reading, wordBytes(n.line)
+	}
 	return clientLine(n, clientFields{
 		id: c.id, addr: c.addr, laddr: c.laddr, name: c.name, since: c.since, used: c.used, flags: c.flags(),
 		db: c.db, subs: [spaces]int{len(c.subs[byChannel].names), len(c.subs[byPattern].names), len(c.subs[byShard].names)},
-		multi: queued, in: len(c.in), pieces: pieces, out: held,
+		multi: queued, in: in, words: words, queued: c.multi.size(), pieces: pieces, out: held,
 		cmd: cmd, user: "default", proto: max(c.w.Proto, 2), redir: c.redirection(),
 	})
 }
@@ -64,14 +69,22 @@ func (c *client) flags() string {
 	return string(letters)
 }
 
+// wordBytes is how many bytes the words of a command line have.
+func wordBytes(args [][]byte) (bytes int) {
+	for _, a := range args {
+		bytes += len(a)
+	}
+	return bytes
+}
+
 // clientFields are the parts of a line of CLIENT LIST.
 type clientFields struct {
-	id                                  int64
-	addr, laddr, name, flags, cmd, user string
-	since, used                         engine.Instant
-	db, multi, in, pieces, proto        int
-	subs                                [spaces]int
-	out, redir                          int64
+	id                                          int64
+	addr, laddr, name, flags, cmd, user         string
+	since, used                                 engine.Instant
+	db, multi, in, words, queued, pieces, proto int
+	subs                                        [spaces]int
+	out, redir                                  int64
 }
 
 func clientLine(n *Node, f clientFields) string {
@@ -79,8 +92,8 @@ func clientLine(n *Node, f clientFields) string {
 	idle := strconv.FormatInt(int64(n.now.Sub(f.used)/time.Second), 10)
 	return "id=" + strconv.FormatInt(f.id, 10) + " addr=" + f.addr + " laddr=" + f.laddr + " fd=" + strconv.FormatInt(f.id+7, 10) +
 		" name=" + f.name + " age=" + age + " idle=" + idle + " flags=" + f.flags + " db=" + strconv.Itoa(f.db) +
-		" sub=" + strconv.Itoa(f.subs[byChannel]) + " psub=" + strconv.Itoa(f.subs[byPattern]) + " ssub=" + strconv.Itoa(f.subs[byShard]) + " multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" +
-		strconv.Itoa(f.pieces) + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in), 10) +
+		" sub=" + strconv.Itoa(f.subs[byChannel]) + " psub=" + strconv.Itoa(f.subs[byPattern]) + " ssub=" + strconv.Itoa(f.subs[byShard]) + " multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=" + strconv.Itoa(f.words) + " multi-mem=" + strconv.Itoa(f.queued) + " rbs=0 rbp=0 obl=0 oll=" +
+		strconv.Itoa(f.pieces) + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in+f.words+f.queued), 10) +
 		" events=r cmd=" + f.cmd + " user=" + f.user + " redir=" + strconv.FormatInt(f.redir, 10) + " resp=" + strconv.Itoa(f.proto)
 }
 

@@ -159,7 +159,7 @@ func (n *Node) debugSleep(c *client, args [][]byte) {
 	// C's strtod: what is no number is 0.
 	seconds, err := strconv.ParseFloat(string(args[2]), 64)
 	if err == nil && seconds > 0 {
-		n.out.do(Sleep{For: time.Duration(min(seconds, math.MaxInt32) * float64(time.Second))})
+		n.standStill(time.Duration(min(seconds, math.MaxInt32) * float64(time.Second)))
 	}
 	c.w.OK()
 }
@@ -213,6 +213,13 @@ func (n *Node) debugPopulate(c *client, args [][]byte) {
 		}
 	}
 	c.w.OK()
+}
+
+// standStill has the process do nothing for a while. For the command that asked for it, and for the rest of its
+// transaction, the clock stays where it is; for what follows, so much later it is.
+func (n *Node) standStill(d time.Duration) {
+	n.out.do(Sleep{For: d})
+	n.slept += d
 }
 
 // debugReplicate puts a command into the stream as it is given, with no database in front of it.

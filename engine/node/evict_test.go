@@ -53,6 +53,17 @@ func TestVolatilePoliciesSpareTheOthers(t *testing.T) {
 	}
 }
 
+func TestALowerLimitIsKeptAtOnce(t *testing.T) {
+	s := start(t, "maxmemory-policy", "allkeys-random", "notify-keyspace-events", "Ee")
+	c, d := s.connect(), s.connect()
+	s.say(d, "SUBSCRIBE __keyevent@0__:evicted")
+	s.say(c, "SET a 1")
+	s.want("no limit", s.say(c, "CONFIG SET maxmemory 0"), "+OK\r\n")
+	s.want("nothing goes", s.take(d), "")
+	s.want("a limit", s.say(c, "CONFIG SET maxmemory 1"), "+OK\r\n")
+	s.want("nobody had to ask", s.take(d), "*3\r\n$7\r\nmessage\r\n$22\r\n__keyevent@0__:evicted\r\n$1\r\na\r\n")
+}
+
 func TestATransactionIsNotQueuedWithoutMemory(t *testing.T) {
 	s := start(t, "maxmemory", "1")
 	c := s.connect()

@@ -37,6 +37,16 @@ func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
 }
 
+// size is how many bytes are queued.
+func (m *multi) size() (bytes int) {
+	if m != nil {
+		for _, args := range m.queue {
+			bytes += wordBytes(args)
+		}
+	}
+	return bytes
+}
+
 func (n *Node) multiCommand(c *client, _ [][]byte) {
 	if c.multi != nil {
 		c.w.Error("ERR MULTI calls can not be nested")

@@ -65,6 +65,8 @@ type Node struct {
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is looked at or executed
+	line      [][]byte         // that command
+	reading   int              // bytes of its input that are being looked at, this command and others
 	calling   bool             // its command is executed: what it is told of meanwhile comes behind the reply
 	tracking  tracking
 	hooks     hooks
@@ -83,6 +85,7 @@ type Node struct {
 	rewriting   *rewriting
 	changing    *reconfiguring // never changed in place
 	usage       usage
+	shrinks     bool // maxmemory was changed: keys may have to go at the end of the turn
 	tally       tally
 
 	active bool // keys are removed when they are due (DEBUG SET-ACTIVE-EXPIRE)
@@ -93,8 +96,9 @@ type Node struct {
 	sets    command.Settings
 	trace   bool
 	unit    unit
-	spare   []byte      // a large reply buffer that was flushed, for the next client without one
-	discard resp.Writer // takes the replies that a master is not given
+	slept   time.Duration // of what the driver was told to stand still, the part that now does not know of
+	spare   []byte        // a large reply buffer that was flushed, for the next client without one
+	discard resp.Writer   // takes the replies that a master is not given
 }
 
 // stats are the counters of INFO; CONFIG RESETSTAT zeroes them.
@@ -336,6 +340,10 @@ func (n *Node) endTurn() {
 		n.driveFailover()
 		n.driveShutdown()
 	}
+	if n.shrinks {
+		n.shrinks = false
+		n.makeRoom()
+	}
 	n.broadcast()
 	for {
 		n.startPending()
@@ -394,7 +402,7 @@ func (n *Node) Clone() *Node {
 	}
 	c.tracking = n.tracking.clone(twin)
 	c.slow.entries = slices.Clone(n.slow.entries)
-	c.hooks, c.executing = hooks{}, nil
+	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
 	c.unit, c.spare = unit{}, nil
 	c.out = nil

@@ -205,6 +205,7 @@ func (n *Node) reconfigure(c *client, next Config) {
 	before := n.cfg
 	n.cfg = next
 	n.applyConfig()
+	n.shrinkTo(before.MaxMemory)
 	if before.Port == next.Port && before.Dir == next.Dir && before.LogLevel == next.LogLevel && slices.Equal(before.Bind, next.Bind) {
 		c.w.OK()
 		return
