@@ -257,6 +257,7 @@ func (n *Node) serveKey(k dbKey) {
 		p := c.parked
 		e := n.data.DB(k.db).Get([]byte(k.key))
 		if e != nil && e.Expired(n.now.Millis()) {
+			n.expireAwaited(k)
 			e = nil
 		}
 		switch {
@@ -271,6 +272,17 @@ func (n *Node) serveKey(k dbKey) {
 			i++
 		}
 	}
+}
+
+// expireAwaited removes a key that somebody waits for, and whose time was over when it came, where that is ours to do.
+func (n *Node) expireAwaited(k dbKey) {
+	if n.expiry() != command.ExpireRemoves {
+		return
+	}
+	call := n.begin(nil, nil, k.db, command.ExpireRemoves)
+	call.ExpireKey([]byte(k.key))
+	n.count(call)
+	n.feedBare(call.Ops())
 }
 
 // serveParked runs a parked client's command again. It may find that there is nothing for it after all.
