@@ -3,6 +3,7 @@ package node
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"resync/engine"
 	"resync/engine/command"
@@ -23,7 +24,8 @@ type parked struct {
 	cmd  *command.Command
 	args [][]byte // to run again, of the client's own memory
 	wait command.Wait
-	acks *ackWait // of WAIT, which waits for no key
+	acks *ackWait      // of WAIT, which waits for no key
+	took time.Duration // to find out that it had to wait
 }
 
 // dbKey names a key of a database.
@@ -145,6 +147,7 @@ func (n *Node) answerParked(c *client, refused string) {
 	switch {
 	case refused != "":
 		c.w.Error(refused)
+		n.tally.served(c.parked.cmd, c.w.Buf[c.replyFrom:], 0)
 	case c.parked.acks != nil:
 		n.answerWait(c, n.countAcks(c.parked.acks.offset), "time is over")
 	case c.parked.wait.Null == command.NullBulkReply:
@@ -290,6 +293,7 @@ func (n *Node) serveParked(c *client, key string) {
 	p := c.parked
 	start := len(c.w.Buf)
 	c.replyFrom = start
+	began := n.spent()
 	n.executing, n.calling = c, true
 	call := n.run(c, p.cmd, narrow(p, key), true)
 	n.executing, n.calling = nil, false
@@ -298,6 +302,10 @@ func (n *Node) serveParked(c *client, key string) {
 			c.w.Buf = c.w.Buf[:start]
 			c.w.Error("NOGROUP the consumer group this client was blocked on no longer exists")
 		}
+		took := n.spent() - began
+		n.tally.served(p.cmd, c.w.Buf[start:], took)
+		n.timedCommand(c, p.cmd, p.args, p.took+took)
+		n.event("command-unblocking", took)
 		n.unpark(c)
 	}
 	n.tellPending(c)

@@ -434,7 +434,7 @@ func (c *client) isLocal() bool {
 // perform runs a command that passed every check.
 func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	n.stats.commands++
-	start := len(c.w.Buf)
+	start, began := len(c.w.Buf), n.spent()
 	var wait *command.Wait
 	switch {
 	case cmd.Do == nil:
@@ -447,16 +447,24 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	if c.track != nil && cmd.Flags&command.ReadOnly != 0 {
 		n.remember(c, cmd, args)
 	}
-	n.tally.called(cmd, c.w.Buf[start:])
-	n.logSlow(cmd, c.addr, c.name, args)
+	took := n.spent() - began
+	n.tally.called(cmd, c.w.Buf[start:], took)
+	if cmd.Flags&command.Fast != 0 {
+		n.event("fast-command", took)
+	} else {
+		n.event("command", took)
+	}
+	if wait == nil && c.parked == nil { // else it is not over
+		n.timedCommand(c, cmd, args, took)
+	}
 	n.showMonitors(cmd, c.db, c.addr, args)
 	if wait != nil {
 		n.park(c, cmd, args, wait)
+		c.parked.took = took
 	}
 	if !n.unit.open {
 		n.unit.end(n)
-		n.now = n.now.Add(n.slept)
-		n.slept = 0
+		n.now = n.stepped.Add(n.stood)
 	}
 }
 

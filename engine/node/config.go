@@ -94,8 +94,10 @@ type Config struct {
 	NotifyKeyspaceEvents    string // classes in Redis's order; "" = none
 	SlowlogLogSlowerThan    int64  // microseconds; negative = nothing is logged
 	SlowlogMaxLen           int64
-	LatencyMonitorThreshold int64 // milliseconds; 0 = off
-	TrackingTableMaxKeys    int64 // that clients may have in their caches; 0 = any number
+	LatencyMonitorThreshold int64  // milliseconds; 0 = off
+	LatencyTracking         bool   // keep how long each call of a command took
+	LatencyPercentiles      string // that INFO latencystats shows, as CONFIG GET does
+	TrackingTableMaxKeys    int64  // that clients may have in their caches; 0 = any number
 
 	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
 	ConfigFile string
@@ -193,5 +195,7 @@ func DefaultConfig() Config {
 		SlowlogLogSlowerThan:   10000,
 		SlowlogMaxLen:          128,
 		TrackingTableMaxKeys:   1000000,
+		LatencyTracking:        true,
+		LatencyPercentiles:     "50 99 99.9",
 	}
 }

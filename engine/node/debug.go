@@ -219,7 +219,7 @@ func (n *Node) debugPopulate(c *client, args [][]byte) {
 // transaction, the clock stays where it is; for what follows, so much later it is.
 func (n *Node) standStill(d time.Duration) {
 	n.out.do(Sleep{For: d})
-	n.slept += d
+	n.stood += d
 }
 
 // debugReplicate puts a command into the stream as it is given, with no database in front of it.

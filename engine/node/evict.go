@@ -65,6 +65,11 @@ func (n *Node) makeRoom() bool {
 	if n.isReplica() && n.cfg.ReplicaIgnoreMaxMemory {
 		return true
 	}
+	if n.countedMemory() <= n.cfg.MaxMemory {
+		return true
+	}
+	began := n.spent()
+	defer func() { n.event("eviction-cycle", n.spent()-began) }()
 	for n.countedMemory() > n.cfg.MaxMemory {
 		if n.cfg.MaxMemoryPolicy == "noeviction" || n.paused() {
 			return false

@@ -71,6 +71,7 @@ type Node struct {
 	tracking  tracking
 	hooks     hooks
 	slow      slowlog
+	latency   latencyEvents
 
 	master link
 	local  localTTL
@@ -96,9 +97,10 @@ type Node struct {
 	sets    command.Settings
 	trace   bool
 	unit    unit
-	slept   time.Duration // of what the driver was told to stand still, the part that now does not know of
-	spare   []byte        // a large reply buffer that was flushed, for the next client without one
-	discard resp.Writer   // takes the replies that a master is not given
+	stepped engine.Instant // when the step began
+	stood   time.Duration  // how long the driver was told to stand still in it
+	spare   []byte         // a large reply buffer that was flushed, for the next client without one
+	discard resp.Writer    // takes the replies that a master is not given
 }
 
 // stats are the counters of INFO; CONFIG RESETSTAT zeroes them.
@@ -160,6 +162,7 @@ func (n *Node) Step(now engine.Instant, in Input, out *Output) {
 		n.setBack(now)
 	}
 	n.now, n.out, n.trace = now, out, out.Trace
+	n.stepped, n.stood = now, 0
 	switch in := in.(type) {
 	case *Received:
 		n.received(in)
@@ -325,9 +328,11 @@ func (n *Node) expireDue() {
 		if at, ok := n.data.DB(i).NextExpiry(); !ok || at >= n.now.Millis() {
 			continue
 		}
+		began := n.spent()
 		c := n.begin(nil, nil, i, command.ExpireRemoves)
 		n.stats.expired += int64(c.ExpireDue(expiryBatch))
 		n.feedBare(c.Ops())
+		n.event("expire-cycle", n.spent()-began)
 	}
 }
 
