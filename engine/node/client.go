@@ -322,7 +322,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	switch {
 	case refused != "":
 		n.refuse(c, args, refused)
-		n.tally.rejected(args, c.w.Buf[start:])
+		n.tally.rejected(n.cmds, args, c.w.Buf[start:])
 	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
 		n.postpone(c)
 		return
@@ -356,7 +356,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 //
 // Source: redis/src/server.c, rejectCommand.
 func (n *Node) refuse(c *client, args [][]byte, refused string) {
-	if cmd := command.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
+	if cmd := n.cmds.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
 		n.discardMulti(c)
 		c.w.Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(refused, "ERR "))
 		return

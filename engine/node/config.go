@@ -99,6 +99,9 @@ type Config struct {
 	LatencyPercentiles      string // that INFO latencystats shows, as CONFIG GET does
 	TrackingTableMaxKeys    int64  // that clients may have in their caches; 0 = any number
 
+	// Renamed are commands that go by other names, or none, as rename-command of the redis.conf says. It is no setting.
+	Renamed [][2]string
+
 	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
 	ConfigFile string
 

@@ -35,6 +35,7 @@ func init() {
 	ok := simple("OK")
 	debugRows = []debugRow{
 		{"CHANGE-REPL-ID", 2, (*Node).debugChangeReplID, "\nGive the history another name."},
+		{"CONFIG-REWRITE-FORCE-ALL", 2, (*Node).debugRewriteAll, "\nRewrite the configuration file, with every setting in it."},
 		{"DIGEST", 2, (*Node).debugDigest, "\nShow a checksum of all keys and values."},
 		{"DIGEST-VALUE", -2, (*Node).debugDigestValue, " <key> [<key> ...]\nShow a checksum of each key's value."},
 		{"ERROR", 3, (*Node).debugError, " <string>\nReply with an error."},

@@ -95,6 +95,39 @@ func TestRewriteKeepsWhatPeopleWrote(t *testing.T) {
 	s.want("no room", s.say(c, "CONFIG REWRITE"), "-ERR Rewriting config file: No space left on device\r\n")
 }
 
+// What DEBUG CONFIG-REWRITE-FORCE-ALL writes is every setting, and it reads back as the same configuration.
+func TestEverySettingCanBeWritten(t *testing.T) {
+	s := start(t, "maxmemory", "100mb", "latency-tracking-info-percentiles", "50 90.5", "client-output-buffer-limit", "pubsub 1mb 2mb 3")
+	s.n.cfg.ConfigFile = "/etc/redis.conf"
+	s.disk.files = map[string]string{"/etc/redis.conf": "maxmemory 100mb\n"}
+	c := s.connect()
+	s.want("DEBUG CONFIG-REWRITE-FORCE-ALL", s.say(c, "DEBUG CONFIG-REWRITE-FORCE-ALL"), "+OK\r\n")
+	file := s.disk.files["/etc/redis.conf"]
+	directives, err := ParseConf(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, written := DefaultConfig(), map[string]bool{}
+	for _, d := range directives {
+		written[d.Name] = true
+		if err := cfg.Set(d.Name, d.Args...); err != nil {
+			t.Fatalf("%s: %v", d.Text, err)
+		}
+	}
+	for _, name := range []string{"hz", "slowlog-max-len", "latency-tracking", "tracking-table-max-keys", "appendfilename"} {
+		if !written[name] {
+			t.Errorf("%s is not written", name)
+		}
+	}
+	for i, pair := range s.n.cfg.Get("*") {
+		if got := cfg.Get("*")[i]; got != pair {
+			t.Errorf("%v became %v", pair, got)
+		}
+	}
+	s.disk.full = true
+	s.want("no room", s.say(c, "DEBUG CONFIG-REWRITE-FORCE-ALL"), "-ERR CONFIG-REWRITE-FORCE-ALL failed: No space left on device\r\n")
+}
+
 func TestInfoCountsCommandsAndErrors(t *testing.T) {
 	s := start(t)
 	c := s.connect()

@@ -70,8 +70,8 @@ func (t *tally) served(cmd *command.Command, reply []byte, took time.Duration) {
 }
 
 // rejected counts a command line that was refused with an error.
-func (t *tally) rejected(args [][]byte, reply []byte) {
-	if cmd := command.Lookup(args[0]); cmd != nil {
+func (t *tally) rejected(cmds *command.Table, args [][]byte, reply []byte) {
+	if cmd := cmds.Lookup(args[0]); cmd != nil {
 		if len(args) > 1 {
 			if sub := cmd.Sub(args[1]); sub != nil {
 				cmd = sub
