@@ -34,7 +34,8 @@ type Settings struct {
 	Access          AccessClock
 	Table           *Table // the commands that there are; nil for the standard edition
 	Forms           Forms
-	RDBVersion      int // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
+	IgnoreChecksums bool // of DUMP payloads
+	RDBVersion      int  // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
 }
 
 func (s *Settings) rdbVersion() int {
@@ -124,13 +125,14 @@ type Call struct {
 	Served bool
 
 	// What came of it; Begin sets these back.
-	Dirty      int   // changes made, as rdb_changes_since_last_save counts them
-	Hits       int   // keys found and not found by reads
-	Misses     int   //
-	Expired    int   // expired keys removed
-	Flushed    bool  // databases were emptied
-	FlushedAll bool  // FLUSHALL ran: snapshots under way are worthless
-	Wait       *Wait // the command found nothing and may be parked; it has not answered
+	Dirty      int    // changes made, as rdb_changes_since_last_save counts them
+	Hits       int    // keys found and not found by reads
+	Misses     int    //
+	Expired    int    // expired keys removed
+	Flushed    bool   // databases were emptied
+	FlushedAll bool   // FLUSHALL ran: snapshots under way are worthless
+	Trouble    string // what was wrong with the payload of RESTORE, for the log
+	Wait       *Wait  // the command found nothing and may be parked; it has not answered
 
 	ops       []Op
 	complete  bool     // ops holds the command itself too
@@ -145,7 +147,7 @@ func (c *Call) Begin() {
 	c.Dirty, c.Hits, c.Misses, c.Expired = 0, 0, 0, 0
 	c.Flushed, c.FlushedAll = false, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
-	c.complete, c.force, c.rewritten, c.Wait = false, false, nil, nil
+	c.complete, c.force, c.rewritten, c.Wait, c.Trouble = false, false, nil, nil, ""
 }
 
 // Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came

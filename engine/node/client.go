@@ -490,6 +490,9 @@ func (n *Node) run(c *client, cmd *command.Command, args [][]byte, served bool) 
 	}
 	cmd.Do(call)
 	c.db = call.DB
+	if call.Trouble != "" {
+		n.log(engine.LogVerbose, corruptLine(0, call.Trouble))
+	}
 	n.count(call)
 	n.unit.add(call)
 	return call

@@ -135,6 +135,7 @@ func (n *Node) debugPauseCron(c *client, args [][]byte) {
 
 func (n *Node) debugSkipChecksums(c *client, args [][]byte) {
 	n.noChecksums = debugFlag(args[2])
+	n.applyConfig()
 	c.w.OK()
 }
 

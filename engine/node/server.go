@@ -250,7 +250,7 @@ func (n *Node) applyConfig() {
 	n.sets = command.Settings{
 		LazyExpire: n.cfg.LazyExpire, LazyUserDel: n.cfg.LazyUserDel,
 		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits,
-		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
+		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion, IgnoreChecksums: n.noChecksums,
 	}
 	n.clock = 0
 	n.countGood()
