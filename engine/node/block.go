@@ -303,6 +303,7 @@ func (n *Node) serveParked(c *client, key string) {
 			c.w.Error("NOGROUP the consumer group this client was blocked on no longer exists")
 		}
 		took := n.spent() - began
+		n.lap = began + took
 		n.tally.served(p.cmd, c.w.Buf[start:], took)
 		n.timedCommand(c, p.cmd, p.args, p.took+took)
 		n.event("command-unblocking", took)

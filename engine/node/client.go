@@ -434,7 +434,7 @@ func (c *client) isLocal() bool {
 // perform runs a command that passed every check.
 func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	n.stats.commands++
-	start, began := len(c.w.Buf), n.spent()
+	start, began := len(c.w.Buf), n.lap
 	var wait *command.Wait
 	switch {
 	case cmd.Do == nil:
@@ -447,7 +447,8 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	if c.track != nil && cmd.Flags&command.ReadOnly != 0 {
 		n.remember(c, cmd, args)
 	}
-	took := n.spent() - began
+	n.lap = n.spent()
+	took := n.lap - began
 	n.tally.called(cmd, c.w.Buf[start:], took)
 	if cmd.Flags&command.Fast != 0 {
 		n.event("fast-command", took)

@@ -6,11 +6,14 @@ import (
 	"time"
 )
 
-// watched starts a server whose driver has a stopwatch. Each time that the node looks at it, it shows tick more.
+// watched starts a server whose driver has a stopwatch. Each time that the node looks at it in a step, it shows tick more.
 func watched(t *testing.T, tick time.Duration, settings ...string) *server {
 	s := start(t, settings...)
 	var shown time.Duration
 	s.out.Stopwatch = func() time.Duration {
+		if s.n.lap == 0 { // no command has ended yet
+			shown = 0
+		}
 		shown += tick
 		return shown
 	}
@@ -26,6 +29,8 @@ func TestCommandsAreTimed(t *testing.T) {
 	s.want("INFO commandstats", s.field("cmdstat_set"), "calls=2,usec=40,usec_per_call=20.00,rejected_calls=0,failed_calls=0")
 	s.want("INFO latencystats", s.field("latency_percentiles_usec_set"), "p50=20.095,p99=20.095,p99.9=20.095")
 	s.want("LATENCY HISTOGRAM", s.say(c, "LATENCY HISTOGRAM set"), "*2\r\n$3\r\nset\r\n*4\r\n$5\r\ncalls\r\n:2\r\n$14\r\nhistogram_usec\r\n*2\r\n:33\r\n:2\r\n")
+	s.raw(c, cmd("PING")+cmd("PING")+cmd("PING"))
+	s.want("each of a pipeline", s.field("cmdstat_ping"), "calls=3,usec=60,usec_per_call=20.00,rejected_calls=0,failed_calls=0")
 	s.say(c, "CONFIG SET latency-tracking no")
 	s.say(c, "SET a 3")
 	s.want("kept, and not added to", s.say(c, "LATENCY HISTOGRAM set"), "*2\r\n$3\r\nset\r\n*4\r\n$5\r\ncalls\r\n:2\r\n$14\r\nhistogram_usec\r\n*2\r\n:33\r\n:2\r\n")

@@ -99,6 +99,7 @@ type Node struct {
 	unit    unit
 	stepped engine.Instant // when the step began
 	stood   time.Duration  // how long the driver was told to stand still in it
+	lap     time.Duration  // how far it was when the last command ended: where the next one begins
 	spare   []byte         // a large reply buffer that was flushed, for the next client without one
 	discard resp.Writer    // takes the replies that a master is not given
 }
@@ -166,7 +167,7 @@ func (n *Node) Step(now engine.Instant, in Input, out *Output) {
 		n.setBack(now)
 	}
 	n.now, n.out, n.trace = now, out, out.Trace
-	n.stepped, n.stood = now, 0
+	n.stepped, n.stood, n.lap = now, 0, 0
 	switch in := in.(type) {
 	case *Received:
 		n.received(in)
