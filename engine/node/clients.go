@@ -25,9 +25,12 @@ func (c *client) String(n *Node) string {
 	}
 	pieces, held := n.held(c)
 	in, words := len(c.in), 0
-	if c == n.executing {
+	switch {
+	case c == n.executing:
 		// What has just been read counts until all of it has been looked at.
 		in, words = n.reading, wordBytes(n.line)
+	case c.parked != nil:
+		words = wordBytes(c.parked.args)
 	}
 	return clientLine(n, clientFields{
 		id: c.id, addr: c.addr, laddr: c.laddr, name: c.name, since: c.since, used: c.used, flags: c.flags(),

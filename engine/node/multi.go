@@ -37,11 +37,13 @@ func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
 }
 
-// size is how many bytes are queued.
+// size is how many bytes are queued, as Redis counts them: with a pointer to each word.
+//
+// Source: redis/src/multi.c, queueMultiCommand.
 func (m *multi) size() (bytes int) {
 	if m != nil {
 		for _, args := range m.queue {
-			bytes += wordBytes(args)
+			bytes += wordBytes(args) + 8*len(args)
 		}
 	}
 	return bytes
