@@ -34,7 +34,8 @@ type Settings struct {
 	Access          AccessClock
 	Table           *Table // the commands that there are; nil for the standard edition
 	Forms           Forms
-	RDBVersion      int // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
+	IgnoreChecksums bool // of DUMP payloads
+	RDBVersion      int  // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
 }
 
 func (s *Settings) rdbVersion() int {
@@ -107,8 +108,9 @@ type Call struct {
 	Expiry   ExpiryMode
 	Settings *Settings
 	// Touched, unless nil, is told of every key that was changed or deleted, and of a whole database that was emptied
-	// with a nil key. WATCH lives on it.
-	Touched func(db int, key []byte)
+	// with a nil key. Own says that it was the command's doing, and not that the key's time was over or memory was short.
+	// WATCH and CLIENT TRACKING live on it.
+	Touched func(db int, key []byte, own bool)
 	// Notify, unless nil, is told of keyspace events: the class as notify-keyspace-events spells it ('g', '$', 'l', …),
 	// the event ("del", "expire", …) and the key.
 	Notify func(class byte, event string, db int, key []byte)
@@ -123,12 +125,14 @@ type Call struct {
 	Served bool
 
 	// What came of it; Begin sets these back.
-	Dirty      int   // changes made, as rdb_changes_since_last_save counts them
-	Hits       int   // keys found and not found by reads
-	Misses     int   //
-	Expired    int   // expired keys removed
-	FlushedAll bool  // FLUSHALL ran: snapshots under way are worthless
-	Wait       *Wait // the command found nothing and may be parked; it has not answered
+	Dirty      int    // changes made, as rdb_changes_since_last_save counts them
+	Hits       int    // keys found and not found by reads
+	Misses     int    //
+	Expired    int    // expired keys removed
+	Flushed    bool   // databases were emptied
+	FlushedAll bool   // FLUSHALL ran: snapshots under way are worthless
+	Trouble    string // what was wrong with the payload of RESTORE, for the log
+	Wait       *Wait  // the command found nothing and may be parked; it has not answered
 
 	ops       []Op
 	complete  bool     // ops holds the command itself too
@@ -140,9 +144,10 @@ type Call struct {
 
 // Begin forgets what came of the last command, and keeps its memory.
 func (c *Call) Begin() {
-	c.Dirty, c.Hits, c.Misses, c.Expired, c.FlushedAll = 0, 0, 0, 0, false
+	c.Dirty, c.Hits, c.Misses, c.Expired = 0, 0, 0, 0
+	c.Flushed, c.FlushedAll = false, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
-	c.complete, c.force, c.rewritten, c.Wait = false, false, nil, nil
+	c.complete, c.force, c.rewritten, c.Wait, c.Trouble = false, false, nil, nil, ""
 }
 
 // Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came
@@ -238,7 +243,7 @@ func (c *Call) past(e *store.Entry) bool { return e.Expired(c.Now.Millis()) }
 // expire removes a key whose time is over.
 func (c *Call) expire(key []byte) {
 	c.db().Delete(key)
-	c.touch(key)
+	c.lost(key)
 	c.notify('x', "expired", key)
 	c.Expired++
 	start := len(c.words)
@@ -258,7 +263,14 @@ func (c *Call) deletion(lazy bool) []byte {
 // touch says that a key was changed or deleted.
 func (c *Call) touch(key []byte) {
 	if c.Touched != nil {
-		c.Touched(c.DB, key)
+		c.Touched(c.DB, key, true)
+	}
+}
+
+// lost says that a key was deleted because its time was over or memory was short.
+func (c *Call) lost(key []byte) {
+	if c.Touched != nil {
+		c.Touched(c.DB, key, false)
 	}
 }
 

@@ -226,7 +226,7 @@ func TestTouchedNamesEveryKeyThatChanged(t *testing.T) {
 		s.say("SET gone 1 PX 1")
 		s.call.Now = s.call.Now.Add(2_000_000)
 		var touched []string
-		s.call.Touched = func(db int, key []byte) {
+		s.call.Touched = func(db int, key []byte, own bool) {
 			if key == nil {
 				key = []byte("*")
 			}
@@ -304,6 +304,16 @@ func TestPatterns(t *testing.T) {
 	// What would take for ever if every star were tried with every other.
 	if glob([]byte(strings.Repeat("*a", 50)+"b"), strings.Repeat("a", 10_000)) {
 		t.Error("it matched")
+	}
+	// The last of so many stars counts only where something follows it.
+	for stars, want := range map[int]bool{1000: true, 1001: false} {
+		name := strings.Repeat("a", 3000)
+		if got := glob([]byte(strings.Repeat("*?", stars)), name); got != want {
+			t.Errorf("%d stars: %v", stars, got)
+		}
+	}
+	if !glob([]byte(strings.Repeat("*?", 1000)+"*"), strings.Repeat("a", 1000)) {
+		t.Error("a star at the end counts")
 	}
 }
 

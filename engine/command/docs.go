@@ -234,9 +234,7 @@ func commandList(c *Call) {
 	for _, cmd := range c.table().rows {
 		list(cmd)
 		for i := range cmd.Subs {
-			if len(c.Args) > 2 {
-				list(&cmd.Subs[i])
-			}
+			list(&cmd.Subs[i])
 		}
 	}
 	c.Reply.SetFrom(start, n)

@@ -95,11 +95,14 @@ func restore(c *Call) {
 		c.Reply.Error(errTTL)
 		return
 	}
-	v, err := rdb.ParseDumpUpTo(c.Settings.rdbVersion(), c.Args[3], &c.Settings.Limits)
+	v, err := rdb.ParseDumpWith(c.Args[3], rdb.DumpOptions{
+		Newest: c.Settings.rdbVersion(), IgnoreChecksum: c.Settings.IgnoreChecksums, Limits: &c.Settings.Limits,
+	})
 	if err != nil {
-		wrong := rdb.ErrDumpFormat
-		errors.As(err, &wrong)
-		c.Reply.Error(string(wrong))
+		c.Reply.Error(err.Error())
+		if broken := (*rdb.BrokenDump)(nil); errors.As(err, &broken) {
+			c.Trouble = broken.What
+		}
 		return
 	}
 	deleted := o.replace && c.db().Delete(key)

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +23,7 @@ type Table struct {
 	rows    []*Command
 	byName  map[string]*Command
 	edition Edition
+	renamed bool // some go by other names than their own
 }
 
 // standard is the edition of the package's own Find, Lookup and All.
@@ -46,13 +49,39 @@ func (t *Table) add(c *Command) {
 	t.byName[c.Name] = c
 }
 
+// Renamed returns a table in which a command goes by another name, or, where that is empty, is not there. A command goes
+// on to call itself what it was, in COMMAND and in the replies of its own.
+//
+// Source: redis/src/config.c, loadServerConfigFromString.
+func (t *Table) Renamed(from, to string) (*Table, error) {
+	cmd := t.Lookup([]byte(from))
+	if cmd == nil {
+		return nil, errors.New("No such command in rename-command")
+	}
+	to = strings.ToUpper(to)
+	if t.byName[to] != nil {
+		return nil, errors.New("Target command name already exists")
+	}
+	r := &Table{rows: t.rows, byName: maps.Clone(t.byName), edition: t.edition, renamed: true}
+	delete(r.byName, strings.ToUpper(from))
+	if to == "" {
+		r.rows = slices.DeleteFunc(slices.Clone(t.rows), func(c *Command) bool { return c == cmd })
+	} else {
+		r.byName[to] = cmd
+	}
+	return r, nil
+}
+
 // All returns the commands of the edition by name. It is shared; do not change it.
 func (t *Table) All() []*Command { return t.rows }
 
 // Lookup returns the command of that name in any case, or nil. It allocates nothing.
 func (t *Table) Lookup(name []byte) *Command {
-	var upper [20]byte // no command has a longer name
+	var upper [20]byte // no command has a longer name, unless it was given one
 	if len(name) > len(upper) {
+		if t.renamed {
+			return t.byName[strings.ToUpper(string(name))]
+		}
 		return nil
 	}
 	for i, b := range name {

@@ -12,7 +12,7 @@ import (
 func (c *Call) Evict(key []byte, lazy bool) {
 	c.complete = true // there is no command
 	c.db().Delete(key)
-	c.touch(key)
+	c.lost(key)
 	c.notify('e', "evicted", key)
 	c.also(c.deletion(lazy), key)
 }

@@ -97,6 +97,15 @@ func (c *Command) keysOf(args [][]byte) (keys []keyAt) {
 	return keys
 }
 
+// KeysIn returns the keys of a command line that fits the arity.
+func (c *Command) KeysIn(args [][]byte) [][]byte {
+	var keys [][]byte
+	for _, k := range c.keysOf(args) {
+		keys = append(keys, args[k.at])
+	}
+	return keys
+}
+
 // find returns the positions of the first and the last key in a line, 0 where the line has none of this spec, and whether
 // the spec makes sense for it.
 func (s *KeySpec) find(args [][]byte) (first, last int, ok bool) {

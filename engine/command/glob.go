@@ -4,18 +4,23 @@ package command
 // of a byte that stands for itself. It takes at most len(pattern) times len(s) steps.
 //
 // Source: redis/src/util.c, stringmatchlen. Its oddities are kept: an empty s matches an empty pattern only, a class
-// that is not closed ends with the pattern, and a range may be given backwards.
+// that is not closed ends with the pattern, a range may be given backwards, and what is behind too many stars matches
+// nothing.
 func glob[S []byte | string](pattern []byte, s S) bool {
 	if len(s) == 0 {
 		return len(pattern) == 0
 	}
 	i, j := 0, 0
 	star, from := -1, 0 // behind the last star, and where in s the text behind it is tried
+	stars := 0          // those that have others behind them count once
 	for j < len(s) {
 		if i < len(pattern) && pattern[i] == '*' {
 			i = skipStars(pattern, i)
 			if i == len(pattern) {
 				return true
+			}
+			if stars++; stars > globStars {
+				return false
 			}
 			star, from = i, j
 			continue
@@ -34,6 +39,9 @@ func glob[S []byte | string](pattern []byte, s S) bool {
 	}
 	return skipStars(pattern, i) == len(pattern)
 }
+
+// globStars is how many stars may have something behind them.
+const globStars = 1000
 
 func skipStars(pattern []byte, i int) int {
 	for i < len(pattern) && pattern[i] == '*' {

@@ -169,8 +169,8 @@ func swapDB(c *Call) {
 	}
 	if dbs[0] != dbs[1] {
 		if c.Touched != nil {
-			c.Touched(dbs[0], nil)
-			c.Touched(dbs[1], nil)
+			c.Touched(dbs[0], nil, true)
+			c.Touched(dbs[1], nil, true)
 		}
 		c.Store.SwapDB(dbs[0], dbs[1])
 	}

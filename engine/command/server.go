@@ -190,8 +190,9 @@ func (c *Call) parseFlushOption() bool {
 // emptied counts the keys of a database that is about to be emptied.
 func (c *Call) emptied(db int) {
 	c.Dirty += c.Store.DB(db).Len()
+	c.Flushed = true
 	if c.Touched != nil {
-		c.Touched(db, nil)
+		c.Touched(db, nil, true)
 	}
 }
 

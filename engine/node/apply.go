@@ -349,7 +349,7 @@ func (n *Node) applyFailed(args [][]byte, problem string) {
 	n.stats.unexpectedErrors++
 	cmd := n.master.lastCmd
 	if args != nil {
-		cmd = command.Lookup(args[0])
+		cmd = n.cmds.Lookup(args[0])
 		if cmd != nil && len(cmd.Subs) > 0 && len(args) > 1 {
 			cmd = cmd.Sub(args[1])
 		}

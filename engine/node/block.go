@@ -3,6 +3,7 @@ package node
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"resync/engine"
 	"resync/engine/command"
@@ -23,7 +24,8 @@ type parked struct {
 	cmd  *command.Command
 	args [][]byte // to run again, of the client's own memory
 	wait command.Wait
-	acks *ackWait // of WAIT, which waits for no key
+	acks *ackWait      // of WAIT, which waits for no key
+	took time.Duration // to find out that it had to wait
 }
 
 // dbKey names a key of a database.
@@ -145,6 +147,7 @@ func (n *Node) answerParked(c *client, refused string) {
 	switch {
 	case refused != "":
 		c.w.Error(refused)
+		n.tally.served(c.parked.cmd, c.w.Buf[c.replyFrom:], 0)
 	case c.parked.acks != nil:
 		n.answerWait(c, n.countAcks(c.parked.acks.offset), "time is over")
 	case c.parked.wait.Null == command.NullBulkReply:
@@ -257,6 +260,7 @@ func (n *Node) serveKey(k dbKey) {
 		p := c.parked
 		e := n.data.DB(k.db).Get([]byte(k.key))
 		if e != nil && e.Expired(n.now.Millis()) {
+			n.expireAwaited(k)
 			e = nil
 		}
 		switch {
@@ -273,19 +277,39 @@ func (n *Node) serveKey(k dbKey) {
 	}
 }
 
+// expireAwaited removes a key that somebody waits for, and whose time was over when it came, where that is ours to do.
+func (n *Node) expireAwaited(k dbKey) {
+	if n.expiry() != command.ExpireRemoves {
+		return
+	}
+	call := n.begin(nil, nil, k.db, command.ExpireRemoves)
+	call.ExpireKey([]byte(k.key))
+	n.count(call)
+	n.feedBare(call.Ops())
+}
+
 // serveParked runs a parked client's command again. It may find that there is nothing for it after all.
 func (n *Node) serveParked(c *client, key string) {
 	p := c.parked
 	start := len(c.w.Buf)
 	c.replyFrom = start
+	began := n.spent()
+	n.executing, n.calling = c, true
 	call := n.run(c, p.cmd, narrow(p, key), true)
+	n.executing, n.calling = nil, false
 	if call.Wait == nil {
 		if readsGroup(p.cmd) && strings.HasPrefix(string(c.w.Buf[start:]), "-NOGROUP ") {
 			c.w.Buf = c.w.Buf[:start]
 			c.w.Error("NOGROUP the consumer group this client was blocked on no longer exists")
 		}
+		took := n.spent() - began
+		n.lap = began + took
+		n.tally.served(p.cmd, c.w.Buf[start:], took)
+		n.timedCommand(c, p.cmd, p.args, p.took+took)
+		n.event("command-unblocking", took)
 		n.unpark(c)
 	}
+	n.tellPending(c)
 	n.unit.end(n)
 }
 

@@ -40,6 +40,7 @@ type client struct {
 	replyFrom int     // where in w the reply of the command begins that it is in
 
 	subs    [spaces]subscriptions
+	track   *trackMode  // nil while it does not track
 	monitor bool        // it is shown every command
 	noEvict bool        // CLIENT NO-EVICT
 	late    resp.Writer // messages that came while its own command was executed, whose reply is dropped
@@ -83,6 +84,7 @@ func (c *client) clone() *client {
 	for in := range d.subs {
 		d.subs[in] = c.subs[in].clone()
 	}
+	d.track = c.track.clone()
 	if c.replica != nil {
 		r := *c.replica
 		d.replica = &r
@@ -144,6 +146,7 @@ func (n *Node) received(in *Received) {
 // consume executes what is complete of a client's input, as far as it may, and keeps the rest.
 func (n *Node) consume(c *client, buf []byte) {
 	c.dec.Limits = n.limits(c)
+	n.reading = len(buf)
 	for len(buf) > 0 && c.closing == "" && !c.waits() {
 		args, used, err := c.dec.Next(buf)
 		if err != nil {
@@ -287,6 +290,7 @@ func (n *Node) drop(c *client, why string) {
 	n.unpark(c)
 	n.postponed = without(n.postponed, c)
 	n.unlistenAll(c)
+	n.untrack(c)
 	n.stopMonitor(c)
 	if c.replica != nil {
 		n.dropReplica(c, why)
@@ -307,16 +311,18 @@ func without(list []*client, c *client) []*client {
 // Source: redis/src/server.c, processCommand.
 func (n *Node) execute(c *client, args [][]byte) {
 	start, wasReplica := len(c.w.Buf), c.replica != nil
-	n.executing, c.replyFrom = c, start
+	n.executing, n.line, c.replyFrom = c, args, start
 	cmd, refused := n.cmds.Find(args)
 	c.lastCmd = cmd
 	if cmd != nil {
 		refused = n.refusal(c, cmd)
+		start = len(c.w.Buf) // what eviction tells it is no reply
+		c.replyFrom = start
 	}
 	switch {
 	case refused != "":
 		n.refuse(c, args, refused)
-		n.tally.rejected(args, c.w.Buf[start:])
+		n.tally.rejected(n.cmds, args, c.w.Buf[start:])
 	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
 		n.postpone(c)
 		return
@@ -324,17 +330,24 @@ func (n *Node) execute(c *client, args [][]byte) {
 		c.multi.add(cmd, args)
 		c.w.Simple("QUEUED")
 	default:
+		n.calling = true
 		n.perform(c, cmd, args)
+		n.calling = false
 		c.wrote = n.hist.Offset()
 	}
 	n.executing = nil
+	if c.track != nil {
+		c.endCaching()
+	}
 	if c.parked != nil {
+		n.tellPending(c)
 		return
 	}
 	n.muteReply(c, start)
 	if wasReplica && len(c.w.Buf) > start && n.era.DropsTalkers {
 		n.dropTalker(c, start)
 	}
+	n.tellPending(c)
 	n.serveReady()
 }
 
@@ -343,7 +356,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 //
 // Source: redis/src/server.c, rejectCommand.
 func (n *Node) refuse(c *client, args [][]byte, refused string) {
-	if cmd := command.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
+	if cmd := n.cmds.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
 		n.discardMulti(c)
 		c.w.Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(refused, "ERR "))
 		return
@@ -380,6 +393,9 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 	}
 	if refused := n.memoryRefuses(c, cmd, flags); refused != "" {
 		return refused
+	}
+	if n.crowded() {
+		n.trimTracking()
 	}
 	if flags&command.Write != 0 || cmd.Name == "PING" {
 		if refused := n.diskRefuses(); refused != "" {
@@ -418,7 +434,7 @@ func (c *client) isLocal() bool {
 // perform runs a command that passed every check.
 func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	n.stats.commands++
-	start := len(c.w.Buf)
+	start, began := len(c.w.Buf), n.lap
 	var wait *command.Wait
 	switch {
 	case cmd.Do == nil:
@@ -428,14 +444,28 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	default:
 		wait = n.run(c, cmd, args, false).Wait
 	}
-	n.tally.called(cmd, c.w.Buf[start:])
-	n.logSlow(cmd, c.addr, c.name, args)
+	if c.track != nil && cmd.Flags&command.ReadOnly != 0 {
+		n.remember(c, cmd, args)
+	}
+	n.lap = n.spent()
+	took := n.lap - began
+	n.tally.called(cmd, c.w.Buf[start:], took)
+	if cmd.Flags&command.Fast != 0 {
+		n.event("fast-command", took)
+	} else {
+		n.event("command", took)
+	}
+	if wait == nil && c.parked == nil { // else it is not over
+		n.timedCommand(c, cmd, args, took)
+	}
 	n.showMonitors(cmd, c.db, c.addr, args)
 	if wait != nil {
 		n.park(c, cmd, args, wait)
+		c.parked.took = took
 	}
 	if !n.unit.open {
 		n.unit.end(n)
+		n.now = n.stepped.Add(n.stood)
 	}
 }
 
@@ -461,6 +491,9 @@ func (n *Node) run(c *client, cmd *command.Command, args [][]byte, served bool) 
 	}
 	cmd.Do(call)
 	c.db = call.DB
+	if call.Trouble != "" {
+		n.log(engine.LogVerbose, corruptLine(0, call.Trouble))
+	}
 	n.count(call)
 	n.unit.add(call)
 	return call
@@ -486,6 +519,9 @@ func (n *Node) count(call *command.Call) {
 	n.stats.hits += int64(call.Hits)
 	n.stats.misses += int64(call.Misses)
 	n.stats.expired += int64(call.Expired)
+	if call.Flushed {
+		n.invalidateAll()
+	}
 	if call.FlushedAll {
 		n.flushedAll()
 	}

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,11 +24,19 @@ func (c *client) String(n *Node) string {
 		cmd = c.lastCmd.FullName()
 	}
 	pieces, held := n.held(c)
+	in, words := len(c.in), 0
+	switch {
+	case c == n.executing:
+		// What has just been read counts until all of it has been looked at.
+		in, words = n.reading, wordBytes(n.line)
+	case c.parked != nil:
+		words = wordBytes(c.parked.args)
+	}
 	return clientLine(n, clientFields{
 		id: c.id, addr: c.addr, laddr: c.laddr, name: c.name, since: c.since, used: c.used, flags: c.flags(),
 		db: c.db, subs: [spaces]int{len(c.subs[byChannel].names), len(c.subs[byPattern].names), len(c.subs[byShard].names)},
-		multi: queued, in: len(c.in), pieces: pieces, out: held,
-		cmd: cmd, user: "default", proto: max(c.w.Proto, 2),
+		multi: queued, in: in, words: words, queued: c.multi.size(), pieces: pieces, out: held,
+		cmd: cmd, user: "default", proto: max(c.w.Proto, 2), redir: c.redirection(),
 	})
 }
 
@@ -44,6 +54,9 @@ func (c *client) flags() string {
 		{c.listens(), 'P'},
 		{c.multi != nil, 'x'},
 		{c.waits(), 'b'},
+		{c.track != nil, 't'},
+		{c.track != nil && c.track.broken, 'R'},
+		{c.track != nil && c.track.bcast, 'B'},
 		{c.dirty, 'd'},
 		{c.closing != "", 'c'},
 		{strings.HasPrefix(c.addr, "/"), 'U'},
@@ -59,14 +72,22 @@ func (c *client) flags() string {
 	return string(letters)
 }
 
+// wordBytes is how many bytes the words of a command line have.
+func wordBytes(args [][]byte) (bytes int) {
+	for _, a := range args {
+		bytes += len(a)
+	}
+	return bytes
+}
+
 // clientFields are the parts of a line of CLIENT LIST.
 type clientFields struct {
-	id                                  int64
-	addr, laddr, name, flags, cmd, user string
-	since, used                         engine.Instant
-	db, multi, in, pieces, proto        int
-	subs                                [spaces]int
-	out                                 int64
+	id                                          int64
+	addr, laddr, name, flags, cmd, user         string
+	since, used                                 engine.Instant
+	db, multi, in, words, queued, pieces, proto int
+	subs                                        [spaces]int
+	out, redir                                  int64
 }
 
 func clientLine(n *Node, f clientFields) string {
@@ -74,9 +95,9 @@ func clientLine(n *Node, f clientFields) string {
 	idle := strconv.FormatInt(int64(n.now.Sub(f.used)/time.Second), 10)
 	return "id=" + strconv.FormatInt(f.id, 10) + " addr=" + f.addr + " laddr=" + f.laddr + " fd=" + strconv.FormatInt(f.id+7, 10) +
 		" name=" + f.name + " age=" + age + " idle=" + idle + " flags=" + f.flags + " db=" + strconv.Itoa(f.db) +
-		" sub=" + strconv.Itoa(f.subs[byChannel]) + " psub=" + strconv.Itoa(f.subs[byPattern]) + " ssub=" + strconv.Itoa(f.subs[byShard]) + " multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" +
-		strconv.Itoa(f.pieces) + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in), 10) +
-		" events=r cmd=" + f.cmd + " user=" + f.user + " redir=-1 resp=" + strconv.Itoa(f.proto)
+		" sub=" + strconv.Itoa(f.subs[byChannel]) + " psub=" + strconv.Itoa(f.subs[byPattern]) + " ssub=" + strconv.Itoa(f.subs[byShard]) + " multi=" + strconv.Itoa(f.multi) + " qbuf=" + strconv.Itoa(f.in) + " qbuf-free=0 argv-mem=" + strconv.Itoa(f.words) + " multi-mem=" + strconv.Itoa(f.queued) + " rbs=0 rbp=0 obl=0 oll=" +
+		strconv.Itoa(f.pieces) + " omem=" + strconv.FormatInt(f.out, 10) + " tot-mem=" + strconv.FormatInt(f.out+int64(f.in+f.words+f.queued), 10) +
+		" events=r cmd=" + f.cmd + " user=" + f.user + " redir=" + strconv.FormatInt(f.redir, 10) + " resp=" + strconv.Itoa(f.proto)
 }
 
 // masterLine is how CLIENT LIST shows the link to the master.
@@ -84,7 +105,7 @@ func (n *Node) masterLine() string {
 	l := &n.master
 	return clientLine(n, clientFields{
 		id: l.clientID, addr: l.peer, laddr: l.local, since: l.upAt, used: l.lastIO, flags: "M", db: l.db, multi: -1,
-		in: len(l.in), cmd: l.lastName(), user: "(superuser)", proto: 2,
+		in: len(l.in), cmd: l.lastName(), user: "(superuser)", proto: 2, redir: -1,
 	})
 }
 
@@ -132,43 +153,21 @@ func (n *Node) clientNoEvict(c *client, args [][]byte) {
 	c.w.OK()
 }
 
-// clientTracking serves CLIENT TRACKING ON|OFF …. Client side caching is refused, since nobody would be told of
-// changes; to turn off what is off is fine.
-func (n *Node) clientTracking(c *client, args [][]byte) {
-	switch strings.ToUpper(string(args[2])) {
-	case "ON":
-		c.w.Error("ERR Client side caching is not supported")
-	case "OFF":
-		c.w.OK()
-	default:
-		c.w.Error("ERR syntax error")
+// clientByID returns the client with a number, or nil.
+func (n *Node) clientByID(id int64) *client {
+	i, known := slices.BinarySearchFunc(n.clients, id, func(c *client, id int64) int { return cmp.Compare(c.id, id) })
+	if !known {
+		return nil
 	}
-}
-
-func (n *Node) clientTrackingInfo(c *client, _ [][]byte) {
-	w := &c.w
-	w.Map(3)
-	w.BulkString("flags")
-	w.Set(1)
-	w.BulkString("off")
-	w.BulkString("redirect")
-	w.Int(-1)
-	w.BulkString("prefixes")
-	w.Array(0)
+	return n.clients[i]
 }
 
 func clientHandlers() map[string]func(n *Node, c *client, args [][]byte) {
 	return map[string]func(n *Node, c *client, args [][]byte){
-		"client|caching": func(_ *Node, c *client, _ [][]byte) {
-			c.w.Error("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled")
-		},
-		"client|getredir":     func(_ *Node, c *client, _ [][]byte) { c.w.Int(-1) },
-		"client|no-evict":     (*Node).clientNoEvict,
-		"client|pause":        (*Node).clientPause,
-		"client|tracking":     (*Node).clientTracking,
-		"client|trackinginfo": (*Node).clientTrackingInfo,
-		"client|unblock":      (*Node).clientUnblock,
-		"client|unpause":      (*Node).clientUnpause,
+		"client|no-evict": (*Node).clientNoEvict,
+		"client|pause":    (*Node).clientPause,
+		"client|unblock":  (*Node).clientUnblock,
+		"client|unpause":  (*Node).clientUnpause,
 	}
 }
 

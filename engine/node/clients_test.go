@@ -268,3 +268,70 @@ func TestNothingIsLeftOfClients(t *testing.T) {
 		t.Errorf("left: %d clients, %v, %v, %v", len(n.clients), n.watching, n.blocks, n.channels)
 	}
 }
+
+// A key whose time is over counts as none when databases are swapped under those who watch it.
+//
+// Source: redis/src/multi.c, touchAllWatchedKeysInDb.
+func TestStaleKeysAreNoneWhenDatabasesAreSwapped(t *testing.T) {
+	const runs, spoiled = "*0\r\n", "*-1\r\n"
+	stale, fresh := "SET x v PX 1", "SET x v"
+	for _, tt := range []struct {
+		what             string
+		watched, swapped string // what is at the key in the database that is watched, and in the other one
+		want             string
+	}{
+		{"none for none", "", "", runs},
+		{"stale for none", "", stale, runs},
+		{"none for stale", stale, "", runs},
+		{"stale for stale", stale, stale, runs},
+		{"fresh for none", "", fresh, spoiled},
+		{"none for fresh", fresh, "", spoiled},
+		{"fresh for stale", stale, fresh, spoiled},
+		{"stale for fresh", fresh, stale, spoiled},
+	} {
+		s := start(t)
+		a, b := s.connect(), s.connect()
+		s.say(b, "DEBUG SET-ACTIVE-EXPIRE 0")
+		for db, line := range []string{tt.watched, tt.swapped} {
+			if line != "" {
+				s.say(b, "SELECT "+strconv.Itoa(db))
+				s.say(b, line)
+			}
+		}
+		s.pass(10 * time.Millisecond)
+		s.say(a, "WATCH x")
+		s.say(b, "SWAPDB 0 1")
+		s.say(a, "MULTI")
+		s.want(tt.what, s.say(a, "EXEC"), tt.want)
+	}
+}
+
+// A key that is there and whose time is over serves nobody who waits for it: it is removed.
+func TestAStaleKeyServesNobody(t *testing.T) {
+	s := start(t)
+	r := s.replica()
+	s.say(r, "REPLCONF ACK 0")
+	a, w := s.connect(), s.connect()
+	s.say(a, "DEBUG SET-ACTIVE-EXPIRE 0")
+	s.say(a, "SELECT 1")
+	s.say(a, "RPUSH k v")
+	s.say(a, "PEXPIRE k 100")
+	s.say(w, "BLPOP k 0")
+	s.pass(200 * time.Millisecond)
+	s.take(r)
+	s.say(a, "SWAPDB 0 1")
+	s.want("it waits on", s.take(w), "")
+	s.want("the stream", s.take(r), cmd("SWAPDB", "0", "1")+cmd("SELECT", "0")+cmd("DEL", "k"))
+}
+
+// While the process stands still the clock goes on: not for the transaction in which it does, but for what comes
+// behind it.
+func TestStandingStillTakesTime(t *testing.T) {
+	s := start(t)
+	a, w := s.connect(), s.connect()
+	s.say(a, "DEBUG SET-ACTIVE-EXPIRE 0")
+	s.say(w, "BLPOP k 0")
+	got := s.raw(a, "MULTI\r\nRPUSH k v\r\nPEXPIRE k 100\r\nDEBUG SLEEP 0.2\r\nEXISTS k\r\nEXEC\r\nEXISTS k\r\n")
+	s.want("the transaction, and what follows", got, "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*4\r\n:1\r\n:1\r\n+OK\r\n:1\r\n:0\r\n")
+	s.want("who waits", s.take(w), "")
+}

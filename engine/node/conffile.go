@@ -206,8 +206,11 @@ func (l *loader) directive(d Directive) error {
 			return err
 		}
 		return l.apply(text.String())
-	case d.Name == "rename-command" && len(d.Args) == 2,
-		d.Name == "user" && len(d.Args) >= 1,
+	case d.Name == "rename-command" && len(d.Args) == 2:
+		l.cfg.Renamed = append(l.cfg.Renamed, [2]string{d.Args[0], d.Args[1]})
+		_, err := l.cfg.commands()
+		return err
+	case d.Name == "user" && len(d.Args) >= 1,
 		d.Name == "loadmodule" && len(d.Args) >= 1:
 		l.note("The directive '" + d.Text + "' has no effect here.")
 		return nil

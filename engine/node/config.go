@@ -94,7 +94,13 @@ type Config struct {
 	NotifyKeyspaceEvents    string // classes in Redis's order; "" = none
 	SlowlogLogSlowerThan    int64  // microseconds; negative = nothing is logged
 	SlowlogMaxLen           int64
-	LatencyMonitorThreshold int64 // milliseconds; 0 = off
+	LatencyMonitorThreshold int64  // milliseconds; 0 = off
+	LatencyTracking         bool   // keep how long each call of a command took
+	LatencyPercentiles      string // that INFO latencystats shows, as CONFIG GET does
+	TrackingTableMaxKeys    int64  // that clients may have in their caches; 0 = any number
+
+	// Renamed are commands that go by other names, or none, as rename-command of the redis.conf says. It is no setting.
+	Renamed [][2]string
 
 	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
 	ConfigFile string
@@ -191,5 +197,8 @@ func DefaultConfig() Config {
 		Limits:                 store.DefaultLimits(),
 		SlowlogLogSlowerThan:   10000,
 		SlowlogMaxLen:          128,
+		TrackingTableMaxKeys:   1000000,
+		LatencyTracking:        true,
+		LatencyPercentiles:     "50 99 99.9",
 	}
 }

@@ -282,9 +282,9 @@ func TestAFileThatIncludesItselfEnds(t *testing.T) {
 }
 
 func TestNotesNameWhatMeansNothingHere(t *testing.T) {
-	_, notes, err := load(map[string]string{"/r.conf": "appendonly yes\nport 7000\nactivedefrag no\nrename-command CONFIG \"\"\nactiverehashing yes"}, "/r.conf")
+	_, notes, err := load(map[string]string{"/r.conf": "appendonly yes\nport 7000\nactivedefrag no\nuser a on\nactiverehashing yes"}, "/r.conf")
 	want := []string{
-		`The directive 'rename-command CONFIG ""' has no effect here.`,
+		`The directive 'user a on' has no effect here.`,
 		`The setting 'appendonly yes' has no effect here.`,
 		`Settings left at Redis's default that mean nothing here: activedefrag, activerehashing.`,
 	}
@@ -440,4 +440,40 @@ func TestSettingsWhileLoading(t *testing.T) {
 	} {
 		s.want(x.line, s.say(c, x.line), x.want)
 	}
+}
+
+// A command may go by another name, or not be there.
+//
+// Source: redis/src/config.c, loadServerConfigFromString.
+func TestRenamedCommands(t *testing.T) {
+	file := "rename-command FLUSHALL \"\"\nrename-command SET a-name-longer-than-any-of-redis\nrename-command EXEC run\nrename-command config-twice x\n"
+	_, _, err := load(map[string]string{"/r.conf": file}, "/r.conf")
+	if err == nil || !strings.Contains(err.Error(), "No such command in rename-command") {
+		t.Errorf("an unknown command: %v", err)
+	}
+	file = strings.Replace(file, "config-twice x", "del GET", 1)
+	if _, _, err = load(map[string]string{"/r.conf": file}, "/r.conf"); err == nil || !strings.Contains(err.Error(), "Target command name already exists") {
+		t.Errorf("a name in use: %v", err)
+	}
+	file = strings.Replace(file, "rename-command del GET\n", "", 1)
+	cfg, notes, err := load(map[string]string{"/r.conf": file}, "/r.conf")
+	if err != nil || len(notes) > 0 {
+		t.Fatal(err, notes)
+	}
+	n, err := New(cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t)
+	s.n.cmds = n.cmds
+	s.n.applyConfig()
+	c := s.connect()
+	s.want("FLUSHALL", s.say(c, "FLUSHALL"), "-ERR unknown command 'FLUSHALL', with args beginning with: \r\n")
+	s.want("SET", s.say(c, "SET a 1"), "-ERR unknown command 'SET', with args beginning with: 'a' '1' \r\n")
+	s.want("the new name", s.say(c, "A-name-longer-than-any-of-Redis a 1"), "+OK\r\n")
+	s.want("without words", s.say(c, "a-name-longer-than-any-of-redis"), "-ERR wrong number of arguments for 'set' command\r\n")
+	s.say(c, "MULTI")
+	s.say(c, "nonsense")
+	s.want("EXEC", s.say(c, "RUN"), "-EXECABORT Transaction discarded because of previous errors.\r\n")
+	s.want("COMMAND INFO", s.say(c, "COMMAND INFO flushall"), "*1\r\n$-1\r\n")
 }

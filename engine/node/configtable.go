@@ -120,7 +120,7 @@ var settings = []setting{
 	{name: "client-output-buffer-limit", flags: multiArg, kind: outputLimits{}, field: func(c *Config) any { return &c.OutputLimit }},
 	{name: "client-query-buffer-limit", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ClientQueryBufferLimit }},
 	{name: "proto-max-bulk-len", kind: memory(1<<20, math.MaxInt64), field: func(c *Config) any { return &c.ProtoMaxBulkLen }},
-	{name: "tracking-table-max-keys", kind: integer(0, math.MaxInt64), def: "1000000"},
+	{name: "tracking-table-max-keys", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.TrackingTableMaxKeys }},
 	{name: "notify-keyspace-events", kind: eventClasses{}, field: func(c *Config) any { return &c.NotifyKeyspaceEvents }},
 	{name: "busy-reply-threshold", alias: "lua-time-limit", kind: integer(0, math.MaxInt64), def: "5000"},
 
@@ -161,8 +161,8 @@ var settings = []setting{
 	{name: "slowlog-log-slower-than", kind: integer(-1, math.MaxInt64), field: func(c *Config) any { return &c.SlowlogLogSlowerThan }},
 	{name: "slowlog-max-len", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.SlowlogMaxLen }},
 	{name: "latency-monitor-threshold", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.LatencyMonitorThreshold }},
-	{name: "latency-tracking", kind: yesNo, def: "yes"},
-	{name: "latency-tracking-info-percentiles", flags: multiArg, kind: percentiles{}, def: "50 99 99.9"},
+	{name: "latency-tracking", kind: yesNo, field: func(c *Config) any { return &c.LatencyTracking }},
+	{name: "latency-tracking-info-percentiles", flags: multiArg, kind: percentiles{}, field: func(c *Config) any { return &c.LatencyPercentiles }},
 
 	// Append only file.
 	{name: "appendonly", kind: yesNo, def: "no"},

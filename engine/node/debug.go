@@ -35,6 +35,7 @@ func init() {
 	ok := simple("OK")
 	debugRows = []debugRow{
 		{"CHANGE-REPL-ID", 2, (*Node).debugChangeReplID, "\nGive the history another name."},
+		{"CONFIG-REWRITE-FORCE-ALL", 2, (*Node).debugRewriteAll, "\nRewrite the configuration file, with every setting in it."},
 		{"DIGEST", 2, (*Node).debugDigest, "\nShow a checksum of all keys and values."},
 		{"DIGEST-VALUE", -2, (*Node).debugDigestValue, " <key> [<key> ...]\nShow a checksum of each key's value."},
 		{"ERROR", 3, (*Node).debugError, " <string>\nReply with an error."},
@@ -134,6 +135,7 @@ func (n *Node) debugPauseCron(c *client, args [][]byte) {
 
 func (n *Node) debugSkipChecksums(c *client, args [][]byte) {
 	n.noChecksums = debugFlag(args[2])
+	n.applyConfig()
 	c.w.OK()
 }
 
@@ -159,7 +161,7 @@ func (n *Node) debugSleep(c *client, args [][]byte) {
 	// C's strtod: what is no number is 0.
 	seconds, err := strconv.ParseFloat(string(args[2]), 64)
 	if err == nil && seconds > 0 {
-		n.out.do(Sleep{For: time.Duration(min(seconds, math.MaxInt32) * float64(time.Second))})
+		n.standStill(time.Duration(min(seconds, math.MaxInt32) * float64(time.Second)))
 	}
 	c.w.OK()
 }
@@ -208,11 +210,18 @@ func (n *Node) debugPopulate(c *client, args [][]byte) {
 			value = append(value, make([]byte, max(0, size-len(value)))...)[:size]
 		}
 		db.Set(key, store.RawString(value), 0)
-		if len(n.watching) > 0 || n.blocks.count > 0 {
-			n.touchKey(c.db, key)
+		if len(n.watching) > 0 || n.blocks.count > 0 || n.tracking.active() {
+			n.touchKey(c.db, key, true)
 		}
 	}
 	c.w.OK()
+}
+
+// standStill has the process do nothing for a while. For the command that asked for it, and for the rest of its
+// transaction, the clock stays where it is; for what follows, so much later it is.
+func (n *Node) standStill(d time.Duration) {
+	n.out.do(Sleep{For: d})
+	n.stood += d
 }
 
 // debugReplicate puts a command into the stream as it is given, with no database in front of it.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"resync/engine/resp"
 )
 
 // What redis-server 7.0.15 answers to the same, but for addresses.
@@ -135,4 +137,37 @@ func TestUseOfKeysSurvivesAReload(t *testing.T) {
 		s.say(c, "EXEC")
 		s.want(x.policy, s.say(c, x.line), x.want)
 	}
+}
+
+// What is wrong with a payload of RESTORE is told to the log, and to nobody else.
+func TestTheLogSaysWhatIsWrongWithAPayload(t *testing.T) {
+	s := start(t, "loglevel", "verbose")
+	c := s.connect()
+	payload := func(body string) string {
+		return string(resp.AppendCommand(nil, "RESTORE", "k", "0", body+"\x0a\x00checksum"))
+	}
+	s.want("a checksum", s.raw(c, payload("\x00\x01v")), "-ERR DUMP payload version or checksum are wrong\r\n")
+	s.say(c, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 1")
+	s.want("which nobody looks at", s.raw(c, payload("\x00\x01v")), "+OK\r\n")
+	s.say(c, "DEL k")
+	for _, tt := range []struct{ body, says string }{
+		{"\x0d\x03abc", "Hash ziplist integrity check failed: a ziplist of 3 bytes"},
+		{"\x09\x01\x00", "Zipmap integrity check failed: "},
+		{"\x10\x02ab", "Hash listpack integrity check failed: "},
+		{"\x0b\x02ab", "Intset integrity check failed: "},
+		{"\x11\x02ab", "Zset listpack integrity check failed: "},
+		{"\x0a\x02ab", "List ziplist integrity check failed: "},
+		{"\x0e\x01\x02ab", "Ziplist integrity check failed: "},
+		{"\x02\x02\x01a\x01a", `Duplicate set members detected: "a"`},
+		{"\x04\x02\x01a\x011\x01a\x011", `Duplicate hash fields detected: "a"`},
+		{"\xc8", "the unknown type 200"},
+		{"\x02\x00", "a value without elements"},
+	} {
+		s.logs = nil
+		s.want(tt.says, s.raw(c, payload(tt.body)), "-ERR Bad data format\r\n")
+		if got := strings.Join(s.logs, "\n"); !strings.Contains(got, "Internal error in RDB reading offset 0 -> "+tt.says) {
+			t.Errorf("%q: the log says %q", tt.body, got)
+		}
+	}
+	s.want("newer", s.raw(c, string(resp.AppendCommand(nil, "RESTORE", "k", "0", "\x00\x01v\x0b\x00checksum"))), "-ERR DUMP payload version or checksum are wrong\r\n")
 }

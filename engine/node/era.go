@@ -20,6 +20,22 @@ func commandsOf(e *repl.Era) *command.Table {
 	return command.TableOf(edition)
 }
 
+// commands is the command table that the configuration asks for.
+func (c *Config) commands() (*command.Table, error) {
+	era, ok := repl.EraNamed(c.Era)
+	if !ok {
+		return nil, errNoEra(c.Era)
+	}
+	t := commandsOf(era)
+	for _, names := range c.Renamed {
+		var err error
+		if t, err = t.Renamed(names[0], names[1]); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
 // forms are how the era writes commands into the stream.
 func (n *Node) forms() command.Forms {
 	e := n.era

@@ -153,7 +153,7 @@ func TestAConfigurationNamesItsEra(t *testing.T) {
 		}
 	}
 	cfg.ReplTimeout = time.Second
-	if got, want := cfg.Rewrite(""), "\nrepl-timeout 1\n"; !strings.Contains(got, want) || !strings.Contains(got, "slave-read-only no") || strings.Contains(got, "replica") {
+	if got, want := cfg.Rewrite("", false), "\nrepl-timeout 1\n"; !strings.Contains(got, want) || !strings.Contains(got, "slave-read-only no") || strings.Contains(got, "replica") {
 		t.Errorf("rewritten it is %q", got)
 	}
 }

@@ -2,8 +2,10 @@ package node
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
+	"resync/engine"
 	"resync/engine/command"
 	"resync/engine/store"
 )
@@ -63,6 +65,11 @@ func (n *Node) makeRoom() bool {
 	if n.isReplica() && n.cfg.ReplicaIgnoreMaxMemory {
 		return true
 	}
+	if n.countedMemory() <= n.cfg.MaxMemory {
+		return true
+	}
+	began := n.spent()
+	defer func() { n.event("eviction-cycle", n.spent()-began) }()
 	for n.countedMemory() > n.cfg.MaxMemory {
 		if n.cfg.MaxMemoryPolicy == "noeviction" || n.paused() {
 			return false
@@ -77,6 +84,22 @@ func (n *Node) makeRoom() bool {
 		n.feedBare(call.Ops())
 	}
 	return true
+}
+
+// shrinkTo takes a new maxmemory over: what is too much goes at the end of the turn, and not only when the next command
+// comes.
+//
+// Source: redis/src/config.c, updateMaxmemory; redis/src/evict.c, startEvictionTimeProc.
+func (n *Node) shrinkTo(before uint64) {
+	if n.cfg.MaxMemory == 0 || n.cfg.MaxMemory == before {
+		return
+	}
+	if used := n.countedMemory(); used > n.cfg.MaxMemory {
+		n.log(engine.LogWarning, "WARNING: the new maxmemory value set via CONFIG SET ("+strconv.FormatUint(n.cfg.MaxMemory, 10)+
+			") is smaller than the current memory usage ("+strconv.FormatUint(used, 10)+
+			"). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.")
+	}
+	n.shrinks = true
 }
 
 // countedMemory is what maxmemory limits: everything but the part of the stream that replicas alone make it keep.

@@ -53,6 +53,17 @@ func TestVolatilePoliciesSpareTheOthers(t *testing.T) {
 	}
 }
 
+func TestALowerLimitIsKeptAtOnce(t *testing.T) {
+	s := start(t, "maxmemory-policy", "allkeys-random", "notify-keyspace-events", "Ee")
+	c, d := s.connect(), s.connect()
+	s.say(d, "SUBSCRIBE __keyevent@0__:evicted")
+	s.say(c, "SET a 1")
+	s.want("no limit", s.say(c, "CONFIG SET maxmemory 0"), "+OK\r\n")
+	s.want("nothing goes", s.take(d), "")
+	s.want("a limit", s.say(c, "CONFIG SET maxmemory 1"), "+OK\r\n")
+	s.want("nobody had to ask", s.take(d), "*3\r\n$7\r\nmessage\r\n$22\r\n__keyevent@0__:evicted\r\n$1\r\na\r\n")
+}
+
 func TestATransactionIsNotQueuedWithoutMemory(t *testing.T) {
 	s := start(t, "maxmemory", "1")
 	c := s.connect()
@@ -82,6 +93,39 @@ func TestRewriteKeepsWhatPeopleWrote(t *testing.T) {
 	s.want("a second time", s.disk.files["/etc/redis.conf"], first)
 	s.disk.full = true
 	s.want("no room", s.say(c, "CONFIG REWRITE"), "-ERR Rewriting config file: No space left on device\r\n")
+}
+
+// What DEBUG CONFIG-REWRITE-FORCE-ALL writes is every setting, and it reads back as the same configuration.
+func TestEverySettingCanBeWritten(t *testing.T) {
+	s := start(t, "maxmemory", "100mb", "latency-tracking-info-percentiles", "50 90.5", "client-output-buffer-limit", "pubsub 1mb 2mb 3")
+	s.n.cfg.ConfigFile = "/etc/redis.conf"
+	s.disk.files = map[string]string{"/etc/redis.conf": "maxmemory 100mb\n"}
+	c := s.connect()
+	s.want("DEBUG CONFIG-REWRITE-FORCE-ALL", s.say(c, "DEBUG CONFIG-REWRITE-FORCE-ALL"), "+OK\r\n")
+	file := s.disk.files["/etc/redis.conf"]
+	directives, err := ParseConf(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, written := DefaultConfig(), map[string]bool{}
+	for _, d := range directives {
+		written[d.Name] = true
+		if err := cfg.Set(d.Name, d.Args...); err != nil {
+			t.Fatalf("%s: %v", d.Text, err)
+		}
+	}
+	for _, name := range []string{"hz", "slowlog-max-len", "latency-tracking", "tracking-table-max-keys", "appendfilename"} {
+		if !written[name] {
+			t.Errorf("%s is not written", name)
+		}
+	}
+	for i, pair := range s.n.cfg.Get("*") {
+		if got := cfg.Get("*")[i]; got != pair {
+			t.Errorf("%v became %v", pair, got)
+		}
+	}
+	s.disk.full = true
+	s.want("no room", s.say(c, "DEBUG CONFIG-REWRITE-FORCE-ALL"), "-ERR CONFIG-REWRITE-FORCE-ALL failed: No space left on device\r\n")
 }
 
 func TestInfoCountsCommandsAndErrors(t *testing.T) {

@@ -107,7 +107,7 @@ func (n *Node) Info(now engine.Instant) Info {
 	add("Modules", func(*section) {})
 	add("Commandstats", n.infoCommandStats)
 	add("Errorstats", n.infoErrorStats)
-	add("Latencystats", func(*section) {})
+	add("Latencystats", n.infoLatencyStats)
 	add("Cluster", func(s *section) { s.int("cluster_enabled", 0) })
 	add("Keyspace", func(s *section) { n.infoKeyspace(now, s) })
 	return info
@@ -166,7 +166,7 @@ func (n *Node) infoClients(s *section) {
 	s.int("client_recent_max_input_buffer", in)
 	s.int("client_recent_max_output_buffer", out)
 	s.int("blocked_clients", blocked)
-	s.int("tracking_clients", 0)
+	s.int("tracking_clients", int64(n.tracking.clients))
 	s.int("clients_in_timeout_table", timed)
 }
 
@@ -261,8 +261,10 @@ func (n *Node) infoStats(s *section) {
 	s.int("migrate_cached_sockets", 0)
 	s.int("slave_expires_tracked_keys", int64(len(n.local.dbs)))
 	s.zeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-		"total_active_defrag_time", "current_active_defrag_time",
-		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes")
+		"total_active_defrag_time", "current_active_defrag_time")
+	s.int("tracking_total_keys", int64(len(n.tracking.keys)))
+	s.int("tracking_total_items", int64(n.tracking.readers))
+	s.int("tracking_total_prefixes", int64(len(n.tracking.prefixes)))
 	s.int("unexpected_error_replies", st.unexpectedErrors)
 	s.int("total_error_replies", n.tally.failed)
 	s.zeros("dump_payload_sanitizations", "total_reads_processed", "total_writes_processed", "io_threaded_reads_processed",

@@ -201,6 +201,10 @@ type Output struct {
 	// Trace asks for the facts of every single write (Propagated, Applied, Acked) too. A simulation wants them; a
 	// server under load would only throw them away.
 	Trace bool
+	// Stopwatch, unless nil, tells how long the Step has taken so far. It is for figures alone: INFO commandstats and
+	// latencystats, SLOWLOG and LATENCY. Without it a Step takes no time, as in a simulation, and equal inputs give
+	// equal outputs.
+	Stopwatch func() time.Duration
 
 	sends []Send // what the *Send effects point into
 }

@@ -199,8 +199,7 @@ func (n *Node) loadDone(l *loading) {
 	dec := n.decoder(l)
 	n.stats.keysLoaded, n.stats.loadedExpired = int64(countKeys(dec.Store())), int64(dec.Skipped())
 	n.logSnapshot(dec)
-	n.log(engine.LogNotice, "Done loading RDB, keys loaded: "+strconv.FormatInt(n.stats.keysLoaded, 10)+
-		", keys expired: "+strconv.FormatInt(n.stats.loadedExpired, 10)+".")
+	n.logLoaded(dec)
 	n.endLoad(l, nil)
 	switch l.then {
 	case loadOpens:
@@ -281,7 +280,7 @@ func (n *Node) survives(failure error, wire string) bool {
 	case rdb.Cut:
 		n.log(engine.LogWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")
 	}
-	text := "Internal error in RDB reading offset " + strconv.FormatInt(e.Offset, 10) + " -> " + e.What
+	text := corruptLine(e.Offset, e.What)
 	if wire != "" {
 		text += ". Failure loading rdb format"
 		if e.Kind == rdb.Cut {
@@ -293,6 +292,29 @@ func (n *Node) survives(failure error, wire string) bool {
 	n.log(engine.LogWarning, "Terminating server after rdb file reading failure.")
 	n.exitWith(1)
 	return false
+}
+
+// logLoaded tells what a load has come to. Keys without elements, which no server of today writes, are named, the first
+// ten of them.
+//
+// Source: redis/src/rdb.c, rdbLoadRioWithLoadingCtx.
+func (n *Node) logLoaded(dec *rdb.Decoder) {
+	text := "Done loading RDB, keys loaded: " + strconv.FormatInt(n.stats.keysLoaded, 10) +
+		", keys expired: " + strconv.FormatInt(n.stats.loadedExpired, 10)
+	names, empty := dec.Empty()
+	if empty == 0 {
+		n.log(engine.LogNotice, text+".")
+		return
+	}
+	for _, name := range names {
+		n.log(engine.LogWarning, "rdbLoadObject skipping empty key: "+name)
+	}
+	n.log(engine.LogWarning, text+", empty keys skipped: "+strconv.Itoa(empty)+".")
+}
+
+// corruptLine is what the log says of bytes of an RDB, a file or a DUMP, that make no sense.
+func corruptLine(offset int64, what string) string {
+	return "Internal error in RDB reading offset " + strconv.FormatInt(offset, 10) + " -> " + what
 }
 
 // logSnapshot tells where a loaded snapshot came from.
@@ -320,6 +342,7 @@ func auxNumber(dec *rdb.Decoder, name string) (int64, bool) {
 func (n *Node) replaceData(data *store.Store) {
 	n.touchAll(n.data, data)
 	n.data = data
+	n.invalidateAll()
 	n.clock = 0 // it is told the time at the next command
 }
 

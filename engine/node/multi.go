@@ -37,6 +37,18 @@ func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
 }
 
+// size is how many bytes are queued, as Redis counts them: with a pointer to each word.
+//
+// Source: redis/src/multi.c, queueMultiCommand.
+func (m *multi) size() (bytes int) {
+	if m != nil {
+		for _, args := range m.queue {
+			bytes += wordBytes(args) + 8*len(args)
+		}
+	}
+	return bytes
+}
+
 func (n *Node) multiCommand(c *client, _ [][]byte) {
 	if c.multi != nil {
 		c.w.Error("ERR MULTI calls can not be nested")
@@ -148,16 +160,20 @@ func (n *Node) watchedExpired(c *client) bool {
 	return false
 }
 
-// touchKey marks the transactions of those who watch the key, and what is awaited; a nil key is the whole database.
+// touchKey marks the transactions of those who watch the key, and what is awaited, and tells those who track it; a nil
+// key is the whole database.
 //
 // Source: redis/src/multi.c, touchWatchedKey.
-func (n *Node) touchKey(db int, key []byte) {
+func (n *Node) touchKey(db int, key []byte, own bool) {
 	if n.blocks.count > 0 {
 		n.touchBlocked(db, key)
 	}
 	if key == nil {
 		n.touchDatabase(db)
 		return
+	}
+	if n.tracking.active() {
+		n.invalidate(key, own)
 	}
 	for _, c := range n.watching[dbKey{db, string(key)}] {
 		for i := range c.watched {
@@ -173,29 +189,22 @@ func (n *Node) touchKey(db int, key []byte) {
 	}
 }
 
-// touchDatabase marks the transactions of those who watch a key of a database that is emptied, where the key exists.
-// When databases are swapped a key counts that is in either of them.
+// touchDatabase marks the transactions of those who watch a key of a database that is emptied, or swapped with another.
 //
 // Source: redis/src/multi.c, touchAllWatchedKeysInDb.
 func (n *Node) touchDatabase(db int) {
-	other := db
+	var with *store.DB
 	if line := n.call.Args; len(line) == 3 && n.call.Cmd != nil && n.call.Cmd.Name == "SWAPDB" {
 		for _, a := range line[1:] {
 			if i, ok := resp.ParseInt64(a); ok && int(i) != db {
-				other = int(i)
+				with = n.data.DB(int(i))
 			}
 		}
 	}
-	now := n.now.Millis()
 	for _, c := range n.clients {
-		for _, w := range c.watched {
-			if w.db != db {
-				continue
-			}
-			for _, at := range [...]int{db, other} {
-				if e := n.data.DB(at).Get([]byte(w.key)); e != nil && !(w.expired && e.Expired(now)) {
-					c.dirty = true
-				}
+		for i := range c.watched {
+			if c.watched[i].db == db {
+				n.touchReplaced(c, &c.watched[i], n.data.DB(db), with)
 			}
 		}
 	}
@@ -205,9 +214,29 @@ func (n *Node) touchDatabase(db int) {
 // place.
 func (n *Node) touchAll(old, fresh *store.Store) {
 	for _, c := range n.clients {
-		for _, w := range c.watched {
-			key := []byte(w.key)
-			c.dirty = c.dirty || old.DB(w.db).Get(key) != nil || fresh.DB(w.db).Get(key) != nil
+		for i := range c.watched {
+			w := &c.watched[i]
+			n.touchReplaced(c, w, old.DB(w.db), fresh.DB(w.db))
 		}
+	}
+}
+
+// touchReplaced marks a client's transaction when the database of a key that it watches makes way for another, or for
+// nothing. A key whose time is over counts as none, on either side.
+func (n *Node) touchReplaced(c *client, w *watchedKey, from, with *store.DB) {
+	before, after := from.Get([]byte(w.key)), (*store.Entry)(nil)
+	if with != nil {
+		after = with.Get([]byte(w.key))
+	}
+	stale := after != nil && after.Expired(n.now.Millis())
+	switch {
+	case before == nil && after == nil:
+	case w.expired && after == nil:
+		w.expired = false
+	case w.expired && stale:
+	case before == nil && !w.expired && stale:
+		w.expired = true
+	default:
+		c.dirty = true
 	}
 }

@@ -64,9 +64,14 @@ type Node struct {
 	shut      shutdown         // one that waits for replicas
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
-	executing *client          // whose command is being executed
+	executing *client          // whose command is looked at or executed
+	line      [][]byte         // that command
+	reading   int              // bytes of its input that are being looked at, this command and others
+	calling   bool             // its command is executed: what it is told of meanwhile comes behind the reply
+	tracking  tracking
 	hooks     hooks
 	slow      slowlog
+	latency   latencyEvents
 
 	master link
 	local  localTTL
@@ -81,6 +86,7 @@ type Node struct {
 	rewriting   *rewriting
 	changing    *reconfiguring // never changed in place
 	usage       usage
+	shrinks     bool // maxmemory was changed: keys may have to go at the end of the turn
 	tally       tally
 
 	active bool // keys are removed when they are due (DEBUG SET-ACTIVE-EXPIRE)
@@ -91,8 +97,11 @@ type Node struct {
 	sets    command.Settings
 	trace   bool
 	unit    unit
-	spare   []byte      // a large reply buffer that was flushed, for the next client without one
-	discard resp.Writer // takes the replies that a master is not given
+	stepped engine.Instant // when the step began
+	stood   time.Duration  // how long the driver was told to stand still in it
+	lap     time.Duration  // how far it was when the last command ended: where the next one begins
+	spare   []byte         // a large reply buffer that was flushed, for the next client without one
+	discard resp.Writer    // takes the replies that a master is not given
 }
 
 // stats are the counters of INFO; CONFIG RESETSTAT zeroes them.
@@ -122,10 +131,14 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	if !ok {
 		return nil, errNoEra(cfg.Era)
 	}
+	cmds, err := cfg.commands()
+	if err != nil {
+		return nil, err
+	}
 	n := &Node{
 		cfg:      cfg,
 		era:      era,
-		cmds:     commandsOf(era),
+		cmds:     cmds,
 		rand:     *rand.NewPCG(seed, 0x9e3779b97f4a7c15),
 		data:     store.New(cfg.Databases),
 		byConn:   map[engine.ConnID]*client{},
@@ -154,6 +167,7 @@ func (n *Node) Step(now engine.Instant, in Input, out *Output) {
 		n.setBack(now)
 	}
 	n.now, n.out, n.trace = now, out, out.Trace
+	n.stepped, n.stood, n.lap = now, 0, 0
 	switch in := in.(type) {
 	case *Received:
 		n.received(in)
@@ -201,6 +215,7 @@ func (n *Node) start(in Started) {
 func (n *Node) setBack(now engine.Instant) {
 	n.nextCron = min(n.nextCron, now.Add(cronPeriod))
 	n.nextExpiry = min(n.nextExpiry, now.Add(expiryPeriod))
+	n.tracking.nextTrim = min(n.tracking.nextTrim, now.Add(trimPeriod))
 	if l := n.disk.loading; l != nil && l.until != 0 {
 		l.until = now.Add(l.until.Sub(n.now))
 	}
@@ -235,6 +250,9 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 	}
 	if n.softDue != 0 {
 		at = min(at, n.softDue)
+	}
+	if n.crowded() && !n.cronPaused {
+		at = min(at, n.tracking.nextTrim)
 	}
 	if ready, ok := n.disk.child.waitsUntil(n.now); ok {
 		at = min(at, ready)
@@ -271,6 +289,10 @@ func (n *Node) cron() {
 		n.expireDue()
 	}
 	n.goOn()
+	if n.crowded() && n.now >= n.tracking.nextTrim && !n.cronPaused {
+		n.tracking.nextTrim = n.now.Add(trimPeriod)
+		n.trimTracking()
+	}
 	if n.softDue != 0 && n.now >= n.softDue {
 		n.limitOutputs()
 	}
@@ -311,9 +333,11 @@ func (n *Node) expireDue() {
 		if at, ok := n.data.DB(i).NextExpiry(); !ok || at >= n.now.Millis() {
 			continue
 		}
+		began := n.spent()
 		c := n.begin(nil, nil, i, command.ExpireRemoves)
 		n.stats.expired += int64(c.ExpireDue(expiryBatch))
 		n.feedBare(c.Ops())
+		n.event("expire-cycle", n.spent()-began)
 	}
 }
 
@@ -326,6 +350,11 @@ func (n *Node) endTurn() {
 		n.driveFailover()
 		n.driveShutdown()
 	}
+	if n.shrinks {
+		n.shrinks = false
+		n.makeRoom()
+	}
+	n.broadcast()
 	for {
 		n.startPending()
 		n.pumpReplicas()
@@ -381,8 +410,9 @@ func (n *Node) Clone() *Node {
 	for key, list := range n.watching {
 		c.watching[key] = twins(list, twin)
 	}
+	c.tracking = n.tracking.clone(twin)
 	c.slow.entries = slices.Clone(n.slow.entries)
-	c.hooks, c.executing = hooks{}, nil
+	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
 	c.unit, c.spare = unit{}, nil
 	c.out = nil

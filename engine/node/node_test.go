@@ -104,6 +104,8 @@ func (s *server) step(in Input) {
 			s.removed = append(s.removed, e.Name)
 		case Reconfigure:
 			files = append(files, Reconfigured{Job: e.Job, Dir: e.Dir, Setting: s.refuses, Why: "because"})
+		case Sleep:
+			s.now = s.now.Add(e.For)
 		case Exit:
 			s.exit = append(s.exit, e.Code)
 		}

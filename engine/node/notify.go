@@ -9,7 +9,7 @@ import (
 
 // The hooks that commands are given. They are bound to the node once, since binding a method takes memory each time.
 type hooks struct {
-	touched func(db int, key []byte)
+	touched func(db int, key []byte, own bool)
 	notify  func(class byte, event string, db int, key []byte)
 	ready   func(db int, key []byte, kind store.Kind)
 	timed   func(db int, key []byte)
@@ -22,7 +22,7 @@ func (n *Node) bind() {
 	}
 	c := &n.call
 	c.Touched, c.Notify, c.Ready, c.Timed = nil, nil, nil, nil
-	if len(n.watching) > 0 || n.blocks.count > 0 {
+	if len(n.watching) > 0 || n.blocks.count > 0 || n.tracking.active() {
 		c.Touched = n.hooks.touched
 	}
 	if n.blocks.count > 0 {

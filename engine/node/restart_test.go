@@ -188,3 +188,24 @@ func TestLoadingTakesItsTime(t *testing.T) {
 	s.say(c, "CONFIG SET key-load-delay -1000")
 	s.want("a thousand keys take a microsecond", s.say(c, "DEBUG RELOAD"), "+OK\r\n")
 }
+
+// Keys without elements, as older servers left them in files, are named in the log and left out.
+func TestEmptyKeysAreNamedWhenTheyAreLeftOut(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("REDIS0010")
+	for i := range 12 {
+		file.WriteString("\x02\x03k" + string([]byte{byte('0' + i/10), byte('0' + i%10)}) + "\x00")
+	}
+	file.WriteString("\x00\x01a\x01b\xff" + strings.Repeat("\x00", 8))
+	s := boot(t)
+	s.disk.files = map[string]string{"dump.rdb": file.String()}
+	s.step(Started{PID: 77})
+	s.want("keys", s.say(s.connect(), "DBSIZE"), ":1\r\n")
+	logs := strings.Join(s.logs, "\n")
+	if n := strings.Count(logs, "skipping empty key: k"); n != 10 || !strings.Contains(logs, "skipping empty key: k09") {
+		t.Errorf("%d are named: %s", n, logs)
+	}
+	if !strings.Contains(logs, "Done loading RDB, keys loaded: 1, keys expired: 0, empty keys skipped: 12.") {
+		t.Errorf("the log ends with: %s", logs)
+	}
+}

@@ -205,6 +205,7 @@ func (n *Node) reconfigure(c *client, next Config) {
 	before := n.cfg
 	n.cfg = next
 	n.applyConfig()
+	n.shrinkTo(before.MaxMemory)
 	if before.Port == next.Port && before.Dir == next.Dir && before.LogLevel == next.LogLevel && slices.Equal(before.Bind, next.Bind) {
 		c.w.OK()
 		return
@@ -249,7 +250,7 @@ func (n *Node) applyConfig() {
 	n.sets = command.Settings{
 		LazyExpire: n.cfg.LazyExpire, LazyUserDel: n.cfg.LazyUserDel,
 		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits,
-		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
+		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion, IgnoreChecksums: n.noChecksums,
 	}
 	n.clock = 0
 	n.countGood()
@@ -345,6 +346,7 @@ func (n *Node) resetCommand(c *client, _ [][]byte) {
 	}
 	n.discardMulti(c)
 	n.unlistenAll(c)
+	n.untrack(c)
 	n.stopMonitor(c)
 	c.db, c.name, c.silence, c.w.Proto = 0, "", replyOn, 2
 	c.authed = n.cfg.RequirePass == ""

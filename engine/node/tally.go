@@ -5,19 +5,24 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"resync/engine/command"
 )
 
-// tally is how often each command was called, and how often each kind of error was answered: INFO commandstats and
-// errorstats. Nothing is timed, since the node has no clock that goes on while it works.
+// tally is how often each command was called and how long that took, and how often each kind of error was answered: INFO
+// commandstats, latencystats and errorstats.
 type tally struct {
 	calls  []callCount // by command.Command.ID
 	errors []errorCount
 	failed int64 // errors in all
 }
 
-type callCount struct{ calls, rejected, failed int64 }
+type callCount struct {
+	calls, rejected, failed int64
+	took                    time.Duration // all calls
+	times                   histogram     // of one call
+}
 
 type errorCount struct {
 	prefix string // "ERR", "WRONGTYPE", …
@@ -29,6 +34,9 @@ const maxErrorKinds = 128
 
 func (t tally) clone() tally {
 	t.calls, t.errors = slices.Clone(t.calls), slices.Clone(t.errors)
+	for i := range t.calls {
+		t.calls[i].times = slices.Clone(t.calls[i].times)
+	}
 	return t
 }
 
@@ -40,18 +48,30 @@ func (t *tally) of(cmd *command.Command) *callCount {
 	return &t.calls[cmd.ID]
 }
 
-// called counts a command that was executed and answered so.
-func (t *tally) called(cmd *command.Command, reply []byte) {
+// called counts a command that was executed, in that time, and answered so.
+func (t *tally) called(cmd *command.Command, reply []byte, took time.Duration) {
 	count := t.of(cmd)
 	count.calls++
+	count.took += took
+	if t.errorIn(reply) {
+		count.failed++
+	}
+}
+
+// served counts the rest of a command that had to wait: the time that serving it took, and an error that it was answered.
+//
+// Source: redis/src/blocked.c, updateStatsOnUnblock.
+func (t *tally) served(cmd *command.Command, reply []byte, took time.Duration) {
+	count := t.of(cmd)
+	count.took += took
 	if t.errorIn(reply) {
 		count.failed++
 	}
 }
 
 // rejected counts a command line that was refused with an error.
-func (t *tally) rejected(args [][]byte, reply []byte) {
-	if cmd := command.Lookup(args[0]); cmd != nil {
+func (t *tally) rejected(cmds *command.Table, args [][]byte, reply []byte) {
+	if cmd := cmds.Lookup(args[0]); cmd != nil {
 		if len(args) > 1 {
 			if sub := cmd.Sub(args[1]); sub != nil {
 				cmd = sub
@@ -91,8 +111,11 @@ func (n *Node) infoCommandStats(s *section) {
 	var show func(cmd *command.Command)
 	show = func(cmd *command.Command) {
 		if cmd.ID < len(n.tally.calls) {
-			if c := n.tally.calls[cmd.ID]; c != (callCount{}) {
-				s.text("cmdstat_"+cmd.FullName(), "calls="+strconv.FormatInt(c.calls, 10)+",usec=0,usec_per_call=0.00,rejected_calls="+
+			if c := &n.tally.calls[cmd.ID]; c.calls+c.rejected+c.failed > 0 {
+				micros := c.took.Microseconds()
+				each := float64(micros) / float64(max(c.calls, 1))
+				s.text("cmdstat_"+cmd.FullName(), "calls="+strconv.FormatInt(c.calls, 10)+",usec="+strconv.FormatInt(micros, 10)+
+					",usec_per_call="+strconv.FormatFloat(each, 'f', 2, 64)+",rejected_calls="+
 					strconv.FormatInt(c.rejected, 10)+",failed_calls="+strconv.FormatInt(c.failed, 10))
 			}
 		}

@@ -57,9 +57,12 @@ type Decoder struct {
 	told     told
 	value    valueBuilder
 	skipped  int
-	left     int // tokens still to be skipped
-	kind     ErrorKind
-	gone     []SkippedKey
+
+	empty     int      // keys without elements
+	emptyKeys []string // the first of them
+	left      int      // tokens still to be skipped
+	kind      ErrorKind
+	gone      []SkippedKey
 }
 
 // A SkippedKey is a key that was left out because its time had passed.
@@ -181,6 +184,7 @@ func (d *Decoder) Clone() *Decoder {
 	d.aux = twin.aux
 	twin.key = slices.Clone(d.key)
 	twin.gone = slices.Clone(d.gone)
+	twin.emptyKeys = slices.Clone(d.emptyKeys)
 	twin.token = d.token.share()
 	if d.value != nil {
 		twin.value = d.value.clone()
@@ -353,6 +357,12 @@ func (d *Decoder) takeModuleOpcode(op uint64) (wrong string) {
 	return ""
 }
 
+// namedEmpty is how many of the keys without elements are remembered by name.
+const namedEmpty = 10
+
+// Empty returns how many keys without elements were left out, and the names of the first ten.
+func (d *Decoder) Empty() (names []string, count int) { return d.emptyKeys, d.empty }
+
 // setExpiry notes the expiry of the next key. Zero stands for none in the store, so a key that expired as 1970 began
 // is taken for one that did so a millisecond later.
 func (d *Decoder) setExpiry(atMillis int64) {
@@ -379,6 +389,9 @@ func (d *Decoder) takeKey() (wrong string) {
 func (d *Decoder) takeValue() (wrong string) {
 	v, w, wrong := d.value.take(&d.token)
 	if wrong == noElements {
+		if d.empty++; d.empty <= namedEmpty {
+			d.emptyKeys = append(d.emptyKeys, string(d.key))
+		}
 		d.nextKey()
 		return ""
 	}

@@ -45,26 +45,41 @@ const (
 	ErrDumpFormat   DumpError = "ERR Bad data format"
 )
 
-// ParseDump reads the payload of DUMP; the limits decide over the encoding. Its errors are ErrDumpChecksum and ErrDumpFormat.
+// A BrokenDump is an ErrDumpFormat that knows what is wrong, as the log says it.
+type BrokenDump struct{ What string }
+
+func (e *BrokenDump) Error() string { return string(ErrDumpFormat) }
+
+func (e *BrokenDump) Unwrap() error { return ErrDumpFormat }
+
+// ParseDump reads the payload of DUMP; the limits decide over the encoding. Its errors are ErrDumpChecksum and
+// ErrDumpFormat, the latter as a *BrokenDump.
 func ParseDump(p []byte, limits *store.Limits) (store.Value, error) {
-	return ParseDumpUpTo(Version, p, limits)
+	return ParseDumpWith(p, DumpOptions{Newest: Version, Limits: limits})
 }
 
-// ParseDumpUpTo is ParseDump of a server whose newest version is another one.
+// DumpOptions say how a server reads the payload of DUMP.
+type DumpOptions struct {
+	Newest         int // the latest version that it knows
+	IgnoreChecksum bool
+	Limits         *store.Limits // for the encoding
+}
+
+// ParseDumpWith is ParseDump of a server of another kind.
 //
 // Source: redis/src/cluster.c, verifyDumpPayload, restoreCommand.
-func ParseDumpUpTo(newest int, p []byte, limits *store.Limits) (store.Value, error) {
+func ParseDumpWith(p []byte, o DumpOptions) (store.Value, error) {
 	if len(p) < dumpTail {
 		return store.Value{}, ErrDumpChecksum
 	}
 	tail := p[len(p)-dumpTail:]
 	says := binary.LittleEndian.Uint64(tail[2:])
-	if binary.LittleEndian.Uint16(tail) > uint16(newest) || says != CRC64(0, p[:len(p)-8]) {
+	if binary.LittleEndian.Uint16(tail) > uint16(o.Newest) || !o.IgnoreChecksum && says != CRC64(0, p[:len(p)-8]) {
 		return store.Value{}, ErrDumpChecksum
 	}
-	b := newBuilder(p[0], limits)
+	b := newBuilder(p[0], o.Limits)
 	if b == nil {
-		return store.Value{}, ErrDumpFormat
+		return store.Value{}, &BrokenDump{unknownType(p[0])}
 	}
 	w, wrong := b.first()
 	var t token
@@ -73,6 +88,7 @@ func ParseDumpUpTo(newest int, p []byte, limits *store.Limits) (store.Value, err
 		t.begin(w, 0)
 		used, complete, _ := t.feed(rest)
 		if !complete {
+			wrong = "the value ends in the middle"
 			break
 		}
 		rest = rest[used:]
@@ -82,5 +98,5 @@ func ParseDumpUpTo(newest int, p []byte, limits *store.Limits) (store.Value, err
 			return v, nil
 		}
 	}
-	return store.Value{}, ErrDumpFormat
+	return store.Value{}, &BrokenDump{wrong}
 }

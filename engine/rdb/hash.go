@@ -86,7 +86,7 @@ func (b *hashBuilder) take(t *token) (v store.Value, next want, wrong string) {
 		return v, wantString, ""
 	case hashText:
 		if !b.hash.Set(b.name, t.text, b.limits) {
-			return v, 0, "duplicate field " + quote(b.name)
+			return v, 0, "Duplicate hash fields detected: " + quote(b.name)
 		}
 		b.left--
 	}
@@ -143,10 +143,11 @@ func (b packedHashBuilder) take(t *token) (v store.Value, next want, wrong strin
 		if err != nil {
 			wrong = err.Error()
 		}
+		wrong = broken("Zipmap", wrong)
 	case typeHashZiplist:
-		wrong = packedPairs(t.text, ziplistEach, set)
+		wrong = broken("Hash ziplist", packedPairs(t.text, ziplistEach, set))
 	case typeHashListpack:
-		wrong = packedPairs(t.text, listpackEach, set)
+		wrong = broken("Hash listpack", packedPairs(t.text, listpackEach, set))
 	default:
 		wrong = packedTriples(t.text, set)
 	}

@@ -54,7 +54,7 @@ func TestHashesOfLaterVersionsAreReadUnlessAFieldExpires(t *testing.T) {
 		{"a candidate, a listpack without times", typeHashListpackExpiryRC, [][]byte{stringsOf(newListpack("a", "1", "0"))}, "a=1"},
 		{"a listpack that lacks a time", typeHashListpackExpiryRC, [][]byte{stringsOf(newListpack("a", "1", "0", "b", "x"))}, "without a time"},
 		{"a listpack with a field twice", typeHashListpackExpiryRC, [][]byte{stringsOf(newListpack("a", "1", "0", "a", "2", "0"))}, `duplicate field "a"`},
-		{"a field twice", typeHashExpiryRC, [][]byte{{2, 0}, stringsOf("a", "1"), {0}, stringsOf("a", "x")}, `duplicate field "a"`},
+		{"a field twice", typeHashExpiryRC, [][]byte{{2, 0}, stringsOf("a", "1"), {0}, stringsOf("a", "x")}, `Duplicate hash fields detected: "a"`},
 	} {
 		d, err := Decode(oneKey(test.kind, test.value...), DecoderOptions{})
 		got := ""

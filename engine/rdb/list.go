@@ -155,7 +155,7 @@ func (b *listBuilder) takeString(text []byte) (wrong string) {
 func (b *listBuilder) takeListpack(blob []byte) (wrong string) {
 	count := 0
 	if err := listpackEach(blob, func(packedEntry) bool { count++; return true }); err != nil {
-		return err.Error()
+		return broken("Listpack", err.Error())
 	}
 	if count > 0 {
 		b.list.AppendNode(store.ListNode{Count: count, Elements: blob[listpackHead : len(blob)-1]})
@@ -177,7 +177,7 @@ func (b *listBuilder) takeZiplistNode(blob []byte) (wrong string) {
 		return true
 	})
 	if err != nil {
-		return err.Error()
+		return broken("Ziplist", err.Error())
 	}
 	if count > 0 {
 		b.list.AppendNode(store.ListNode{Count: count, Elements: b.pack})
@@ -193,7 +193,7 @@ func (b *listBuilder) takeZiplist(blob []byte) (wrong string) {
 		return true
 	})
 	if err != nil {
-		return err.Error()
+		return broken("List ziplist", err.Error())
 	}
 	return ""
 }

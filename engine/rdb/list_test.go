@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,7 +119,7 @@ var brokenLists = []struct {
 func TestBrokenListsAreRefused(t *testing.T) {
 	limits := store.DefaultLimits()
 	for _, c := range brokenLists {
-		if _, err := ParseDump(listPayload(c.kind, c.body), &limits); err != ErrDumpFormat {
+		if _, err := ParseDump(listPayload(c.kind, c.body), &limits); !errors.Is(err, ErrDumpFormat) {
 			t.Errorf("%s: %v, want %v", c.name, err, ErrDumpFormat)
 		}
 		file := magic + "0010\xFE\x00" + string(rune(c.kind)) + "\x01k" + c.body
@@ -140,7 +141,7 @@ func TestEmptyListsAreSkipped(t *testing.T) {
 		{typeListZiplist, packedString(newZiplist())},
 		{typeListNodes, "\x01\x02" + packedString(newListpack())}, {typeListQuicklist, "\x01" + packedString(newZiplist())},
 	} {
-		if _, err := ParseDump(listPayload(c.kind, c.body), &limits); err != ErrDumpFormat {
+		if _, err := ParseDump(listPayload(c.kind, c.body), &limits); !errors.Is(err, ErrDumpFormat) {
 			t.Errorf("type %d, %q: %v, want %v", c.kind, c.body, err, ErrDumpFormat)
 		}
 		file := magic + "0010\xFE\x00" + string(rune(c.kind)) + "\x01k" + c.body + "\x00\x01s\x01v\xFF\x00\x00\x00\x00\x00\x00\x00\x00"

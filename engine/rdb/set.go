@@ -41,7 +41,7 @@ func (b *setBuilder) take(t *token) (v store.Value, next want, wrong string) {
 		return v, wantString, ""
 	}
 	if !b.set.Add(t.text, b.limits) {
-		return v, 0, "duplicate member " + quote(t.text)
+		return v, 0, "Duplicate set members detected: " + quote(t.text)
 	}
 	if b.left--; b.left > 0 {
 		return v, wantString, ""
@@ -78,8 +78,10 @@ func (b packedSetBuilder) take(t *token) (v store.Value, next want, wrong string
 		})
 	}
 	switch {
+	case err != nil && b.kind == typeSetIntset:
+		wrong = broken("Intset", err.Error())
 	case err != nil:
-		wrong = err.Error()
+		wrong = broken("Set listpack", err.Error())
 	case wrong == "" && set.Len() == 0:
 		wrong = noElements
 	}

@@ -21,7 +21,7 @@ func TestSetsOfEveryTypeAreRead(t *testing.T) {
 		{"integers", typeSet, append([]byte{3}, stringsOf("3", "-1", "2")...), "-1 2 3", store.IntSet},
 		{"too many integers", typeSet, append([]byte{4}, stringsOf("1", "2", "3", "4")...), "4 members", store.HashTable},
 		{"a word among them", typeSet, append([]byte{2}, stringsOf("1", "x")...), "2 members", store.HashTable},
-		{"a member twice", typeSet, append([]byte{2}, stringsOf("1", "1")...), `duplicate member "1"`, 0},
+		{"a member twice", typeSet, append([]byte{2}, stringsOf("1", "1")...), `Duplicate set members detected: "1"`, 0},
 		{"an intset", typeSetIntset, intset(-70000, 5, 6), "-70000 5 6", store.IntSet},
 		{"an intset too long", typeSetIntset, intset(1, 2, 3, 4), "4 members", store.HashTable},
 		{"an intset with a member twice", typeSetIntset, intset(1, 1), "not in order", 0},

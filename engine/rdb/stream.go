@@ -273,7 +273,7 @@ func (b *streamBuilder) step(t *token) (next streamPart, wrong string) {
 	case streamNode:
 		live, wrong := checkStreamNode(t.text)
 		if wrong != "" {
-			return 0, wrong
+			return 0, broken("Stream listpack", wrong)
 		}
 		if !x.AddNode(b.id, t.text) {
 			return 0, "two nodes of a stream with the same ID"
@@ -344,7 +344,7 @@ func (b *streamBuilder) step(t *token) (next streamPart, wrong string) {
 		b.consumers--
 	case streamSeen:
 		if !x.EditGroup(b.group).AddConsumer(b.consumer, int64(binary.LittleEndian.Uint64(t.bytes()))) {
-			return 0, "duplicate consumer " + quote(b.consumer)
+			return 0, "Duplicate stream consumer detected: " + quote(b.consumer)
 		}
 		if b.kind != typeStream3 {
 			return streamOwn, ""
@@ -368,13 +368,13 @@ func (b *streamBuilder) step(t *token) (next streamPart, wrong string) {
 //
 // Source: redis/src/t_stream.c, streamValidateListpackIntegrity.
 func checkStreamNode(pack []byte) (live int64, wrong string) {
-	const broken = "a node of a stream whose elements make no entries"
+	const noEntries = "a node of a stream whose elements make no entries"
 	var w nodeWalk
 	if err := listpackEach(pack, w.take); err != nil {
 		return 0, err.Error()
 	}
 	if w.bad || w.part != nodeFlags || w.live != w.saysLive || w.deleted != w.saysDeleted {
-		return 0, broken
+		return 0, noEntries
 	}
 	return w.live, ""
 }

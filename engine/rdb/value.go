@@ -51,6 +51,14 @@ func newBuilder(kind byte, limits *store.Limits) valueBuilder {
 // Source: redis/src/rdb.c, RDB_LOAD_ERR_EMPTY_KEY.
 const noElements = "a value without elements"
 
+// broken says in Redis's words that a value in one piece is not sound, and then why.
+func broken(what, wrong string) string {
+	if wrong == "" || wrong == noElements {
+		return wrong
+	}
+	return what + " integrity check failed: " + wrong
+}
+
 // A stringBuilder makes a string of the only token that it has, so it has nothing to remember.
 type stringBuilder struct{}
 

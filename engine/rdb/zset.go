@@ -119,7 +119,7 @@ func (b *zsetBuilder) add(score float64) (v store.Value, next want, wrong string
 		return v, 0, "a score that is not a number, of member " + quote(b.member)
 	}
 	if _, ok := b.zset.Score(b.member); ok {
-		return v, 0, "duplicate member " + quote(b.member)
+		return v, 0, "Duplicate zset fields detected: " + quote(b.member)
 	}
 	b.zset.Put(b.member, score, b.limits)
 	if b.left--; b.left > 0 {
@@ -156,9 +156,9 @@ func (b packedZSetBuilder) take(t *token) (v store.Value, next want, wrong strin
 	limits := *b.limits
 	limits.ZSetListpackValue = math.MaxInt
 	zset := store.NewZSet()
-	each := listpackEach
+	what, each := "Zset listpack", listpackEach
 	if b.kind == typeZSetZiplist {
-		each = ziplistEach
+		what, each = "Zset ziplist", ziplistEach
 	}
 	wrong = packedPairs(t.text, each, func(member, score []byte) (wrong string) {
 		f, ok := parseScore(score)
@@ -172,7 +172,7 @@ func (b packedZSetBuilder) take(t *token) (v store.Value, next want, wrong strin
 		return ""
 	})
 	if wrong != "" {
-		return v, 0, wrong
+		return v, 0, broken(what, wrong)
 	}
 	return zset.Value(), wantNothing, ""
 }

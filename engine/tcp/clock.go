@@ -25,6 +25,9 @@ func (c *clock) now() engine.Instant {
 	return c.read(int64(t.Sub(c.start)), t.UnixNano())
 }
 
+// sinceReading is how much time has passed since the last reading, by a clock that nobody sets.
+func (c *clock) sinceReading() time.Duration { return time.Since(c.start) - time.Duration(c.last) }
+
 // read turns the nanoseconds since start and the wall's nanoseconds into this clock's time.
 func (c *clock) read(since, wall int64) engine.Instant {
 	if ahead := c.offset + since - wall; ahead <= 0 {

@@ -540,6 +540,118 @@ var sessions = []struct{ name, script string }{
 		w: LATENCY HISTORY x
 		w: LATENCY RESET
 		w: LATENCY GRAPH x`},
+	{"keys that are tracked", `
+		a: HELLO 3
+		a: CLIENT TRACKING on
+		a: MGET k l
+		a: CLIENT TRACKING on
+		w: SET k 1
+		a< 1
+		w: SET k 2
+		a: HSET h f 1
+		a: HGET h f
+		a2: HDEL h f
+		a: GET l
+		a: MULTI
+		a: INCR l
+		a: GET l
+		a2: EXEC
+		a: EXISTS k h
+		a: STRLEN nosuch
+		w: APPEND nosuch x
+		a< 1
+		a: XREAD BLOCK 1 STREAMS st 0
+		w: XADD st 1-1 f v
+		a< 1
+		a: SORT list BY nosort
+		w: RPUSH list 1
+		w: FLUSHALL
+		a< 1
+		a: GET z
+		a2: FLUSHDB
+		a: ZRANGE z 0 -1
+		w: ZUNIONSTORE z 1 y
+		w: ZADD y 1 m
+		w: ZUNIONSTORE z 1 y
+		a< 1
+		a0: CLIENT REPLY SKIP ;; GET s
+		w: SET s 1
+		a< 1
+		a: CLIENT INFO
+		a: CLIENT TRACKING off
+		w: SET s 2
+		a: PING`},
+	{"keys that are tracked for somebody else", `
+		l: SUBSCRIBE __redis__:invalidate
+		a: CLIENT TRACKING on REDIRECT @l NOLOOP
+		a: MGET k1 k2
+		a: SET k1 1
+		w: SET k2 1
+		l< 1
+		a: GET k
+		w: FLUSHALL
+		l< 1
+		a: CLIENT TRACKINGINFO
+		b: HELLO 3
+		b: CLIENT TRACKING on REDIRECT @l
+		b: GET k
+		a: GET k
+		w: SET k 2
+		l< 2
+		b: CLIENT TRACKING off
+		b: GET k
+		b: CLIENT TRACKING on REDIRECT @l
+		b: GET k
+		l. QUIT
+		w: SET k 3
+		b< 1
+		b: CLIENT TRACKINGINFO
+		b: RESET
+		b: CLIENT GETREDIR`},
+	{"prefixes that are tracked", `
+		a: HELLO 3
+		a: CLIENT TRACKING on BCAST PREFIX user: PREFIX item:
+		w: MSET user:2 x item:1 x other 1 user:1 x
+		a< 2
+		a: CLIENT TRACKING on BCAST PREFIX user
+		a: CLIENT TRACKING on BCAST PREFIX x PREFIX xy
+		a: CLIENT TRACKING on BCAST PREFIX more: NOLOOP
+		a: CLIENT TRACKINGINFO
+		a: SET more:1 x
+		w: SET user:1 y
+		a< 1
+		w: SET user:1 z PX 30
+		a< 2
+		w: FLUSHALL
+		a: CLIENT TRACKING on
+		a: CLIENT TRACKING off
+		a: CLIENT TRACKING on BCAST OPTIN
+		a: CLIENT TRACKING on OPTIN OPTOUT
+		a: CLIENT TRACKING on PREFIX x
+		a: CLIENT TRACKING on REDIRECT 123456
+		a: CLIENT TRACKING on REDIRECT x
+		a: CLIENT TRACKING on NOSUCH
+		a: CLIENT TRACKING on OPTIN
+		a: CLIENT CACHING no
+		a: CLIENT CACHING maybe
+		a: GET k
+		w: SET k 1
+		a: CLIENT CACHING yes
+		a: CLIENT TRACKINGINFO
+		a: GET k
+		w: SET k 2
+		a< 1
+		a: CLIENT TRACKING on OPTOUT
+		a: CLIENT TRACKING off
+		a: CLIENT TRACKING on OPTOUT
+		a: CLIENT CACHING no
+		a: MULTI
+		a: GET k
+		a: EXEC
+		w: SET k 3
+		a: GET k
+		w: SET k 4
+		a< 1`},
 }
 
 func TestSessionsOfSeveralClients(t *testing.T) {
@@ -672,9 +784,10 @@ func word(line, prefix string) string {
 
 var (
 	monitorHead = regexp.MustCompile(`\d+\.\d{6} \[(\d+) [^\]]*\]`)
-	listLine    = regexp.MustCompile(`id=\d+ addr=\S+ laddr=\S+ fd=\d+ (name=\S*) age=\d+ idle=\d+ (flags=\S+ db=\d+ sub=\d+ psub=\d+ ssub=\d+ multi=-?\d+) .*(cmd=\S+ user=\S+ redir=-?\d+ resp=\d)`)
+	listLine    = regexp.MustCompile(`id=\d+ addr=\S+ laddr=\S+ fd=\d+ (name=\S*) age=\d+ idle=\d+ (flags=\S+ db=\d+ sub=\d+ psub=\d+ ssub=\d+ multi=-?\d+ qbuf=\d+) qbuf-free=\d+ (argv-mem=\d+ multi-mem=\d+) .*(cmd=\S+ user=\S+ redir=-?\d+ resp=\d)`)
 	slowHead    = regexp.MustCompile(`\(integer\) \d+(\n\s*2\) \(integer\) )\d+(\n\s*3\) \(integer\) )\d+`)
 	idField     = regexp.MustCompile(`("id"\s*=> |"id"\n\s*\d+\) )\(integer\) \d+`)
+	redirected  = regexp.MustCompile(`("(?:redirect|tracking-redir-broken)"(?:\s*=> |\n\s*\d+\) ))\(integer\) \d+`)
 	localAddr   = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	entryTime   = regexp.MustCompile(`\b\d{13}(-\d+)?\b`)
 	portValue   = regexp.MustCompile(`("port"\n\s*2\) )"\d+"`)
@@ -687,9 +800,10 @@ func shown(v resp.Value) string {
 		s = string(v.Str)
 	}
 	s = monitorHead.ReplaceAllString(s, "TIME [$1 ADDR]")
-	s = listLine.ReplaceAllString(s, "$1 $2 $3")
+	s = listLine.ReplaceAllString(s, "$1 $2 $3 $4")
 	s = slowHead.ReplaceAllString(s, "NUMBER${1}TIME${2}TOOK")
 	s = idField.ReplaceAllString(s, "${1}ID")
+	s = redirected.ReplaceAllString(s, "${1}ID")
 	s = portValue.ReplaceAllString(s, "${1}PORT")
 	s = entryTime.ReplaceAllString(s, "MS")
 	return localAddr.ReplaceAllString(s, "ADDR")

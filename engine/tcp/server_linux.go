@@ -86,6 +86,7 @@ func Listen(o Options) (*Server, error) {
 		reads:     map[int64]*reading{},
 		buf:       make([]byte, readBytes),
 	}
+	s.out.Stopwatch = s.clock.sinceReading
 	if s.log == nil {
 		s.log = &Logger{}
 	}
