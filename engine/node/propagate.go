@@ -109,15 +109,22 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 func (n *Node) propagated(first engine.Offset, text string, ops []command.Op) {
 	n.limitReplicas()
 	if n.trace {
-		n.out.fact(engine.Propagated{
-			ID: n.hist.ID, Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text, By: n.author, Keys: n.keysWritten(ops),
-		})
+		f := engine.Propagated{ID: n.hist.ID, Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text}
+		if n.author != (engine.Author{}) && !(len(ops) == 1 && isBracket(ops[0].Args)) {
+			f.By, f.Keys = n.author, n.keysWritten(ops)
+		}
+		n.out.fact(f)
 	}
+}
+
+// isBracket reports whether a command begins or ends a transaction: by itself, as it went before 6.2, it writes nothing.
+func isBracket(args [][]byte) bool {
+	return len(args) == 1 && (strings.EqualFold(string(args[0]), "MULTI") || strings.EqualFold(string(args[0]), "EXEC"))
 }
 
 // unstreamed reports operations for which there is no stream.
 func (n *Node) unstreamed(ops []command.Op) {
-	if !n.trace || n.author == (engine.Author{}) || len(ops) == 0 {
+	if !n.trace || n.author == (engine.Author{}) || len(ops) == 0 || len(ops) == 1 && isBracket(ops[0].Args) {
 		return
 	}
 	var text strings.Builder
@@ -138,9 +145,6 @@ func (n *Node) endUnit(c *client, cmd *command.Command) {
 
 // keysWritten are the keys that operations of a client are about, each once.
 func (n *Node) keysWritten(ops []command.Op) (keys []string) {
-	if n.author == (engine.Author{}) {
-		return nil
-	}
 	for i := range ops {
 		cmd, _ := n.cmds.Find(ops[i].Args)
 		if cmd == nil {
