@@ -218,7 +218,7 @@ type books struct {
 	promised       engine.ReplID
 	promisedOffset engine.Offset
 
-	file    *version // in its RDB file
+	file    *version // in its RDB file; one that is gone is not loaded again
 	saving  *version // in the one that is being saved in the background
 	loading *version // that it is loading from its file
 	spooled bool     // the snapshot that it is loading is its file now
@@ -301,11 +301,6 @@ func (w *World) ledger() *ledger {
 	events := w.Events()
 	for i := range events {
 		e := &events[i]
-		if act, ok := e.Fact.(engine.Act); ok {
-			if name, ok := strings.CutPrefix(act.Text, "wipe "); ok {
-				l.of(name).file = nil
-			}
-		}
 		if e.Node != "" {
 			l.read(e, l.of(e.Node))
 		}
