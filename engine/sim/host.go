@@ -47,6 +47,7 @@ type host struct {
 	load     *load
 
 	lastResync string
+	grown      growth // of its stream
 }
 
 func (h *host) clone() *host {
@@ -271,8 +272,13 @@ func (w *World) step(h *host, in node.Input) {
 	w.out.Reset()
 	h.node.Step(h.clock(w.now), in, &w.out)
 	for _, f := range w.out.Facts {
-		if s, ok := f.(engine.SyncFinished); ok {
-			if h.lastResync = "full"; s.Partial {
+		switch f := f.(type) {
+		case engine.Propagated:
+			h.grown.add(w.now, f.Span)
+		case engine.Applied:
+			h.grown.add(w.now, f.Span)
+		case engine.SyncFinished:
+			if h.lastResync = "full"; f.Partial {
 				h.lastResync = "partial"
 			}
 		}
