@@ -27,12 +27,14 @@ const (
 //	dial       SYN -> host is up, path is whole: accepted, SYN-ACK -> Dialed
 //	           else: refused
 //	close      what is queued, then FIN -> Closed
-//	sever      both ends: Closed "Connection reset by peer", at once
+//	sever      RST to both ends, from the middle of the path: half a latency -> Closed "Connection reset by peer"
 //	kill       RST -> Closed "Connection reset by peer"
 //	blackhole  nothing, for long: see lost.go
 type conn struct {
 	id   int64
 	open bool // the one who dialled has been told
+	cut  bool // by a sever: nothing gets through any more, and both ends are about to learn it
+	told bool // one of them has
 	ends [2]end
 }
 
@@ -154,6 +156,10 @@ func (w *World) closeEnd(at connEnd) {
 		w.remove(c) // nobody has heard of it yet
 		return
 	}
+	if c.cut {
+		w.leave(c, e)
+		return
+	}
 	s.closing = true
 	if s.stalled {
 		w.giveUpAt(c, e, giveUpOrphan)
@@ -174,21 +180,34 @@ func (w *World) abandon(at connEnd) {
 	w.emit(c, e, arriveReset)
 }
 
-// cut ends a connection at both ends at once.
+// cut ends a connection in the middle of its path. What has come past it arrives, and behind that the reset; the rest
+// is lost. An end that does not know yet goes on sending, in vain.
 func (w *World) cut(c *conn) {
-	w.remove(c)
-	w.noteConn(c, "reset")
-	for i := range c.ends {
-		s := &c.ends[i]
-		if !s.attached {
-			continue
-		}
-		s.attached = false
-		if i == 0 && !c.open {
-			w.feed(w.hosts[s.host], node.Dialed{Conn: s.id, Err: errRefused})
+	if c.cut {
+		return
+	}
+	c.cut = true
+	at := w.now.Add(w.path(c.ends[0].host, c.ends[1].host).options.Latency / 2)
+	w.queue.drop(func(a *arrival) bool {
+		return a.conn == c.id && (a.at > at || a.kind != arriveData && a.kind != arriveOpen)
+	})
+	for e := range c.ends {
+		if s := &c.ends[e]; !s.attached {
+			s.over()
 		} else {
-			w.feed(w.hosts[s.host], node.Closed{Conn: s.id, Why: errReset})
+			w.schedule(arrival{at: at, conn: c.id, end: int8(e), kind: arriveReset})
 		}
+	}
+	if c.ends[0].gone && c.ends[1].gone {
+		w.remove(c)
+	}
+}
+
+// leave ends an end of a connection that was cut, and forgets the connection with the second one.
+func (w *World) leave(c *conn, e int) {
+	c.ends[e].over()
+	if c.ends[1-e].gone {
+		w.remove(c)
 	}
 }
 
@@ -266,7 +285,9 @@ func (w *World) sendData(c *conn, e int, payload engine.Payload, span engine.Spa
 		p.Text = packetWords(payload, data)
 	}
 	a := arrival{conn: c.id, end: int8(1 - e), kind: arriveData, data: data, sentAt: w.now}
-	if w.lost(c, e) {
+	if c.cut {
+		a.packet = p
+	} else if w.lost(c, e) {
 		a.packet = p
 		w.lose(c, e, a)
 	} else {
@@ -321,15 +342,36 @@ func (w *World) arrive() {
 			w.feed(w.hosts[s.host], node.Closed{Conn: s.id})
 		}
 	case arriveReset:
-		w.remove(c)
-		w.noteConn(c, "reset")
-		if s.attached {
-			w.feed(w.hosts[s.host], node.Closed{Conn: s.id, Why: errReset})
-		}
+		w.reset(c, e)
 	case arriveRetry:
 		w.retry(c, e)
 	case arriveGiveUp:
 		w.giveUp(c, e)
+	}
+}
+
+// reset ends a connection at an end that learns that there is nobody at the other one, or nothing in between.
+func (w *World) reset(c *conn, e int) {
+	s := &c.ends[e]
+	attached, h := s.attached, w.hosts[s.host]
+	if what := "reset"; !c.told {
+		if !c.open {
+			what = "refused"
+		}
+		w.noteConn(c, what)
+	}
+	if c.told = true; c.cut {
+		w.detach(c, e)
+		w.leave(c, e)
+	} else {
+		w.remove(c)
+	}
+	switch {
+	case !attached:
+	case e == 0 && !c.open:
+		w.feed(h, node.Dialed{Conn: s.id, Err: errRefused})
+	default:
+		w.feed(h, node.Closed{Conn: s.id, Why: errReset})
 	}
 }
 

@@ -46,6 +46,9 @@ func (w *World) lost(c *conn, e int) bool { return len(c.ends[e].lost) > 0 || w.
 
 // emit sends something that is no data from an end of a connection.
 func (w *World) emit(c *conn, e int, kind arrivalKind) {
+	if c.cut {
+		return
+	}
 	a := arrival{conn: c.id, end: int8(1 - e), kind: kind}
 	if w.lost(c, e) {
 		w.lose(c, e, a)
@@ -100,6 +103,9 @@ func (w *World) loseFlying(p *path, dark [2]bool) {
 			return false
 		}
 		c := w.conn(a.conn)
+		if c.cut {
+			return false // it has come past the cut
+		}
 		from, to := c.ends[1-a.end].host, c.ends[a.end].host
 		if min(from, to) != p.a || max(from, to) != p.b || from == to || !dark[p.way(from)] {
 			return false
@@ -116,6 +122,9 @@ func (w *World) loseFlying(p *path, dark [2]bool) {
 // acknowledged says that the other end has taken in bytes of this one, which makes room for more. In the dark nobody
 // hears of it.
 func (w *World) acknowledged(c *conn, e, bytes int) {
+	if c.cut {
+		return
+	}
 	if c.ends[1-e].host >= 0 && w.dark(c, 1-e) {
 		c.ends[e].unheard += bytes
 		w.stall(c, e)
@@ -127,6 +136,9 @@ func (w *World) acknowledged(c *conn, e, bytes int) {
 
 // recover lets a connection go on that lies on a path which is whole again.
 func (w *World) recover(c *conn) {
+	if c.cut {
+		return
+	}
 	for e := range c.ends {
 		s := &c.ends[e]
 		if bytes := s.unheard; bytes > 0 {

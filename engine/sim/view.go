@@ -157,7 +157,7 @@ func (w *World) Links() []LinkView {
 		}
 		for _, c := range w.conns {
 			a, b := c.ends[0].host, c.ends[1].host
-			if min(a, b) == p.a && max(a, b) == p.b {
+			if min(a, b) == p.a && max(a, b) == p.b && !c.cut {
 				v.Conns++
 			}
 		}

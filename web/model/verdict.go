@@ -2,7 +2,6 @@ package model
 
 import (
 	"strconv"
-	"time"
 
 	"resync/engine"
 	"resync/engine/sim"
