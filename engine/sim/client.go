@@ -28,7 +28,8 @@ func noServer(h *host) string {
 type client struct {
 	number  int
 	conn    engine.ConnID // 0 while it is not connected
-	buf     []byte        // of replies, not complete
+	drained drainSlot
+	buf     []byte // of replies, not complete
 	decoder resp.ReplyDecoder
 	asked   []string // commands without a reply so far, oldest first
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -47,7 +48,8 @@ type end struct {
 	closing  bool          // the node has closed it, and a FIN goes out behind what is queued
 	gone     bool          // nobody is left here: what still arrives is answered with a reset
 	queue    []chunk       // not on the wire yet
-	flying   int           // bytes on the wire, or not known to have arrived
+	drained  drainSlot
+	flying   int // bytes on the wire, or not known to have arrived
 	last     engine.Instant
 
 	lost      []arrival // sent in vain, oldest first
@@ -91,7 +93,7 @@ func (w *World) dial(from *host, e node.Dial) {
 		c.ends[1].host, c.ends[1].address = to.index, to.address(e.Port)
 	}
 	w.conns = append(w.conns, c)
-	from.conns = append(from.conns, connEnd{e.Conn, c.id, 0})
+	from.remember(connEnd{e.Conn, c.id, 0})
 	switch {
 	case to == nil:
 		w.schedule(arrival{at: w.now.Add(2 * DefaultLink.Latency), conn: c.id, end: 0, kind: arriveRefuse})
@@ -106,12 +108,12 @@ func (w *World) dial(from *host, e node.Dial) {
 // send puts what a node sends on the wire, as far as the window allows, or hands it to the client on the spot.
 func (w *World) send(h *host, e *node.Send) {
 	if c := h.clientOf(e.Conn); c != nil {
-		w.drained(h, e.Conn, len(e.Data))
+		w.drained(h, e.Conn, &c.drained, len(e.Data))
 		w.reply(h, c, e.Data)
 		return
 	}
 	if h.load != nil && h.load.conn == e.Conn {
-		w.drained(h, e.Conn, len(e.Data))
+		w.drained(h, e.Conn, &h.load.drained, len(e.Data))
 		return
 	}
 	at, ok := h.connOf(e.Conn)
@@ -264,7 +266,7 @@ func (w *World) pump(c *conn, e int) {
 		}
 		s.flying += n
 		if s.attached {
-			w.drained(h, s.id, n)
+			w.drained(h, s.id, &s.drained, n)
 		}
 		w.sendData(c, e, payload, span, data)
 	}
@@ -389,7 +391,7 @@ func (w *World) accept(c *conn) {
 		return
 	}
 	s.id, s.attached = h.freshConn(), true
-	h.conns = append(h.conns, connEnd{s.id, c.id, 1})
+	h.remember(connEnd{s.id, c.id, 1})
 	w.emit(c, 1, arriveOpen)
 	w.feed(h, node.Accepted{Conn: s.id, Remote: d.address, Local: s.address})
 }
@@ -405,15 +407,25 @@ func (w *World) noteConn(c *conn, what string) {
 
 // connOf finds the connection that a node calls id.
 func (h *host) connOf(id engine.ConnID) (connEnd, bool) {
-	for _, at := range h.conns {
-		if at.id == id {
-			return at, true
-		}
+	if i, ok := h.searchConn(id); ok {
+		return h.byID[i], true
 	}
 	return connEnd{}, false
 }
 
+func (h *host) searchConn(id engine.ConnID) (int, bool) {
+	return slices.BinarySearchFunc(h.byID, id, func(at connEnd, id engine.ConnID) int { return cmp.Compare(at.id, id) })
+}
+
+// remember puts an end of a connection on the host's list.
+func (h *host) remember(at connEnd) {
+	h.conns = append(h.conns, at)
+	i, _ := h.searchConn(at.id)
+	h.byID = slices.Insert(h.byID, i, at)
+}
+
 // forget takes an end of a connection off the host's list.
 func (h *host) forget(conn int64, end int) {
-	h.conns = slices.DeleteFunc(h.conns, func(at connEnd) bool { return at.conn == conn && at.end == end })
+	gone := func(at connEnd) bool { return at.conn == conn && at.end == end }
+	h.conns, h.byID = slices.DeleteFunc(h.conns, gone), slices.DeleteFunc(h.byID, gone)
 }

@@ -36,6 +36,9 @@ type host struct {
 	writing map[int64][][]byte // files that the process is writing, by job
 	reading map[int64][]byte   // and those that it is reading, as they were when it began
 
+	turn  turn // what it wants next
+	place int  // in World.turns; -1 when it wants nothing
+
 	armed       bool // the node has a deadline
 	deadline    engine.Instant
 	deadlineSeq int64
@@ -43,6 +46,7 @@ type host struct {
 	lastConn engine.ConnID // of the connections that it accepted: never used again, not by a later life either
 	lastPort int           // of the ports that outgoing connections and clients came from
 	conns    []connEnd     // to other nodes, as far as this one has not closed them: in order of birth
+	byID     []connEnd     // the same by what the node calls them
 	clients  []*client
 	load     *load
 
@@ -56,7 +60,7 @@ func (h *host) clone() *host {
 		c.node = h.node.Clone()
 	}
 	c.files, c.writing, c.reading = maps.Clone(h.files), maps.Clone(h.writing), maps.Clone(h.reading)
-	c.conns = slices.Clone(h.conns)
+	c.conns, c.byID = slices.Clone(h.conns), slices.Clone(h.byID)
 	c.rest = slices.Clone(h.rest)
 	c.inbox = slices.Clone(h.inbox)
 	for i := range c.inbox {
@@ -117,6 +121,7 @@ func (w *World) halt(h *host) {
 	if h.load != nil {
 		h.load.conn = 0
 	}
+	w.rearm(h)
 }
 
 // pendingInput is what a node is still to be told at this instant, or as soon as its process goes on. Bytes of a
@@ -126,6 +131,9 @@ type pendingInput struct {
 	in   node.Input    // nil where it is the bytes of a packet, or of a client
 	of   engine.ConnID // the connection that it tells of, where the node can hold that
 	data []byte        // that were received on it
+
+	drained engine.ConnID // or it is a connection of which so many bytes have left
+	bytes   int
 
 	// Of a packet: the connection, the end that it has reached, and what was said of it.
 	conn   int64
@@ -173,6 +181,9 @@ type drain struct {
 	bytes int
 }
 
+// drainSlot is where in World.dirty a connection is, as long as the round is the same.
+type drainSlot struct{ round, at int64 }
+
 // feed tells a node something, now or as soon as the nodes are done with what they are doing.
 func (w *World) feed(h *host, in node.Input) {
 	p := pendingInput{host: h, in: in}
@@ -198,14 +209,13 @@ func (h *host) fullBacklog() bool {
 	return waiting >= listenBacklog
 }
 
-// drained notes that bytes which a node sent have left it.
-func (w *World) drained(h *host, conn engine.ConnID, bytes int) {
-	for i := range w.dirty {
-		if d := &w.dirty[i]; d.host == h && d.conn == conn {
-			d.bytes += bytes
-			return
-		}
+// drained notes that bytes which a node sent on a connection have left it.
+func (w *World) drained(h *host, conn engine.ConnID, slot *drainSlot, bytes int) {
+	if slot.round == w.round && slot.at < int64(len(w.dirty)) && w.dirty[slot.at].host == h && w.dirty[slot.at].conn == conn {
+		w.dirty[slot.at].bytes += bytes
+		return
 	}
+	*slot = drainSlot{w.round, int64(len(w.dirty))}
 	w.dirty = append(w.dirty, drain{h, conn, bytes})
 }
 
@@ -220,9 +230,10 @@ func (w *World) settle() {
 		if done == len(w.pending) {
 			w.pending, done = w.pending[:0], 0
 			for _, d := range w.dirty {
-				w.feed(d.host, &node.Drained{Conn: d.conn, Bytes: d.bytes})
+				w.pending = append(w.pending, pendingInput{host: d.host, drained: d.conn, bytes: d.bytes})
 			}
 			w.dirty = w.dirty[:0]
+			w.round++
 			continue
 		}
 		p := w.pending[done]
@@ -256,7 +267,12 @@ func (w *World) tell(p pendingInput) {
 	if p.host.node == nil {
 		return
 	}
-	if p.in == nil {
+	switch {
+	case p.in != nil:
+	case p.drained != 0:
+		w.drainage = node.Drained{Conn: p.drained, Bytes: p.bytes}
+		p.in = &w.drainage
+	default:
 		if sent, ok := p.packet.(engine.Sent); ok {
 			w.note(p.host.name, engine.Arrived{ID: sent.ID, From: p.from, Payload: sent.Payload})
 		}
@@ -308,6 +324,7 @@ func (w *World) conclude(h *host) {
 	if ok != h.armed || ok && at != h.deadline {
 		h.armed, h.deadline, h.deadlineSeq = ok, at, w.seq
 		w.seq++
+		w.rearm(h)
 	}
 }
 
@@ -354,7 +371,7 @@ func (w *World) exit(h *host) {
 	for _, at := range slices.Clone(h.conns) {
 		w.closeEnd(at)
 	}
-	h.conns = nil
+	h.conns, h.byID = nil, nil
 }
 
 // answer tells a node how it went with a file: at once where it serves nobody until then.

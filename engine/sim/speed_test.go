@@ -48,7 +48,7 @@ func BenchmarkSpeed(b *testing.B) {
 
 // BenchmarkReplicas is what one replica more costs of a world: it should not depend on how many there are.
 func BenchmarkReplicas(b *testing.B) {
-	for _, n := range []int{1, 10, 50} {
+	for _, n := range []int{1, 10, 100} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			w := starred(b, n, 100)
 			for b.Loop() {
