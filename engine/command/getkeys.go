@@ -73,6 +73,10 @@ func (c *Command) KeysOf(args [][]byte) iter.Seq[[]byte] {
 		if !c.hasKeys() || !c.Accepts(len(args)) {
 			return
 		}
+		if c.First > 0 && c.First == c.Last && c.Flags&MovableKeys == 0 {
+			yield(args[c.First]) // nearly all have one
+			return
+		}
 		for _, k := range c.keysOf(args) {
 			if !yield(args[k.at]) {
 				return

@@ -66,6 +66,7 @@ type Node struct {
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is being executed
 	author    engine.Author    // whose command is being streamed
+	label     []byte           // what it says, being written
 	hooks     hooks
 	slow      slowlog
 
@@ -385,7 +386,7 @@ func (n *Node) Clone() *Node {
 	c.slow.entries = slices.Clone(n.slow.entries)
 	c.hooks, c.executing = hooks{}, nil
 	c.call = command.Call{}
-	c.unit, c.spare = unit{}, nil
+	c.unit, c.spare, c.label = unit{}, nil, nil
 	c.out = nil
 	return &c
 }

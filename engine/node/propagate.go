@@ -81,14 +81,14 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 		n.unstreamed(ops)
 		return
 	}
-	var text strings.Builder
+	text := n.label[:0]
 	first := n.hist.Next()
 	for i, op := range ops {
 		if op.DB != n.hist.DB && op.DB != anyDB {
 			n.hist.DB = op.DB
 			n.hist.AppendCommand([][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
 			if n.trace {
-				describe(&text, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
+				text = describe(text, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
 			}
 		}
 		if wrapped && i == 0 {
@@ -96,13 +96,14 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 		}
 		n.hist.AppendCommand(op.Args)
 		if n.trace {
-			describe(&text, op.Args)
+			text = describe(text, op.Args)
 		}
 	}
 	if wrapped {
 		n.hist.AppendCommand(opExec)
 	}
-	n.propagated(first, text.String(), ops)
+	n.label = text
+	n.propagated(first, string(text), ops)
 }
 
 // propagated reports that the stream has grown. The operations are those of a client's command, if it was one.
@@ -127,11 +128,12 @@ func (n *Node) unstreamed(ops []command.Op) {
 	if !n.trace || n.author == (engine.Author{}) || len(ops) == 0 || len(ops) == 1 && isBracket(ops[0].Args) {
 		return
 	}
-	var text strings.Builder
+	text := n.label[:0]
 	for _, op := range ops {
-		describe(&text, op.Args)
+		text = describe(text, op.Args)
 	}
-	n.out.fact(engine.Unstreamed{Text: text.String(), By: n.author, Keys: n.keysWritten(ops)})
+	n.label = text
+	n.out.fact(engine.Unstreamed{Text: string(text), By: n.author, Keys: n.keysWritten(ops)})
 }
 
 // endUnit streams what a client's command has done.
@@ -160,27 +162,29 @@ func (n *Node) keysWritten(ops []command.Op) (keys []string) {
 }
 
 // describe appends a command as a person would type it, shortened to what fits a label.
-func describe(text *strings.Builder, args [][]byte) {
-	const most = 60
-	if text.Len() > most {
-		return
+func describe(text []byte, args [][]byte) []byte {
+	const most, longest = 60, 20
+	if len(text) > most {
+		return text
 	}
-	if text.Len() > 0 {
-		text.WriteString(", ")
+	if len(text) > 0 {
+		text = append(text, ", "...)
 	}
 	for i, a := range args {
 		if i > 0 {
-			text.WriteByte(' ')
+			text = append(text, ' ')
 		}
-		if len(a) > 20 {
-			a = append(append([]byte(nil), a[:18]...), "…"...)
+		more := ""
+		if len(a) > longest {
+			a, more = a[:longest-2], "…"
 		}
 		if plain(a) {
-			text.Write(a)
+			text = append(append(text, a...), more...)
 		} else {
-			text.WriteString(resp.Quote(a))
+			text = append(text, resp.Quote(append(append([]byte(nil), a...), more...))...)
 		}
 	}
+	return text
 }
 
 func plain(b []byte) bool {

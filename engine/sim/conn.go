@@ -250,16 +250,16 @@ func (w *World) conn(id int64) *conn {
 func (w *World) pump(c *conn, e int) {
 	s := &c.ends[e]
 	h := w.hosts[s.host]
-	for len(s.queue) > 0 {
-		k := &s.queue[0]
+	out := 0 // chunks that are out whole
+	for out < len(s.queue) {
+		k := &s.queue[out]
 		n := min(len(k.data), windowBytes-s.flying)
 		if n < min(len(k.data), segmentBytes) {
 			break
 		}
 		data, span, payload := k.data[:n], k.span, k.payload
 		if k.data = k.data[n:]; len(k.data) == 0 {
-			s.queue[0] = chunk{}
-			s.queue = s.queue[1:]
+			out++
 		} else if payload == engine.PayloadStream {
 			span.Last = span.First + engine.Offset(n) - 1
 			k.span.First = span.Last + 1
@@ -270,6 +270,7 @@ func (w *World) pump(c *conn, e int) {
 		}
 		w.sendData(c, e, payload, span, data)
 	}
+	s.queue = slices.Delete(s.queue, 0, out)
 	if s.closing && len(s.queue) == 0 {
 		s.closing = false
 		w.emit(c, e, arriveFin)
