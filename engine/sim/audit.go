@@ -91,6 +91,37 @@ func (a *Audit) String() string {
 	return b.String()
 }
 
+// AppendJSON appends the write as a JSON object, with the fields of AppendJSON's events where they mean the same. What
+// there is not is null.
+func (w *Write) AppendJSON(b []byte) []byte {
+	b = append(b, `{"lost":true,"time":"`...)
+	b = append(append(b, w.At.String()...), `","nanos":`...)
+	b = strconv.AppendInt(b, int64(w.At-engine.Epoch), 10)
+	b = append(b, `,"seq":`...)
+	b = strconv.AppendInt(b, w.Seq, 10)
+	j := jsonFields{b}
+	j.Text("node", w.Node)
+	j.Int("client", int64(w.Client))
+	j.Bool("load", w.Load)
+	j.Text("id", string(w.ID))
+	if w.ID != "" {
+		j.Int("first", int64(w.Span.First))
+		j.Int("last", int64(w.Span.Last))
+	} else {
+		j.b = append(j.b, `,"first":null,"last":null`...)
+	}
+	j.Text("commands", w.Commands)
+	j.Texts("keys", w.Keys)
+	if w.Acked != 0 {
+		j.Int("acknowledged", int64(w.Acked-engine.Epoch))
+	} else {
+		j.b = append(j.b, `,"acknowledged":null`...)
+	}
+	j.Int("waited", w.Waited)
+	j.Texts("holders", w.Holders)
+	return append(j.b, '}')
+}
+
 // row are the cells of a write in a table: "-" for what there is not.
 func (w *Write) row() []string {
 	orNone := func(is bool, s string) string {

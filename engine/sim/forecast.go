@@ -79,7 +79,7 @@ func (w *World) WriteRate(name string) int64 {
 	return h.grown.rate(w.now)
 }
 
-// growth is where a stream stood at the beginning of each of the latest tenths of a second in which it grew, oldest
+// growth is where a stream stood at the beginning of each of the latest quarters of a second in which it grew, oldest
 // first. It is never changed in place, so clones may share it.
 type growth struct {
 	steps []growthStep
@@ -93,7 +93,7 @@ type growthStep struct {
 
 const (
 	growthWindow = 5 * time.Second
-	growthStride = 100 * time.Millisecond
+	growthStride = 250 * time.Millisecond
 )
 
 // add notes that the stream has grown by a span.
@@ -116,8 +116,8 @@ func (g *growth) add(now engine.Instant, s engine.Span) {
 func (g *growth) rate(now engine.Instant) int64 {
 	for i, s := range g.steps {
 		if since := now.Sub(s.at); since <= growthWindow {
-			if i > 0 {
-				since = growthWindow // it was there before, and stood still
+			if i > 0 && s.at.Sub(g.steps[i-1].at) > 2*growthStride {
+				since = growthWindow // it stood still before
 			}
 			return int64(g.end-s.from) * int64(time.Second) / int64(max(since, growthWindow/10))
 		}
