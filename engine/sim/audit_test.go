@@ -270,8 +270,6 @@ func (g *gambler) begin() {
 	pass(g.w, 3*time.Second)
 }
 
-func (g *gambler) one() string { return gamblers[g.r.IntN(len(gamblers))] }
-
 func (g *gambler) two() (string, string) {
 	a := g.r.IntN(len(gamblers))
 	return gamblers[a], gamblers[(a+1+g.r.IntN(len(gamblers)-1))%len(gamblers)]
