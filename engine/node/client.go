@@ -19,6 +19,7 @@ type client struct {
 	db          int
 	authed      bool
 	lastCmd     *command.Command
+	commands    int64         // of it that were begun
 	wrote       engine.Offset // of the stream behind its last command: what WAIT waits for
 
 	dec     resp.Decoder
@@ -314,6 +315,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	n.executing, n.line, c.replyFrom = c, args, start
 	cmd, refused := n.cmds.Find(args)
 	c.lastCmd = cmd
+	c.commands++
 	if cmd != nil {
 		refused = n.refusal(c, cmd)
 		start = len(c.w.Buf) // what eviction tells it is no reply
@@ -324,6 +326,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 		n.refuse(c, args, refused)
 		n.tally.rejected(n.cmds, args, c.w.Buf[start:])
 	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
+		c.commands-- // it will be read again
 		n.postpone(c)
 		return
 	case c.multi != nil && !runsInMulti(cmd):
@@ -464,7 +467,7 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 		c.parked.took = took
 	}
 	if !n.unit.open {
-		n.unit.end(n)
+		n.endUnit(c, cmd)
 		n.now = n.stepped.Add(n.stood)
 	}
 }

@@ -415,7 +415,7 @@ func (n *Node) Replication(now engine.Instant) Replication {
 	v := Replication{
 		Replica: n.isReplica(),
 		ReplID:  n.hist.ID, ReplID2: n.hist.ID2, SecondOffset: n.hist.Second, Offset: n.hist.Offset(), Shared: n.era.Shared,
-		BacklogActive: n.hist.Active(), BacklogSize: n.hist.Size,
+		BacklogActive: n.hist.Active(), BacklogSize: n.hist.Size, Ring: n.era.Ring,
 		BacklogFirst: n.hist.First(), Blocks: n.hist.Blocks(nil),
 		SyncFull: n.stats.syncFull, SyncPartialOK: n.stats.partialOK, SyncPartialErr: n.stats.partialErr,
 		Holds: n.pause.mode.String(), HoldsUntil: n.pause.until,

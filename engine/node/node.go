@@ -65,6 +65,8 @@ type Node struct {
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is looked at or executed
+	author    engine.Author    // whose command is being streamed
+	label     []byte           // what it says, being written
 	line      [][]byte         // that command
 	reading   int              // bytes of its input that are being looked at, this command and others
 	calling   bool             // its command is executed: what it is told of meanwhile comes behind the reply
@@ -414,7 +416,7 @@ func (n *Node) Clone() *Node {
 	c.slow.entries = slices.Clone(n.slow.entries)
 	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
-	c.unit, c.spare = unit{}, nil
+	c.unit, c.spare, c.label = unit{}, nil, nil
 	c.out = nil
 	return &c
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,17 +75,20 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 	case n.era.StreamsApart:
 		n.feedApart(ops)
 		return
-	case n.isReplica() && n.era.Shared, !n.hist.Active():
+	case n.isReplica() && n.era.Shared:
+		return
+	case !n.hist.Active():
+		n.unstreamed(ops)
 		return
 	}
-	var text strings.Builder
+	text := n.label[:0]
 	first := n.hist.Next()
 	for i, op := range ops {
 		if op.DB != n.hist.DB && op.DB != anyDB {
 			n.hist.DB = op.DB
 			n.hist.AppendCommand([][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
 			if n.trace {
-				describe(&text, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
+				text = describe(text, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(op.DB), 10)})
 			}
 		}
 		if wrapped && i == 0 {
@@ -92,44 +96,95 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 		}
 		n.hist.AppendCommand(op.Args)
 		if n.trace {
-			describe(&text, op.Args)
+			text = describe(text, op.Args)
 		}
 	}
 	if wrapped {
 		n.hist.AppendCommand(opExec)
 	}
-	n.propagated(first, text.String())
+	n.label = text
+	n.propagated(first, string(text), ops)
 }
 
-func (n *Node) propagated(first engine.Offset, text string) {
+// propagated reports that the stream has grown. The operations are those of a client's command, if it was one.
+func (n *Node) propagated(first engine.Offset, text string, ops []command.Op) {
 	n.limitReplicas()
 	if n.trace {
-		n.out.fact(engine.Propagated{Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text})
+		f := engine.Propagated{ID: n.hist.ID, Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text}
+		if n.author != (engine.Author{}) && !(len(ops) == 1 && isBracket(ops[0].Args)) {
+			f.By, f.Keys = n.author, n.keysWritten(ops)
+		}
+		n.out.fact(f)
 	}
+}
+
+// isBracket reports whether a command begins or ends a transaction: by itself, as it went before 6.2, it writes nothing.
+func isBracket(args [][]byte) bool {
+	return len(args) == 1 && (strings.EqualFold(string(args[0]), "MULTI") || strings.EqualFold(string(args[0]), "EXEC"))
+}
+
+// unstreamed reports operations for which there is no stream.
+func (n *Node) unstreamed(ops []command.Op) {
+	if !n.trace || n.author == (engine.Author{}) || len(ops) == 0 || len(ops) == 1 && isBracket(ops[0].Args) {
+		return
+	}
+	text := n.label[:0]
+	for _, op := range ops {
+		text = describe(text, op.Args)
+	}
+	n.label = text
+	n.out.fact(engine.Unstreamed{Text: string(text), By: n.author, Keys: n.keysWritten(ops)})
+}
+
+// endUnit streams what a client's command has done.
+func (n *Node) endUnit(c *client, cmd *command.Command) {
+	if cmd.Flags&command.Write != 0 || cmd.Name == "EXEC" {
+		n.author = engine.Author{Conn: c.conn, Command: c.commands}
+	}
+	n.unit.end(n)
+	n.author = engine.Author{}
+}
+
+// keysWritten are the keys that operations of a client are about, each once.
+func (n *Node) keysWritten(ops []command.Op) (keys []string) {
+	for i := range ops {
+		cmd, _ := n.cmds.Find(ops[i].Args)
+		if cmd == nil {
+			continue
+		}
+		for key := range cmd.KeysOf(ops[i].Args) {
+			if !slices.Contains(keys, string(key)) {
+				keys = append(keys, string(key))
+			}
+		}
+	}
+	return keys
 }
 
 // describe appends a command as a person would type it, shortened to what fits a label.
-func describe(text *strings.Builder, args [][]byte) {
-	const most = 60
-	if text.Len() > most {
-		return
+func describe(text []byte, args [][]byte) []byte {
+	const most, longest = 60, 20
+	if len(text) > most {
+		return text
 	}
-	if text.Len() > 0 {
-		text.WriteString(", ")
+	if len(text) > 0 {
+		text = append(text, ", "...)
 	}
 	for i, a := range args {
 		if i > 0 {
-			text.WriteByte(' ')
+			text = append(text, ' ')
 		}
-		if len(a) > 20 {
-			a = append(append([]byte(nil), a[:18]...), "…"...)
+		more := ""
+		if len(a) > longest {
+			a, more = a[:longest-2], "…"
 		}
 		if plain(a) {
-			text.Write(a)
+			text = append(append(text, a...), more...)
 		} else {
-			text.WriteString(resp.Quote(a))
+			text = append(text, resp.Quote(append(append([]byte(nil), a...), more...))...)
 		}
 	}
+	return text
 }
 
 func plain(b []byte) bool {

@@ -51,6 +51,7 @@ type Replication struct {
 	// As master.
 	BacklogActive                           bool
 	BacklogSize                             int64
+	Ring                                    bool          // exactly BacklogSize of the latest bytes are held, as before 7.0
 	BacklogFirst                            engine.Offset // the first byte held, or the next one when none is
 	Blocks                                  []Block       // oldest first; the last one is being filled
 	Replicas                                []ReplicaView

@@ -13,8 +13,10 @@ import (
 
 // RunOptions say what the transcript of Run holds.
 type RunOptions struct {
-	Trace bool // every event, not only those that explain the outcome
-	JSON  bool // a JSON object a line instead of text
+	Trace  bool // every event, not only those that explain the outcome
+	JSON   bool // a JSON object a line instead of text
+	ShiViz bool // nothing but the whole event log as ShiViz reads it
+	Audit  bool // at the end, which writes the master that won does not have
 }
 
 // Run runs a whole script without a page and writes what happens: the statements, the replies, and every decision
@@ -29,6 +31,7 @@ func Run(s *Script, w io.Writer, o RunOptions) error {
 		_, err = t.session.advance(sim.Never-1, 1000, true)
 		t.events()
 	}
+	t.audit()
 	t.finish(err)
 	return errors.Join(err, t.err)
 }
@@ -44,6 +47,10 @@ type transcript struct {
 }
 
 func (t *transcript) begin(s *Script) {
+	if t.options.ShiViz {
+		t.session.began = nil
+		return
+	}
 	if t.options.JSON {
 		t.json("title", s.Title, "seed", s.Seed)
 		return
@@ -72,13 +79,16 @@ func (t *transcript) statement(s Statement) {
 
 // events writes what happened since the last time.
 func (t *transcript) events() {
+	if t.options.ShiViz {
+		return
+	}
 	all := t.session.World().Events()
 	for _, e := range all[t.written:] {
 		if !t.options.Trace && !tells(e.Fact) {
 			continue
 		}
 		if t.options.JSON {
-			t.json("time", e.At.String(), "seq", e.Seq, "node", e.Node, "fact", factName(e.Fact), "text", e.Fact.String())
+			t.write(append(sim.AppendJSON(t.buf[:0], e), '\n'))
 			continue
 		}
 		name := e.Node
@@ -90,17 +100,46 @@ func (t *transcript) events() {
 	t.written = len(all)
 }
 
+// audit writes which writes were lost, where that is wanted and somebody won.
+func (t *transcript) audit() {
+	if !t.options.Audit || t.options.ShiViz {
+		return
+	}
+	a, err := t.session.World().Audit("")
+	switch {
+	case err != nil && t.options.JSON:
+		t.json("audit", err.Error())
+	case err != nil:
+		t.line("\n" + err.Error())
+	case t.options.JSON:
+		t.json("audit", a.Winner, "writes", a.Writes, "lost", len(a.Lost), "acknowledged", len(a.Acked()), "bytes", a.Bytes())
+		for _, w := range a.Lost {
+			t.write(append(w.AppendJSON(t.buf[:0]), '\n'))
+		}
+	default:
+		t.line("\n" + strings.TrimSuffix(a.String(), "\n"))
+	}
+}
+
 func (t *transcript) finish(err error) {
-	now := t.session.World().Now().String()
+	w := t.session.World()
+	if t.options.ShiViz {
+		t.write(sim.AppendShiViz(t.buf[:0], w.Events(), &sim.Filter{}))
+		return
+	}
+	now, hash, events := w.Now().String(), w.HashText(), len(w.Events())
 	switch {
 	case t.options.JSON && err != nil:
-		t.json("time", now, "error", err.Error())
+		t.json("time", now, "error", err.Error(), "events", events, "hash", hash)
 	case t.options.JSON:
-		t.json("time", now, "ok", true)
+		t.json("time", now, "ok", true, "events", events, "hash", hash)
 	case err != nil:
 		t.line("\nFAILED " + err.Error())
 	default:
 		t.line("\nok: every expectation holds at " + now)
+	}
+	if !t.options.JSON {
+		t.line("# trace " + hash + " of " + strconv.Itoa(events) + " events")
 	}
 }
 
@@ -129,35 +168,15 @@ func (t *transcript) json(pairs ...any) {
 	b := t.buf[:0]
 	for i := 0; i < len(pairs); i += 2 {
 		b = append(b, "{,"[min(i, 1)])
-		b = append(appendJSON(b, pairs[i].(string)), ':')
+		b = append(sim.AppendJSONString(b, pairs[i].(string)), ':')
 		switch v := pairs[i+1].(type) {
 		case string:
-			b = appendJSON(b, v)
+			b = sim.AppendJSONString(b, v)
 		default:
 			b = fmt.Append(b, v)
 		}
 	}
 	t.write(append(b, '}', '\n'))
 }
-
-// appendJSON appends a string as JSON has it.
-func appendJSON(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ':
-			b = append(b, `\u00`...)
-			b = append(b, "0123456789abcdef"[r>>4], "0123456789abcdef"[r&15])
-		default:
-			b = append(b, string(r)...)
-		}
-	}
-	return append(b, '"')
-}
-
-// factName is the name of a fact's type: "PsyncAnswered".
-func factName(f engine.Fact) string { return strings.TrimPrefix(fmt.Sprintf("%T", f), "engine.") }
 
 func pad(s string, width int) string { return strings.Repeat(" ", max(0, width-len(s))) + s }

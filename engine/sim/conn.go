@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -27,12 +28,14 @@ const (
 //	dial       SYN -> host is up, path is whole: accepted, SYN-ACK -> Dialed
 //	           else: refused
 //	close      what is queued, then FIN -> Closed
-//	sever      both ends: Closed "Connection reset by peer", at once
+//	sever      RST to both ends, from the middle of the path: half a latency -> Closed "Connection reset by peer"
 //	kill       RST -> Closed "Connection reset by peer"
 //	blackhole  nothing, for long: see lost.go
 type conn struct {
 	id   int64
 	open bool // the one who dialled has been told
+	cut  bool // by a sever: nothing gets through any more, and both ends are about to learn it
+	told bool // one of them has
 	ends [2]end
 }
 
@@ -45,7 +48,8 @@ type end struct {
 	closing  bool          // the node has closed it, and a FIN goes out behind what is queued
 	gone     bool          // nobody is left here: what still arrives is answered with a reset
 	queue    []chunk       // not on the wire yet
-	flying   int           // bytes on the wire, or not known to have arrived
+	drained  drainSlot
+	flying   int // bytes on the wire, or not known to have arrived
 	last     engine.Instant
 
 	lost      []arrival // sent in vain, oldest first
@@ -89,7 +93,7 @@ func (w *World) dial(from *host, e node.Dial) {
 		c.ends[1].host, c.ends[1].address = to.index, to.address(e.Port)
 	}
 	w.conns = append(w.conns, c)
-	from.conns = append(from.conns, connEnd{e.Conn, c.id, 0})
+	from.remember(connEnd{e.Conn, c.id, 0})
 	switch {
 	case to == nil:
 		w.schedule(arrival{at: w.now.Add(2 * DefaultLink.Latency), conn: c.id, end: 0, kind: arriveRefuse})
@@ -104,12 +108,12 @@ func (w *World) dial(from *host, e node.Dial) {
 // send puts what a node sends on the wire, as far as the window allows, or hands it to the client on the spot.
 func (w *World) send(h *host, e *node.Send) {
 	if c := h.clientOf(e.Conn); c != nil {
-		w.drained(h, e.Conn, len(e.Data))
+		w.drained(h, e.Conn, &c.drained, len(e.Data))
 		w.reply(h, c, e.Data)
 		return
 	}
 	if h.load != nil && h.load.conn == e.Conn {
-		w.drained(h, e.Conn, len(e.Data))
+		w.drained(h, e.Conn, &h.load.drained, len(e.Data))
 		return
 	}
 	at, ok := h.connOf(e.Conn)
@@ -154,6 +158,10 @@ func (w *World) closeEnd(at connEnd) {
 		w.remove(c) // nobody has heard of it yet
 		return
 	}
+	if c.cut {
+		w.leave(c, e)
+		return
+	}
 	s.closing = true
 	if s.stalled {
 		w.giveUpAt(c, e, giveUpOrphan)
@@ -174,21 +182,34 @@ func (w *World) abandon(at connEnd) {
 	w.emit(c, e, arriveReset)
 }
 
-// cut ends a connection at both ends at once.
+// cut ends a connection in the middle of its path. What has come past it arrives, and behind that the reset; the rest
+// is lost. An end that does not know yet goes on sending, in vain.
 func (w *World) cut(c *conn) {
-	w.remove(c)
-	w.noteConn(c, "reset")
-	for i := range c.ends {
-		s := &c.ends[i]
-		if !s.attached {
-			continue
-		}
-		s.attached = false
-		if i == 0 && !c.open {
-			w.feed(w.hosts[s.host], node.Dialed{Conn: s.id, Err: errRefused})
+	if c.cut {
+		return
+	}
+	c.cut = true
+	at := w.now.Add(w.path(c.ends[0].host, c.ends[1].host).options.Latency / 2)
+	w.queue.drop(func(a *arrival) bool {
+		return a.conn == c.id && (a.at > at || a.kind != arriveData && a.kind != arriveOpen)
+	})
+	for e := range c.ends {
+		if s := &c.ends[e]; !s.attached {
+			s.over()
 		} else {
-			w.feed(w.hosts[s.host], node.Closed{Conn: s.id, Why: errReset})
+			w.schedule(arrival{at: at, conn: c.id, end: int8(e), kind: arriveReset})
 		}
+	}
+	if c.ends[0].gone && c.ends[1].gone {
+		w.remove(c)
+	}
+}
+
+// leave ends an end of a connection that was cut, and forgets the connection with the second one.
+func (w *World) leave(c *conn, e int) {
+	c.ends[e].over()
+	if c.ends[1-e].gone {
+		w.remove(c)
 	}
 }
 
@@ -229,26 +250,27 @@ func (w *World) conn(id int64) *conn {
 func (w *World) pump(c *conn, e int) {
 	s := &c.ends[e]
 	h := w.hosts[s.host]
-	for len(s.queue) > 0 {
-		k := &s.queue[0]
+	out := 0 // chunks that are out whole
+	for out < len(s.queue) {
+		k := &s.queue[out]
 		n := min(len(k.data), windowBytes-s.flying)
 		if n < min(len(k.data), segmentBytes) {
 			break
 		}
 		data, span, payload := k.data[:n], k.span, k.payload
 		if k.data = k.data[n:]; len(k.data) == 0 {
-			s.queue[0] = chunk{}
-			s.queue = s.queue[1:]
+			out++
 		} else if payload == engine.PayloadStream {
 			span.Last = span.First + engine.Offset(n) - 1
 			k.span.First = span.Last + 1
 		}
 		s.flying += n
 		if s.attached {
-			w.drained(h, s.id, n)
+			w.drained(h, s.id, &s.drained, n)
 		}
 		w.sendData(c, e, payload, span, data)
 	}
+	s.queue = slices.Delete(s.queue, 0, out)
 	if s.closing && len(s.queue) == 0 {
 		s.closing = false
 		w.emit(c, e, arriveFin)
@@ -259,16 +281,25 @@ func (w *World) pump(c *conn, e int) {
 func (w *World) sendData(c *conn, e int, payload engine.Payload, span engine.Span, data []byte) {
 	from, to := w.hosts[c.ends[e].host], w.hosts[c.ends[1-e].host]
 	w.lastPacket++
-	p := &Packet{
-		ID: w.lastPacket, From: from.name, To: to.name, Payload: payload, Span: span, Bytes: len(data), SentAt: w.now,
+	p := engine.Sent{
+		ID: w.lastPacket, To: to.name, Payload: payload, Bytes: len(data), Sum: checksum(data), Span: span,
 	}
 	if !w.terse {
-		p.Text = packetText(payload, data)
+		p.Text = packetWords(payload, data)
 	}
-	w.launch(c, e, arrival{conn: c.id, end: int8(1 - e), kind: arriveData, packet: p, data: data}, len(data))
-	w.note(from.name, engine.Sent{
-		ID: p.ID, To: p.To, Payload: p.Payload, Bytes: p.Bytes, Span: span, Text: p.Text, Arrives: p.Arrives,
-	})
+	a := arrival{conn: c.id, end: int8(1 - e), kind: arriveData, data: data, sentAt: w.now}
+	if c.cut {
+		a.packet = p
+	} else if w.lost(c, e) {
+		a.packet = p
+		w.lose(c, e, a)
+	} else {
+		a.at = w.travel(c, e, len(data))
+		p.Arrives = a.at
+		a.packet = p
+		w.schedule(a)
+	}
+	w.note(from.name, a.packet)
 }
 
 // schedule adds something to what is on its way.
@@ -299,7 +330,7 @@ func (w *World) arrive() {
 	case arriveData:
 		if s.attached {
 			w.pending = append(w.pending, pendingInput{
-				host: w.hosts[s.host], in: &node.Received{Conn: s.id, Data: a.data}, conn: c.id, end: e, bytes: len(a.data),
+				host: w.hosts[s.host], of: s.id, data: a.data, conn: c.id, end: int8(e), from: w.hosts[c.ends[1-e].host].name, packet: a.packet,
 			})
 			break
 		}
@@ -314,15 +345,36 @@ func (w *World) arrive() {
 			w.feed(w.hosts[s.host], node.Closed{Conn: s.id})
 		}
 	case arriveReset:
-		w.remove(c)
-		w.noteConn(c, "reset")
-		if s.attached {
-			w.feed(w.hosts[s.host], node.Closed{Conn: s.id, Why: errReset})
-		}
+		w.reset(c, e)
 	case arriveRetry:
 		w.retry(c, e)
 	case arriveGiveUp:
 		w.giveUp(c, e)
+	}
+}
+
+// reset ends a connection at an end that learns that there is nobody at the other one, or nothing in between.
+func (w *World) reset(c *conn, e int) {
+	s := &c.ends[e]
+	attached, h := s.attached, w.hosts[s.host]
+	if what := "reset"; !c.told {
+		if !c.open {
+			what = "refused"
+		}
+		w.noteConn(c, what)
+	}
+	if c.told = true; c.cut {
+		w.detach(c, e)
+		w.leave(c, e)
+	} else {
+		w.remove(c)
+	}
+	switch {
+	case !attached:
+	case e == 0 && !c.open:
+		w.feed(h, node.Dialed{Conn: s.id, Err: errRefused})
+	default:
+		w.feed(h, node.Closed{Conn: s.id, Why: errReset})
 	}
 }
 
@@ -340,7 +392,7 @@ func (w *World) accept(c *conn) {
 		return
 	}
 	s.id, s.attached = h.freshConn(), true
-	h.conns = append(h.conns, connEnd{s.id, c.id, 1})
+	h.remember(connEnd{s.id, c.id, 1})
 	w.emit(c, 1, arriveOpen)
 	w.feed(h, node.Accepted{Conn: s.id, Remote: d.address, Local: s.address})
 }
@@ -356,15 +408,25 @@ func (w *World) noteConn(c *conn, what string) {
 
 // connOf finds the connection that a node calls id.
 func (h *host) connOf(id engine.ConnID) (connEnd, bool) {
-	for _, at := range h.conns {
-		if at.id == id {
-			return at, true
-		}
+	if i, ok := h.searchConn(id); ok {
+		return h.byID[i], true
 	}
 	return connEnd{}, false
 }
 
+func (h *host) searchConn(id engine.ConnID) (int, bool) {
+	return slices.BinarySearchFunc(h.byID, id, func(at connEnd, id engine.ConnID) int { return cmp.Compare(at.id, id) })
+}
+
+// remember puts an end of a connection on the host's list.
+func (h *host) remember(at connEnd) {
+	h.conns = append(h.conns, at)
+	i, _ := h.searchConn(at.id)
+	h.byID = slices.Insert(h.byID, i, at)
+}
+
 // forget takes an end of a connection off the host's list.
 func (h *host) forget(conn int64, end int) {
-	h.conns = slices.DeleteFunc(h.conns, func(at connEnd) bool { return at.conn == conn && at.end == end })
+	gone := func(at connEnd) bool { return at.conn == conn && at.end == end }
+	h.conns, h.byID = slices.DeleteFunc(h.conns, gone), slices.DeleteFunc(h.byID, gone)
 }

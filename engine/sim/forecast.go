@@ -1,6 +1,10 @@
 package sim
 
 import (
+	"math/bits"
+	"slices"
+	"time"
+
 	"resync/engine"
 	"resync/engine/node"
 )
@@ -25,7 +29,7 @@ func (w *World) Forecast(replica string) (Forecast, bool) {
 	if of.Replica && of.Link != engine.LinkConnected {
 		return Forecast{}, false
 	}
-	f := Forecast{MissingBytes: -1, TurnsIn: -1}
+	f := Forecast{MissingBytes: -1, TurnsIn: -1, Rate: m.grown.rate(w.now), TurnsAfter: -1}
 	f.Answer = m.node.Answer(own.Ask)
 	f.Answer.Replica = r.listens()
 	switch f.Answer.Reason {
@@ -33,7 +37,9 @@ func (w *World) Forecast(replica string) (Forecast, bool) {
 		f.MissingBytes = int64(f.Answer.Next - f.Answer.Want)
 	}
 	if f.Answer.Continued() {
-		f.TurnsIn = turnsIn(of, own.Ask.Want)
+		if f.TurnsIn = turnsIn(of, own.Ask.Want); f.Rate > 0 {
+			f.TurnsAfter = inTime(f.TurnsIn, f.Rate)
+		}
 	}
 	return f, true
 }
@@ -47,6 +53,9 @@ const newBlockBytes = 20_440
 //
 // Source: redis/src/replication.c, incrementalTrimReplicationBacklog.
 func turnsIn(m node.Replication, want engine.Offset) int64 {
+	if m.Ring {
+		return max(1, int64(want)+m.BacklogSize-int64(m.Offset))
+	}
 	last := m.Offset // where the block that holds want will end
 	for _, b := range m.Blocks {
 		last = max(b.Span.Last, b.Span.First+engine.Offset(b.Size)-1)
@@ -58,4 +67,70 @@ func turnsIn(m node.Replication, want engine.Offset) int64 {
 		last += newBlockBytes // it will begin a block of its own
 	}
 	return max(1, int64(last)+m.BacklogSize+1-int64(m.Offset))
+}
+
+// WriteRate is by how many bytes a second the stream of a node, as a master or a replica, has grown over the last five
+// seconds of simulated time, or since it began to.
+func (w *World) WriteRate(name string) int64 {
+	h := w.find(name)
+	if h == nil {
+		return 0
+	}
+	return h.grown.rate(w.now)
+}
+
+// growth is where a stream stood at the beginning of each of the latest quarters of a second in which it grew, oldest
+// first. It is never changed in place, so clones may share it.
+type growth struct {
+	steps []growthStep
+	end   engine.Offset
+}
+
+type growthStep struct {
+	at   engine.Instant
+	from engine.Offset // the last byte before
+}
+
+const (
+	growthWindow = 5 * time.Second
+	growthStride = 250 * time.Millisecond
+)
+
+// add notes that the stream has grown by a span.
+func (g *growth) add(now engine.Instant, s engine.Span) {
+	if g.end != s.First-1 { // another stream
+		g.steps = nil
+	}
+	g.end = s.Last
+	if n := len(g.steps); n > 0 && now.Sub(g.steps[n-1].at) < growthStride {
+		return
+	}
+	old := 0
+	for old < len(g.steps) && now.Sub(g.steps[old].at) > growthWindow {
+		old++
+	}
+	g.steps = append(slices.Clone(g.steps[max(0, old-1):]), growthStep{now, s.First - 1}) // one too old tells that it was there
+}
+
+// rate is in bytes per second. What began less than half a second ago is taken for half a second's.
+func (g *growth) rate(now engine.Instant) int64 {
+	for i, s := range g.steps {
+		if since := now.Sub(s.at); since <= growthWindow {
+			if i > 0 && s.at.Sub(g.steps[i-1].at) > 2*growthStride {
+				since = growthWindow // it stood still before
+			}
+			return int64(g.end-s.from) * int64(time.Second) / int64(max(since, growthWindow/10))
+		}
+	}
+	return 0
+}
+
+// inTime is how long it takes to write so many bytes at a rate of so many bytes per second, up to some 290 years.
+func inTime(bytes, rate int64) time.Duration {
+	hi, lo := bits.Mul64(uint64(bytes), uint64(time.Second))
+	if hi >= uint64(rate) {
+		return 1<<63 - 1
+	}
+	d, _ := bits.Div64(hi, lo, uint64(rate))
+	return time.Duration(min(d, 1<<63-1))
 }

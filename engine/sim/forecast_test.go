@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"resync/engine"
+	"resync/engine/node"
 )
 
 // The forecast is what the master then answers, to the byte.
@@ -91,7 +92,25 @@ func itoa(n int) string {
 
 // TurnsIn counts down to the very byte with which the answer turns.
 func TestTheForecastKnowsWhenItTurns(t *testing.T) {
-	w := pair(t)
+	for _, era := range []string{"7.0", "4.0"} { // a list of blocks, and a ring
+		t.Run(era, func(t *testing.T) { turns(t, era) })
+	}
+}
+
+func turns(t *testing.T, era string) {
+	w := New(1)
+	for i, master := range []string{"", "m1"} {
+		c, err := node.DefaultConfigOf(era)
+		must(t, err)
+		c.Port, c.ReplBacklogSize, c.ReplDisklessSyncDelay = 0, 16<<10, 0
+		if master != "" {
+			c.Replicaof = node.Address{Host: master, Port: 6379}
+		}
+		must(t, w.AddNode([]string{"m1", "r1"}[i], c))
+	}
+	w.RunUntil(engine.Epoch.Add(2500 * time.Millisecond))
+	must(t, w.AtRest())
+	base := w.Node("m1").Replication().Offset
 	say(t, w, "m1", "SET k v")
 	w.RunUntil(w.Now().Add(time.Second))
 	must(t, w.Sever("m1", "r1"))
@@ -105,7 +124,7 @@ func TestTheForecastKnowsWhenItTurns(t *testing.T) {
 		say(t, w, "m1", "APPEND k "+strings.Repeat("x", 31))
 		f, _ = w.Forecast("r1")
 	}
-	if at := w.Node("m1").Replication().Offset; at < turn || f.TurnsIn != -1 || f.MissingBytes != int64(at)-50 {
+	if at := w.Node("m1").Replication().Offset; at < turn || f.TurnsIn != -1 || f.MissingBytes != int64(at-base)-50 {
 		t.Errorf("it turned at offset %d, want %d: %+v", at, turn, f)
 	}
 }

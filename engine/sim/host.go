@@ -36,6 +36,9 @@ type host struct {
 	writing map[int64][][]byte // files that the process is writing, by job
 	reading map[int64][]byte   // and those that it is reading, as they were when it began
 
+	turn  turn // what it wants next
+	place int  // in World.turns; -1 when it wants nothing
+
 	armed       bool // the node has a deadline
 	deadline    engine.Instant
 	deadlineSeq int64
@@ -43,10 +46,12 @@ type host struct {
 	lastConn engine.ConnID // of the connections that it accepted: never used again, not by a later life either
 	lastPort int           // of the ports that outgoing connections and clients came from
 	conns    []connEnd     // to other nodes, as far as this one has not closed them: in order of birth
+	byID     []connEnd     // the same by what the node calls them
 	clients  []*client
 	load     *load
 
 	lastResync string
+	grown      growth // of its stream
 }
 
 func (h *host) clone() *host {
@@ -55,7 +60,7 @@ func (h *host) clone() *host {
 		c.node = h.node.Clone()
 	}
 	c.files, c.writing, c.reading = maps.Clone(h.files), maps.Clone(h.writing), maps.Clone(h.reading)
-	c.conns = slices.Clone(h.conns)
+	c.conns, c.byID = slices.Clone(h.conns), slices.Clone(h.byID)
 	c.rest = slices.Clone(h.rest)
 	c.inbox = slices.Clone(h.inbox)
 	for i := range c.inbox {
@@ -116,27 +121,25 @@ func (w *World) halt(h *host) {
 	if h.load != nil {
 		h.load.conn = 0
 	}
+	w.rearm(h)
 }
 
 // pendingInput is what a node is still to be told at this instant, or as soon as its process goes on. Bytes of a
 // connection leave the sender's window when the process takes them.
 type pendingInput struct {
-	host  *host
-	in    node.Input
-	conn  int64
-	end   int // of the connection, the one that the bytes have reached
-	bytes int
-}
+	host *host
+	in   node.Input    // nil where it is the bytes of a packet, or of a client
+	of   engine.ConnID // the connection that it tells of, where the node can hold that
+	data []byte        // that were received on it
 
-// of is the connection that the input tells of; 0 when it tells of none.
-func (p *pendingInput) of() engine.ConnID {
-	switch in := p.in.(type) {
-	case *node.Received:
-		return in.Conn
-	case node.Closed:
-		return in.Conn
-	}
-	return 0
+	drained engine.ConnID // or it is a connection of which so many bytes have left
+	bytes   int
+
+	// Of a packet: the connection, the end that it has reached, and what was said of it.
+	conn   int64
+	end    int8
+	from   string // whose it is
+	packet engine.Fact
 }
 
 // hold does a node's Hold: what comes on the connection stays in the kernel, and in the sender's window, until it is
@@ -150,7 +153,7 @@ func (w *World) hold(h *host, e node.Hold) {
 	// What was kept is older than what the node is about to be told.
 	var all []pendingInput
 	take := func(p pendingInput) bool {
-		if p.host != h || p.of() != e.Conn {
+		if p.host != h || p.of != e.Conn {
 			return false
 		}
 		all = append(all, p)
@@ -168,7 +171,7 @@ func (w *World) hold(h *host, e node.Hold) {
 // unhold forgets a connection that the node has closed.
 func (h *host) unhold(id engine.ConnID) {
 	h.held = slices.DeleteFunc(h.held, func(other engine.ConnID) bool { return other == id })
-	h.kept = slices.DeleteFunc(h.kept, func(p pendingInput) bool { return p.of() == id })
+	h.kept = slices.DeleteFunc(h.kept, func(p pendingInput) bool { return p.of == id })
 }
 
 // drain is an end of a connection from which bytes left since its node was last told so.
@@ -178,9 +181,21 @@ type drain struct {
 	bytes int
 }
 
+// drainSlot is where in World.dirty a connection is, as long as the round is the same.
+type drainSlot struct{ round, at int64 }
+
 // feed tells a node something, now or as soon as the nodes are done with what they are doing.
 func (w *World) feed(h *host, in node.Input) {
-	w.pending = append(w.pending, pendingInput{host: h, in: in})
+	p := pendingInput{host: h, in: in}
+	if closed, ok := in.(node.Closed); ok {
+		p.of = closed.Conn
+	}
+	w.pending = append(w.pending, p)
+}
+
+// feedBytes tells a node what a client of its own sends.
+func (w *World) feedBytes(h *host, id engine.ConnID, data []byte) {
+	w.pending = append(w.pending, pendingInput{host: h, of: id, data: data})
 }
 
 // fullBacklog reports whether the kernel takes no more connections for a process that takes none itself.
@@ -194,14 +209,13 @@ func (h *host) fullBacklog() bool {
 	return waiting >= listenBacklog
 }
 
-// drained notes that bytes which a node sent have left it.
-func (w *World) drained(h *host, conn engine.ConnID, bytes int) {
-	for i := range w.dirty {
-		if d := &w.dirty[i]; d.host == h && d.conn == conn {
-			d.bytes += bytes
-			return
-		}
+// drained notes that bytes which a node sent on a connection have left it.
+func (w *World) drained(h *host, conn engine.ConnID, slot *drainSlot, bytes int) {
+	if slot.round == w.round && slot.at < int64(len(w.dirty)) && w.dirty[slot.at].host == h && w.dirty[slot.at].conn == conn {
+		w.dirty[slot.at].bytes += bytes
+		return
 	}
+	*slot = drainSlot{w.round, int64(len(w.dirty))}
 	w.dirty = append(w.dirty, drain{h, conn, bytes})
 }
 
@@ -216,9 +230,10 @@ func (w *World) settle() {
 		if done == len(w.pending) {
 			w.pending, done = w.pending[:0], 0
 			for _, d := range w.dirty {
-				w.feed(d.host, &node.Drained{Conn: d.conn, Bytes: d.bytes})
+				w.pending = append(w.pending, pendingInput{host: d.host, drained: d.conn, bytes: d.bytes})
 			}
 			w.dirty = w.dirty[:0]
+			w.round++
 			continue
 		}
 		p := w.pending[done]
@@ -231,21 +246,40 @@ func (w *World) settle() {
 			p.host.inbox = append(p.host.inbox, p)
 			continue
 		}
-		if slices.Contains(p.host.held, p.of()) {
+		if len(p.host.held) > 0 && slices.Contains(p.host.held, p.of) {
 			p.host.kept = append(p.host.kept, p)
 			continue
 		}
-		if p.bytes > 0 {
-			if _, ok := w.search(p.conn); ok {
-				w.acknowledged(w.conn(p.conn), 1-p.end, p.bytes)
-			}
-		}
-		if p.host.node != nil { // it may have ended itself in the meantime
-			w.step(p.host, p.in)
-		}
+		w.tell(p)
 	}
 	w.pending = w.pending[:0]
 	w.feeding = false
+}
+
+// tell gives a node what it is to be told: bytes are taken out of the kernel, so there is room for more. The node may
+// have ended itself in the meantime.
+func (w *World) tell(p pendingInput) {
+	if p.packet != nil {
+		if i, ok := w.search(p.conn); ok {
+			w.acknowledged(w.conns[i], 1-int(p.end), len(p.data))
+		}
+	}
+	if p.host.node == nil {
+		return
+	}
+	switch {
+	case p.in != nil:
+	case p.drained != 0:
+		w.drainage = node.Drained{Conn: p.drained, Bytes: p.bytes}
+		p.in = &w.drainage
+	default:
+		if sent, ok := p.packet.(engine.Sent); ok {
+			w.note(p.host.name, engine.Arrived{ID: sent.ID, From: p.from, Payload: sent.Payload})
+		}
+		w.received = node.Received{Conn: p.of, Data: p.data}
+		p.in = &w.received
+	}
+	w.step(p.host, p.in)
 }
 
 // step gives one input to a node and does what it wants done.
@@ -254,8 +288,13 @@ func (w *World) step(h *host, in node.Input) {
 	w.out.Reset()
 	h.node.Step(h.clock(w.now), in, &w.out)
 	for _, f := range w.out.Facts {
-		if s, ok := f.(engine.SyncFinished); ok {
-			if h.lastResync = "full"; s.Partial {
+		switch f := f.(type) {
+		case engine.Propagated:
+			h.grown.add(w.now, f.Span)
+		case engine.Applied:
+			h.grown.add(w.now, f.Span)
+		case engine.SyncFinished:
+			if h.lastResync = "full"; f.Partial {
 				h.lastResync = "partial"
 			}
 		}
@@ -285,6 +324,7 @@ func (w *World) conclude(h *host) {
 	if ok != h.armed || ok && at != h.deadline {
 		h.armed, h.deadline, h.deadlineSeq = ok, at, w.seq
 		w.seq++
+		w.rearm(h)
 	}
 }
 
@@ -331,7 +371,7 @@ func (w *World) exit(h *host) {
 	for _, at := range slices.Clone(h.conns) {
 		w.closeEnd(at)
 	}
-	h.conns = nil
+	h.conns, h.byID = nil, nil
 }
 
 // answer tells a node how it went with a file: at once where it serves nobody until then.

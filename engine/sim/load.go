@@ -31,6 +31,8 @@ type load struct {
 	next   engine.Instant
 	seq    int64
 	conn   engine.ConnID
+
+	drained drainSlot
 }
 
 // StartLoad begins background writing at a node, or changes it.
@@ -48,7 +50,7 @@ func (w *World) StartLoad(name string, l Load) error {
 		started.conn = h.load.conn
 	}
 	h.load = started
-	w.plan(started)
+	w.plan(h)
 	return nil
 }
 
@@ -66,6 +68,7 @@ func (w *World) StopLoad(name string) error {
 		w.feed(h, node.Closed{Conn: h.load.conn})
 	}
 	h.load = nil
+	w.rearm(h)
 	w.settle()
 	return nil
 }
@@ -109,26 +112,28 @@ func orDefault[T comparable](v, otherwise T) T {
 }
 
 // plan sets the time of the next command, counted from the beginning so that rounding does not add up.
-func (w *World) plan(l *load) {
+func (w *World) plan(h *host) {
+	l := h.load
 	l.done++
 	seconds, rest := l.done/int64(l.Rate), l.done%int64(l.Rate)
 	l.next = l.since.Add(time.Duration(seconds)*time.Second + time.Duration(rest*int64(time.Second)/int64(l.Rate)))
 	l.seq = w.seq
 	w.seq++
+	w.rearm(h)
 }
 
 // tick gives the next command of a load.
 func (w *World) tick(h *host) {
 	l := h.load
-	w.plan(l)
+	w.plan(h)
 	if h.node == nil || h.stopped() {
 		return
 	}
 	if l.conn == 0 {
-		l.conn = w.connect(h)
+		l.conn = w.connect(h, engine.ClientConnected{Load: true})
 	}
 	r := rand.New(&l.random)
 	args := Draw(r, l.Mix, l.Keys, int(l.Size))
 	w.scratch = resp.AppendCommand(w.scratch[:0], args...)
-	w.feed(h, &node.Received{Conn: l.conn, Data: w.scratch})
+	w.feedBytes(h, l.conn, w.scratch)
 }

@@ -41,23 +41,21 @@ func (w *World) dark(c *conn, e int) bool {
 	return p.dark[p.way(c.ends[e].host)]
 }
 
+// lost reports whether what is sent from an end of a connection vanishes, or waits behind what has.
+func (w *World) lost(c *conn, e int) bool { return len(c.ends[e].lost) > 0 || w.dark(c, e) }
+
 // emit sends something that is no data from an end of a connection.
 func (w *World) emit(c *conn, e int, kind arrivalKind) {
-	w.launch(c, e, arrival{conn: c.id, end: int8(1 - e), kind: kind}, 0)
-}
-
-// launch sends something from an end of a connection, unless it vanishes. It reports when it arrives, or 0.
-func (w *World) launch(c *conn, e int, a arrival, bytes int) engine.Instant {
-	if len(c.ends[e].lost) > 0 || w.dark(c, e) {
+	if c.cut {
+		return
+	}
+	a := arrival{conn: c.id, end: int8(1 - e), kind: kind}
+	if w.lost(c, e) {
 		w.lose(c, e, a)
-		return 0
+		return
 	}
-	a.at = w.travel(c, e, bytes)
-	if a.packet != nil {
-		a.packet.Arrives = a.at
-	}
+	a.at = w.travel(c, e, 0)
 	w.schedule(a)
-	return a.at
 }
 
 // lose takes what an end of a connection has sent in vain.
@@ -105,6 +103,9 @@ func (w *World) loseFlying(p *path, dark [2]bool) {
 			return false
 		}
 		c := w.conn(a.conn)
+		if c.cut {
+			return false // it has come past the cut
+		}
 		from, to := c.ends[1-a.end].host, c.ends[a.end].host
 		if min(from, to) != p.a || max(from, to) != p.b || from == to || !dark[p.way(from)] {
 			return false
@@ -121,6 +122,9 @@ func (w *World) loseFlying(p *path, dark [2]bool) {
 // acknowledged says that the other end has taken in bytes of this one, which makes room for more. In the dark nobody
 // hears of it.
 func (w *World) acknowledged(c *conn, e, bytes int) {
+	if c.cut {
+		return
+	}
 	if c.ends[1-e].host >= 0 && w.dark(c, 1-e) {
 		c.ends[e].unheard += bytes
 		w.stall(c, e)
@@ -132,6 +136,9 @@ func (w *World) acknowledged(c *conn, e, bytes int) {
 
 // recover lets a connection go on that lies on a path which is whole again.
 func (w *World) recover(c *conn) {
+	if c.cut {
+		return
+	}
 	for e := range c.ends {
 		s := &c.ends[e]
 		if bytes := s.unheard; bytes > 0 {
@@ -174,9 +181,10 @@ func (w *World) retry(c *conn, e int) {
 	s.lost, s.stalled = nil, s.unheard > 0
 	for _, a := range lost {
 		if a.kind == arriveData {
-			w.sendData(c, e, a.packet.Payload, a.packet.Span, a.data)
+			p := a.packet.(engine.Sent)
+			w.sendData(c, e, p.Payload, p.Span, a.data)
 		} else {
-			w.launch(c, e, a, 0)
+			w.emit(c, e, a.kind)
 		}
 	}
 }

@@ -86,13 +86,14 @@ func Draw(r *rand.Rand, mix string, keys, size int) []string {
 
 // letters makes a value of n small letters, from a to p.
 func letters(r *rand.Rand, n int) string {
-	b := make([]byte, n)
+	var b strings.Builder
+	b.Grow(n)
 	for i := 0; i < n; i += 16 {
 		word := r.Uint64()
-		for k := i; k < min(i+16, n); k++ {
-			b[k] = 'a' + byte(word&15)
+		for range min(16, n-i) {
+			b.WriteByte('a' + byte(word&15))
 			word >>= 4
 		}
 	}
-	return string(b)
+	return b.String()
 }

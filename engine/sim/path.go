@@ -54,8 +54,9 @@ func (w *World) SetLink(a, b string, o LinkOptions) error {
 	return nil
 }
 
-// Sever resets all connections between two nodes and refuses new ones until Heal. What was on its way is lost. Both
-// ends learn at once: the cut itself is the reset. Severing twice changes nothing.
+// Sever resets all connections between two nodes and refuses new ones until Heal. The cut is in the middle of the path:
+// both ends learn of it half a latency later, behind what had come past it, and who dials is refused behind one latency,
+// half the way and back. The rest of what was on its way is lost. Severing twice changes nothing.
 func (w *World) Sever(a, b string) error {
 	p, err := w.pathOf(a, b)
 	if err != nil {

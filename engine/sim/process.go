@@ -27,7 +27,7 @@ func (w *World) Kill(name string) error {
 	for _, at := range slices.Clone(h.conns) {
 		w.abandon(at)
 	}
-	h.conns = nil
+	h.conns, h.byID = nil, nil
 	w.settle()
 	return nil
 }
@@ -80,6 +80,7 @@ func (w *World) Freeze(name string) error {
 	}
 	w.act("freeze " + name)
 	h.frozen, h.since = true, w.now
+	w.rearm(h)
 	return nil
 }
 
@@ -94,6 +95,7 @@ func (w *World) Thaw(name string) error {
 	}
 	w.act("thaw " + name)
 	h.frozen, h.since = false, w.now
+	w.rearm(h)
 	if h.asleep <= w.now {
 		w.wake(h)
 	}
@@ -149,10 +151,10 @@ func (w *World) running(name string) (*host, error) {
 func (w *World) give(h *host, number int, args []string) {
 	c := h.client(number)
 	if c.conn == 0 {
-		c.conn = w.connect(h)
+		c.conn = w.connect(h, engine.ClientConnected{Client: number})
 	}
 	c.asked = append(c.asked, Words(args))
-	w.feed(h, &node.Received{Conn: c.conn, Data: resp.AppendCommand(nil, args...)})
+	w.feedBytes(h, c.conn, resp.AppendCommand(nil, args...))
 	w.settle()
 }
 
@@ -168,6 +170,7 @@ func (w *World) sleep(h *host, d time.Duration, rest []node.Effect) {
 	h.asleep = w.now.Add(d)
 	h.asleepSeq = w.seq
 	w.seq++
+	w.rearm(h)
 	for _, e := range rest {
 		if s, ok := e.(*node.Send); ok {
 			kept := *s
@@ -184,6 +187,7 @@ func (w *World) sleep(h *host, d time.Duration, rest []node.Effect) {
 // meanwhile.
 func (w *World) wake(h *host) {
 	h.asleep = 0
+	w.rearm(h)
 	rest, inbox := h.rest, h.inbox
 	h.rest, h.inbox = nil, nil
 	w.pending = append(w.pending, inbox...)

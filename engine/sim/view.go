@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -95,7 +96,7 @@ type Packet struct {
 	Bytes    int
 	SentAt   engine.Instant
 	Arrives  engine.Instant // 0 when it vanishes in a blackhole
-	Text     string         // decoded and shortened
+	Text     fmt.Stringer   // decoded and shortened when it is asked for; nil in a terse world
 }
 
 // A Load is background writing by a client of its own. Zero fields take the defaults: 100 per second, 64 bytes,
@@ -112,6 +113,9 @@ type Forecast struct {
 	Answer       engine.PsyncAnswered
 	MissingBytes int64 // the stream bytes that the replica lacks, whatever the answer; -1 when it is not of this history
 	TurnsIn      int64 // stream bytes until the answer turns from continue to full; -1 when it is full already
+
+	Rate       int64         // bytes per second by which the master's stream grows, lately
+	TurnsAfter time.Duration // until the answer turns, if it goes on to grow so; -1 when it does not turn
 }
 
 // Node is how a node stands now. The zero view, which is not Up, stands for a name that no node has.
@@ -153,7 +157,7 @@ func (w *World) Links() []LinkView {
 		}
 		for _, c := range w.conns {
 			a, b := c.ends[0].host, c.ends[1].host
-			if min(a, b) == p.a && max(a, b) == p.b {
+			if min(a, b) == p.a && max(a, b) == p.b && !c.cut {
 				v.Conns++
 			}
 		}
@@ -166,9 +170,16 @@ func (w *World) Links() []LinkView {
 func (w *World) InFlight() []Packet {
 	var packets []Packet
 	for i := range w.queue {
-		if p := w.queue[i].packet; p != nil {
-			packets = append(packets, *p)
+		a := &w.queue[i]
+		p, ok := a.packet.(engine.Sent)
+		if !ok {
+			continue
 		}
+		from := w.conn(a.conn).ends[1-a.end].host
+		packets = append(packets, Packet{
+			ID: p.ID, From: w.hosts[from].name, To: p.To, Payload: p.Payload, Span: p.Span, Bytes: p.Bytes, SentAt: a.sentAt,
+			Arrives: p.Arrives, Text: p.Text,
+		})
 	}
 	slices.SortFunc(packets, func(p, q Packet) int { return cmp.Compare(p.ID, q.ID) })
 	return packets

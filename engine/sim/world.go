@@ -15,7 +15,7 @@ import (
 const Never engine.Instant = math.MaxInt64
 
 // MaxNodes is how many nodes a world can hold.
-const MaxNodes = 64
+const MaxNodes = 128
 
 // maxStill is how many things may happen at one instant. More means that two of them cause each other for ever.
 const maxStill = 1_000_000
@@ -25,6 +25,7 @@ type World struct {
 	now    engine.Instant
 	seq    int64 // of the next thing to be scheduled: what was scheduled first happens first
 	queue  schedule
+	turns  []int32 // hosts: a heap by their turns (turns.go)
 	random rand.PCG
 	hosts  []*host // in order of birth; an index into it names a host everywhere
 	paths  []*path // by their two hosts
@@ -37,14 +38,19 @@ type World struct {
 	logged int  // events of the log that are of this world; more may be of another clone
 	ahead  int  // events of the log that will be of this world, since it retraces what another has done
 	terse  bool // packets are not described
+	trace  traceHash
 
 	still   int // things done since the clock last moved
 	pending []pendingInput
 	feeding bool
 	atOnce  []node.Input // answers that the node that is being stepped takes before anything else
 	dirty   []drain
+	round   int64 // how often it was emptied
 	out     node.Output
 	scratch []byte
+
+	received node.Received // what a node is being told
+	drainage node.Drained
 }
 
 // New returns an empty world at engine.Epoch. All its chances are drawn from the seed.
@@ -61,7 +67,7 @@ func (w *World) Terse() { w.terse = true }
 // event. It shares what never changes, so it costs neither the keys nor the bytes of the streams.
 func (w *World) Clone() *World {
 	c := *w
-	c.queue = slices.Clone(w.queue)
+	c.queue, c.turns = slices.Clone(w.queue), slices.Clone(w.turns)
 	c.hosts = make([]*host, len(w.hosts))
 	for i, h := range w.hosts {
 		c.hosts[i] = h.clone()
@@ -85,29 +91,32 @@ func (w *World) Now() engine.Instant { return w.now }
 
 // Next is when the next thing happens: a node's deadline, a delivery, a load. It is never before Now; Never when
 // nothing is left to happen.
-func (w *World) Next() engine.Instant { return w.next().at }
+func (w *World) Next() engine.Instant {
+	at, _ := w.next()
+	return at
+}
 
 // Step does the next thing, moving the clock to it, and everything that the nodes concerned want done at once. It
 // reports false when nothing is left to happen.
 func (w *World) Step() bool {
-	t := w.next()
-	if t.at == Never {
+	at, h := w.next()
+	if at == Never {
 		return false
 	}
-	w.moveTo(t.at)
+	w.moveTo(at)
 	if w.still++; w.still > maxStill {
 		panic("sim: the world stands still at " + w.now.String())
 	}
 	switch {
-	case t.host == nil:
+	case h == nil:
 		w.arrive()
-	case t.load:
-		w.tick(t.host)
-	case t.host.asleep != 0:
-		w.wake(t.host)
+	case h.turn.load:
+		w.tick(h)
+	case h.asleep != 0:
+		w.wake(h)
 	default:
-		t.host.armed = false
-		w.feed(t.host, node.Woken{})
+		h.armed = false
+		w.feed(h, node.Woken{})
 	}
 	w.settle()
 	return true
@@ -125,37 +134,6 @@ func (w *World) moveTo(t engine.Instant) {
 	if t > w.now {
 		w.now, w.still = t, 0
 	}
-}
-
-// turn is whose turn it is in a world: the top of the queue, a node's deadline or awakening, or a node's load.
-type turn struct {
-	at   engine.Instant
-	seq  int64
-	host *host // nil for the queue
-	load bool
-}
-
-// next finds what happens next, the first by (Instant, Seq).
-func (w *World) next() turn {
-	t := turn{at: Never, seq: math.MaxInt64}
-	if len(w.queue) > 0 {
-		t.at, t.seq = w.queue[0].at, w.queue[0].seq
-	}
-	for _, h := range w.hosts {
-		if h.asleep != 0 && !h.frozen && (h.asleep < t.at || h.asleep == t.at && h.asleepSeq < t.seq) {
-			t = turn{h.asleep, h.asleepSeq, h, false}
-		}
-		if h.armed && !h.stopped() {
-			// A deadline that has passed is due now.
-			if at := max(h.deadline, w.now); at < t.at || at == t.at && h.deadlineSeq < t.seq {
-				t = turn{at, h.deadlineSeq, h, false}
-			}
-		}
-		if l := h.load; l != nil && (l.next < t.at || l.next == t.at && l.seq < t.seq) {
-			t = turn{l.next, l.seq, h, true}
-		}
-	}
-	return t
 }
 
 // Events is what happened from the birth of the world on. The slice is never changed; later events come behind it.
@@ -185,6 +163,9 @@ func (w *World) note(name string, f engine.Fact) {
 		}
 		w.log = &eventLog{events: slices.Clone(w.log.events[:w.logged])}
 	}
+	if n := len(w.log.events); n == cap(w.log.events) {
+		w.log.events = slices.Grow(w.log.events, max(n, 256)) // twice as many: append alone would copy more often
+	}
 	w.log.events = append(w.log.events, engine.Event{Seq: int64(w.logged), At: w.now, Node: name, Fact: f})
 	w.logged++
 }
@@ -211,7 +192,7 @@ func (w *World) AddNode(name string, cfg node.Config) error {
 	}
 	h := &host{
 		index: i, name: name, ip: "10.0.0." + strconv.Itoa(i+1), config: cfg,
-		since: w.now, files: map[string][]byte{}, writing: map[int64][][]byte{}, reading: map[int64][]byte{}, lastPort: 50000, lastResync: "none",
+		place: -1, since: w.now, files: map[string][]byte{}, writing: map[int64][][]byte{}, reading: map[int64][]byte{}, lastPort: 50000, lastResync: "none",
 	}
 	n, err := w.newNode(cfg)
 	if err != nil {

@@ -2,7 +2,6 @@ package model
 
 import (
 	"strings"
-	"time"
 
 	"resync/engine"
 )
@@ -15,7 +14,6 @@ type chronicle struct {
 	cut      happened // the latest sever
 	healed   happened
 	died     happened // the latest node that went down
-	written  map[string][]mark
 	wrote    map[string]wrote
 	logs     map[string][]LogLine
 	turns    map[string][]Turn
@@ -45,12 +43,6 @@ type happened struct {
 	a, b string
 }
 
-// A mark is how far a master's stream was at a moment.
-type mark struct {
-	at     engine.Instant
-	offset engine.Offset
-}
-
 // A wrote is a master's latest write.
 type wrote struct {
 	at   engine.Instant
@@ -65,12 +57,11 @@ const (
 	keptTurns    = 100
 	keptMarks    = 64
 	keptIDs      = 64
-	rateWindow   = 5 * time.Second // the write rate is an average over this much
 )
 
 func newChronicle() chronicle {
 	return chronicle{
-		written: map[string][]mark{}, wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{},
+		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{},
 		loads:   map[string]bool{},
 		saidSeq: -1,
 	}
@@ -105,32 +96,11 @@ func (c *chronicle) take(e engine.Event, named func(string) string) {
 	}
 }
 
-// write keeps enough marks to know the rate at which a master's stream grows: the oldest one is just outside the window.
+// write keeps the latest write. A PING or a SELECT alone is no write that a reader made.
 func (c *chronicle) write(e engine.Event, f engine.Propagated) {
-	marks := append(c.written[e.Node], mark{e.At, f.Span.Last})
-	for len(marks) > 1 && e.At.Sub(marks[1].at) >= rateWindow {
-		marks = marks[1:]
-	}
-	c.written[e.Node] = marks
-	// A PING or a SELECT alone is no write that a reader made.
 	if f.Text != "PING" {
 		c.wrote[e.Node] = wrote{e.At, f.Span, f.Text}
 	}
-}
-
-// rate is how many bytes a second a master's stream grew by, lately; 0 when it stood still.
-func (c *chronicle) rate(node string, now engine.Instant) int64 {
-	marks := c.written[node]
-	if len(marks) < 2 {
-		return 0
-	}
-	last := marks[len(marks)-1]
-	first := marks[0]
-	if now.Sub(last.at) > rateWindow {
-		return 0
-	}
-	elapsed := max(now.Sub(first.at), 500*time.Millisecond)
-	return int64(last.offset-first.offset) * int64(time.Second) / int64(elapsed)
 }
 
 func (c *chronicle) judge(e engine.Event, f engine.PsyncAnswered, named func(string) string) {

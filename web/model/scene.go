@@ -28,8 +28,9 @@ type standing struct {
 	since    engine.Instant // when it came to be up or down
 	keys     int
 	repl     node.Replication
-	master   int // index of its configured master in the scene, -1 for none or one outside this world
-	followed int // number of nodes of this scene that have it as their master
+	severed  bool // the path to its master is cut, whether it has learned so or not
+	master   int  // index of its configured master in the scene, -1 for none or one outside this world
+	followed int  // number of nodes of this scene that have it as their master
 }
 
 // observe reads a scene from a world. It changes nothing there. known is what the page remembers of the nodes' masters:
@@ -48,8 +49,13 @@ func observe(w *sim.World, known map[string]followed) scene {
 		s.nodes = append(s.nodes, n)
 	}
 	s.connectMasters()
-	for _, n := range s.nodes {
-		if n.up && n.master >= 0 && n.repl.Link != engine.LinkConnected {
+	for i := range s.nodes {
+		n := &s.nodes[i]
+		if n.master >= 0 {
+			path, ok := s.between(s.nodes[n.master].name, n.name)
+			n.severed = ok && path.State == "severed"
+		}
+		if n.up && n.master >= 0 && !n.connected() {
 			if f, ok := w.Forecast(n.name); ok {
 				s.forecasts[n.name] = f
 			}
@@ -176,9 +182,10 @@ func (s *scene) top(i int) int {
 
 func (n standing) address() string { return n.ip + ":" + strconv.Itoa(n.port) }
 
-// connected reports whether the node is a replica in step with its master.
+// connected reports whether the node is a replica in step with its master. Who is cut off is not, although it learns of
+// the cut a little later.
 func (n standing) connected() bool {
-	return n.up && n.repl.Replica && n.repl.Link == engine.LinkConnected
+	return n.up && n.repl.Replica && n.repl.Link == engine.LinkConnected && !n.severed
 }
 
 // first and next are the borders of what the node's backlog holds; ok is false without a backlog.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"strconv"
-	"time"
 
 	"resync/engine"
 	"resync/engine/sim"
@@ -104,8 +103,8 @@ func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) Foreca
 		}
 		if f.TurnsIn >= 0 {
 			row.When = "after " + byteCount(f.TurnsIn) + " more"
-			if rate := m.past.rate(master.name, s.now); rate > 0 && m.past.loads[master.name] {
-				left := seconds(time.Duration(f.TurnsIn) * time.Second / time.Duration(rate))
+			if f.TurnsAfter >= 0 && m.past.loads[master.name] {
+				left := seconds(f.TurnsAfter)
 				row.When += ", in about " + left
 				if m.compact() {
 					row.When = "in " + left

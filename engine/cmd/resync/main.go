@@ -1,6 +1,7 @@
 // Command resync runs scripts without a page.
 //
-//	resync run [--json] [--trace] [--check] [--seed N] FILE…    run scripts and print what happens
+//	resync run [--json] [--trace] [--audit] [--check] [--seed N] FILE…    run scripts and print what happens
+//	resync run --shiviz FILE                                              run a script and print its events for ShiViz
 //	resync swarm [--first] --seeds N [--from S]                 run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
 //
@@ -27,6 +28,8 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
   resync run [FLAGS] FILE…                run scripts and print what happens; "-" is standard input
       --json      a JSON object a line
       --trace     every event, not only those that explain the outcome
+      --audit     at the end, which writes the master that won does not have, and whether a client was told of them
+      --shiviz    nothing but all events with vector clocks, as https://bestchai.bitbucket.io/shiviz/ reads them
       --check     then run them again as the swarm does: watched, and until all nodes are at rest
       --seed N    another seed than the script's
   resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them; what is wrong with one is
@@ -99,6 +102,8 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 	var o script.RunOptions
 	f.BoolVar(&o.JSON, "json", false, "")
 	f.BoolVar(&o.Trace, "trace", false, "")
+	f.BoolVar(&o.ShiViz, "shiviz", false, "")
+	f.BoolVar(&o.Audit, "audit", false, "")
 	check := f.Bool("check", false, "")
 	seed := f.Uint64("seed", 0, "")
 	if status, done := parse(f, args); done {

@@ -17,6 +17,8 @@ func invoke(stdin string, args ...string) (status int, out, errs string) {
 
 const inStep = "node m1\nnode r1 replicaof m1\nuntil r1.master_link_status = up\n"
 
+const splitBrain = inStep + "isolate m1\nwait 1s\nm1> SET k v\nr1> REPLICAOF NO ONE\nkill m1\n"
+
 func TestExitStatus(t *testing.T) {
 	for _, c := range []struct {
 		name, script string
@@ -36,7 +38,12 @@ func TestExitStatus(t *testing.T) {
 		{"no command", "", nil, exitWrong, "Resync runs scripts"},
 		{"help", "", []string{"--help"}, exitOK, "Resync runs scripts"},
 		{"help on a command", "", []string{"run", "--help"}, exitOK, "Resync runs scripts"},
-		{"JSON", "node m1\n", []string{"run", "--json", "-"}, exitOK, `{"time":"0.000000","ok":true}`},
+		{"JSON", "node m1\n", []string{"run", "--json", "-"}, exitOK, `{"time":"0.000000","ok":true,"events":3,"hash":"`},
+		{"the hash of the run", "node m1\n", []string{"run", "-"}, exitOK, "# trace "},
+		{"a log for ShiViz", "node m1\n", []string{"run", "--shiviz", "-"}, exitOK, "(?<host>\\S*) (?<clock>{.*})\\n(?<event>.*)\n\nworld {\"world\":1}\n0.000000 do node m1\nm1 {\"m1\":1}\n"},
+		{"an audit", splitBrain, []string{"run", "--audit", "-"}, exitOK, "r1 lacks 1 of 1 writes, 50 bytes of stream; of 1 a client was told that they are done\n"},
+		{"an audit as JSON", splitBrain, []string{"run", "--audit", "--json", "-"}, exitOK, `"first":1,"last":50,"commands":"SELECT 0, SET k v","keys":["k"],"acknowledged":`},
+		{"an audit of nobody", "node m1\nkill m1\n", []string{"run", "--audit", "-"}, exitOK, "no node that is up is a master"},
 		{"a trace", "node m1\n", []string{"run", "--trace", "-"}, exitOK, "m1 log * Ready to accept connections"},
 		{"a check", inStep, []string{"run", "--check", "-"}, exitOK, "ok: every expectation holds"},
 		{"a check of what does not come to rest", inStep + "kill r1\n", []string{"run", "--check", "-"}, exitFailed, "-: no rest after 5m: r1 is down"},
