@@ -44,11 +44,14 @@ type leaf struct {
 	writer *writer
 	bound  int64
 	prefix uint8 // its length in bits
-	// tags are the lowest bytes of the hashes of the first leafMax entries, to find the candidates for a key
-	// without touching an entry.
+	// tags are eight bits of the hashes of the first leafMax entries: those behind the prefix, so they ascend. They
+	// find the candidates for a key, and the place for a new one, without touching an entry, which is often in no cache.
 	tags    [leafMax]uint8
 	entries []Entry // in the order of their hashes; more than leafMax only where their first maxBits bits agree
 }
+
+// tag is the tag of an entry with hash h, which belongs into the leaf.
+func (l *leaf) tag(h uint64) uint8 { return uint8(h << l.prefix >> 56) }
 
 func (in *inner) keys() int  { return in.count }
 func (in *inner) due() int64 { return in.bound }
@@ -104,7 +107,7 @@ func (l *leaf) find(h uint64, key []byte) int {
 	if len(l.entries) > leafMax {
 		return l.findBySeek(h, key)
 	}
-	wanted := uint64(uint8(h)) * everyByte
+	wanted := uint64(l.tag(h)) * everyByte
 	for first := 0; first < len(l.entries); first += 8 {
 		// Eight tags at once: a byte of x is zero where the tag is the wanted one, and then match has its high
 		// bit. A borrow may mark the byte behind too, which the comparison of the hashes turns down.
@@ -143,6 +146,21 @@ func (l *leaf) seek(h uint64) int {
 		}
 	}
 	return low
+}
+
+// place returns the same for a hash that belongs into the leaf.
+func (l *leaf) place(h uint64) int {
+	if len(l.entries) > leafMax {
+		return l.seek(h)
+	}
+	tag, i := l.tag(h), 0
+	for i < len(l.entries) && l.tags[i] < tag {
+		i++
+	}
+	for i < len(l.entries) && l.tags[i] == tag && l.entries[i].hash < h {
+		i++
+	}
+	return i
 }
 
 // own makes l, where hash h belongs, one that may be changed, with a bound that allows the expiry.
@@ -238,12 +256,12 @@ func (db *DB) insert(h uint64, key []byte, v Value, expireAt int64) {
 	if len(l.entries) == cap(l.entries) {
 		l.entries = append(makeEntries(len(l.entries)+1), l.entries...)
 	}
-	i := l.seek(h)
+	i := l.place(h)
 	l.entries = slices.Insert(l.entries, i, Entry{Key: string(key), Value: db.stamped(v, nil), ExpireAt: expireAt, hash: h})
 	db.bytes += l.entries[i].noted()
 	if i < leafMax {
 		copy(l.tags[i+1:], l.tags[i:])
-		l.tags[i] = uint8(h)
+		l.tags[i] = l.tag(h)
 	}
 	db.volatile += volatile(expireAt)
 }
@@ -278,7 +296,7 @@ func (l *leaf) part(first, end int) *leaf {
 // index derives the tags and the bound from the entries.
 func (l *leaf) index() {
 	for i := range min(len(l.entries), leafMax) {
-		l.tags[i] = uint8(l.entries[i].hash)
+		l.tags[i] = l.tag(l.entries[i].hash)
 	}
 	l.bound = earliest(l.entries)
 }
@@ -301,7 +319,7 @@ func (db *DB) remove(h uint64, i int) {
 	if i < leafMax {
 		copy(l.tags[i:], l.tags[i+1:])
 		if len(l.entries) >= leafMax {
-			l.tags[leafMax-1] = uint8(l.entries[leafMax-1].hash)
+			l.tags[leafMax-1] = l.tag(l.entries[leafMax-1].hash)
 		}
 	}
 	if len(l.entries) <= mergeMax/2 {
