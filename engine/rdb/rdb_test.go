@@ -201,6 +201,7 @@ func TestClonesInTheMiddleOfAStringMayReadDifferentEnds(t *testing.T) {
 			b.Feed([]byte(strings.ToUpper(c.end[i : i+1])))
 		}
 		for d, want := range map[*Decoder]string{a: "first" + c.end, b: "first" + strings.ToUpper(c.end)} {
+			d.Feed([]byte{opEOF})
 			e := d.Store().DB(0).Get([]byte("k"))
 			if e == nil || e.Value.Str() != want {
 				t.Errorf("%s: the string is %+v, want %s", name, e, want)
@@ -276,7 +277,10 @@ func TestWrongFiles(t *testing.T) {
 		{"version 13", "REDIS0013", "rdb: version 13, which is none of 1 to 12, at byte 0"},
 		{"no end", head + "\x00\x01k\x01v", "rdb: the file ends in the middle at byte 14"},
 		{"database too high", head + "\xfe\x10" + tail, "rdb: database 16 of 16 at byte 10"},
-		{"the same key twice", head + "\x00\x01k\x01v\x00\x01k\x01v" + tail, `rdb: duplicate key "k" at byte 15`},
+		{"the same key twice", head + "\x00\x01k\x01v\x00\x01k\x01v" + tail, `rdb: duplicate key "k" at byte 19`},
+		{"the same key twice, in front of something else", head + "\x00\x01k\x01v\x00\x01k\x01v\x08", `rdb: duplicate key "k" at byte 19`},
+		{"the same key twice, in two parts of a database", head + "\xfe\x01\x00\x01k\x01v\xfe\x02\x00\x01k\x01v\xfe\x01\x00\x01k\x01v" + tail,
+			`rdb: duplicate key "k" at byte 30`},
 		{"wrong checksum", head + "\xff\x01\x00\x00\x00\x00\x00\x00\x00",
 			"rdb: checksum 1 of bytes whose checksum is eb7ea789fe37fda9 at byte 10"},
 		{"a type of nobody", head + "\x08\x01k", "rdb: the unknown type 8 at byte 9"},

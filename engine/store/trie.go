@@ -191,12 +191,7 @@ func (db *DB) descend(h uint64, grow int, expireAt int64) (*inner, *leaf) {
 		if !ok {
 			break
 		}
-		if in.writer != db.writer {
-			twin := *in
-			in = &twin
-			in.writer = db.writer
-			db.hang(parent, in, h)
-		}
+		in = db.ownInner(parent, in, h)
 		in.count += grow
 		in.bound = min(in.bound, expireAt)
 		parent, n = in, in.slots[in.slot(h)]
@@ -208,6 +203,17 @@ func (db *DB) descend(h uint64, grow int, expireAt int64) (*inner, *leaf) {
 	}
 	l.bound = min(l.bound, expireAt)
 	return parent, l
+}
+
+// ownInner makes in, beneath which hash h belongs, one that may be changed.
+func (db *DB) ownInner(parent, in *inner, h uint64) *inner {
+	if in.writer == db.writer {
+		return in
+	}
+	twin := *in
+	twin.writer = db.writer
+	db.hang(parent, &twin, h)
+	return &twin
 }
 
 // hang puts a node into its place under the parent, or at the root.
@@ -247,50 +253,50 @@ func makeEntries(n int) []Entry {
 // insert adds a key that is not there.
 func (db *DB) insert(h uint64, key []byte, v Value, expireAt int64) {
 	parent, l := db.descend(h, 1, expireAt)
-	for len(l.entries) >= leafMax && l.prefix < maxBits {
-		parent, l = db.split(parent, l, h)
-		if expireAt != 0 {
-			l.bound = min(l.bound, expireAt)
-		}
+	i := l.place(h)
+	e := Entry{Key: string(key), Value: db.stamped(v, nil), ExpireAt: expireAt, hash: h}
+	db.bytes += e.noted()
+	db.volatile += volatile(expireAt)
+	if len(l.entries) >= leafMax && l.prefix < maxBits {
+		var all [leafMax + 1]Entry
+		copy(all[:i], l.entries)
+		all[i] = e
+		copy(all[i+1:], l.entries[i:])
+		db.spread(parent, h, l.prefix, all[:])
+		return
 	}
 	if len(l.entries) == cap(l.entries) {
 		l.entries = append(makeEntries(len(l.entries)+1), l.entries...)
 	}
-	i := l.place(h)
-	l.entries = slices.Insert(l.entries, i, Entry{Key: string(key), Value: db.stamped(v, nil), ExpireAt: expireAt, hash: h})
-	db.bytes += l.entries[i].noted()
+	l.entries = slices.Insert(l.entries, i, e)
 	if i < leafMax {
 		copy(l.tags[i+1:], l.tags[i:])
 		l.tags[i] = l.tag(h)
 	}
-	db.volatile += volatile(expireAt)
 }
 
-// split replaces the leaf, which has room for one hash more in its parent's counts, by one for each value of the bit
-// after its prefix. It returns the one for h, and its parent.
-func (db *DB) split(parent *inner, l *leaf, h uint64) (*inner, *leaf) {
-	if parent == nil || int(l.prefix) == parent.depth()+fanBits {
-		in := &inner{writer: db.writer, bound: l.bound, count: len(l.entries) + 1, shift: 64 - fanBits - l.prefix}
+// spread hangs entries, whose hashes all begin with so many bits of h, beneath the parent or at the root, in the place
+// of what was there for these bits: in one leaf where they fit, else one half beside the other.
+func (db *DB) spread(parent *inner, h uint64, prefix uint8, entries []Entry) {
+	if len(entries) <= leafMax || prefix == maxBits {
+		l := &leaf{writer: db.writer, prefix: prefix}
+		l.entries = append(makeEntries(max(len(entries), min(len(entries)+1, leafMax))), entries...)
+		l.index()
+		db.hang(parent, l, h)
+		return
+	}
+	if parent == nil || int(prefix) == parent.depth()+fanBits {
+		in := &inner{writer: db.writer, bound: earliest(entries), count: len(entries), shift: 64 - fanBits - prefix}
 		db.hang(parent, in, h)
 		parent = in
 	}
-	bit := uint64(1) << (63 - l.prefix)
-	// Of the hashes that share h's prefix, the first with the bit set is this one with zeros behind.
-	middle := l.seek((h | bit) &^ (bit - 1))
-	low, high := l.part(0, middle), l.part(middle, len(l.entries))
-	parent.put(low, h&^bit)
-	parent.put(high, h|bit)
-	if h&bit == 0 {
-		return parent, low
+	bit := uint64(1) << (63 - prefix)
+	middle := 0
+	for middle < len(entries) && entries[middle].hash&bit == 0 {
+		middle++
 	}
-	return parent, high
-}
-
-// part returns a leaf with the entries from first up to and not including end, for a prefix one bit longer.
-func (l *leaf) part(first, end int) *leaf {
-	p := &leaf{writer: l.writer, prefix: l.prefix + 1, entries: append(makeEntries(end-first+1), l.entries[first:end]...)}
-	p.index()
-	return p
+	db.spread(parent, h&^bit, prefix+1, entries[:middle])
+	db.spread(parent, h|bit, prefix+1, entries[middle:])
 }
 
 // index derives the tags and the bound from the entries.
