@@ -1,8 +1,8 @@
 // Versus measures bin/resync-server beside redis-server and, where it can take part, the in-process server miniredis:
 // redis-benchmark runs against each in turn, several rounds in the same minutes, so that a busy machine slows all.
 // What is told is the median of the rounds, and in brackets the least and the most: where these are far apart, or the
-// machine was busy at the start, it says little. Then a million keys are kept, saved and loaded. With -repl it measures replication instead, each kind of server as
-// master and as replica of each (repl.go).
+// machine was busy at the start, it says little. Then a million keys are kept, saved and loaded. With -repl it measures
+// replication instead, each kind of server as master and as replica of each (repl.go).
 //
 //	go run ./engine/cmd/versus [-rounds 5] [-requests 100000] [-pipeline 1,16] [-tests set,get] [-keys 1000000]
 //	go run ./engine/cmd/versus -repl [-rounds 5] [-keys 1000000] [-gaps 1,10,100] [-stream 200] [-replicas 1,8,64] [-lag 100]
