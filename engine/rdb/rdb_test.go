@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -649,4 +650,22 @@ func benchStore() *store.Store {
 		s.DB(0).Set(fmt.Appendf(nil, "key:%012d", i), store.StringValue([]byte(text(64, 64, uint64(i)))), 0)
 	}
 	return s
+}
+
+// A clone in the middle takes what was read with it, and also what is wrong with it.
+func TestAKeyThatIsThereTwiceIsNoticedByAClone(t *testing.T) {
+	a := NewDecoder(DecoderOptions{})
+	if _, err := a.Feed([]byte("REDIS0010\x00\x01k\x01v\x00\x01k\x01v")); err != nil {
+		t.Fatal(err)
+	}
+	if a.Keys() != 2 {
+		t.Errorf("%d keys were read", a.Keys())
+	}
+	b := a.Clone()
+	for _, d := range []*Decoder{a, b} {
+		var e *Error
+		if _, err := d.Feed([]byte{opEOF}); !errors.As(err, &e) || e.Kind != Duplicate || d.Done() {
+			t.Errorf("got %v", err)
+		}
+	}
 }
