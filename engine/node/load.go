@@ -143,7 +143,7 @@ func (n *Node) loaded(in FileLoaded) {
 
 // loadPart goes on behind a part that was read, once its keys have taken their time.
 func (n *Node) loadPart(l *loading) {
-	keys := countKeys(n.decoder(l).Store()) + n.decoder(l).Skipped()
+	keys := n.decoder(l).Keys() + n.decoder(l).Skipped()
 	wait := keysTake(n.cfg.KeyLoadDelay, keys-l.keys)
 	l.keys = keys
 	switch {

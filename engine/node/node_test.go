@@ -14,7 +14,7 @@ import (
 
 // server is a node under test, with raw peers at the other end of its connections.
 type server struct {
-	t    *testing.T
+	t    testing.TB
 	n    *Node
 	now  engine.Instant
 	out  Output
@@ -36,7 +36,7 @@ type server struct {
 }
 
 // start returns a server with these settings, as redis.conf would have them.
-func start(t *testing.T, settings ...string) *server {
+func start(t testing.TB, settings ...string) *server {
 	t.Helper()
 	s := boot(t, settings...)
 	s.step(Started{PID: 77})
@@ -45,7 +45,7 @@ func start(t *testing.T, settings ...string) *server {
 }
 
 // boot returns a server whose process has not started yet.
-func boot(t *testing.T, settings ...string) *server {
+func boot(t testing.TB, settings ...string) *server {
 	t.Helper()
 	cfg := DefaultConfig()
 	if err := cfg.Set("enable-debug-command", "yes"); err != nil {

@@ -52,6 +52,7 @@ type Decoder struct {
 	token   token
 
 	db       int
+	fill     *store.Filler // of that database
 	key      []byte
 	expireAt int64
 	told     told
@@ -107,6 +108,7 @@ func NewDecoder(o DecoderOptions) *Decoder {
 	}
 	d := &Decoder{options: o, store: store.New(o.Databases)}
 	d.store.SetClock(o.NowMillis/1000, o.LFU)
+	d.fill = store.NewFiller(d.store.DB(0))
 	d.next(stepHeader, wantBytes(len(magic)+4))
 	return d
 }
@@ -127,16 +129,34 @@ func (d *Decoder) Feed(p []byte) (n int, err error) {
 			wrong = d.take()
 		}
 		if wrong != "" {
-			d.err = &Error{Offset: d.token.offset, What: wrong, Kind: d.kind}
-			if d.kind == Foreign {
-				d.err.(*Error).Version = d.version
+			if twice := d.flush(); twice != "" {
+				wrong = twice // of what is wrong this comes first in the file
 			}
+			d.fail(wrong)
 		}
 	}
 	if d.step != stepChecksum && d.step != stepDone {
 		d.sum(p[from:n])
 	}
 	return n, d.err
+}
+
+func (d *Decoder) fail(wrong string) {
+	e := &Error{Offset: d.token.offset, What: wrong, Kind: d.kind}
+	if d.kind == Foreign {
+		e.Version = d.version
+	}
+	d.err = e
+}
+
+// flush puts the keys into the store that were read, and says what is wrong when one of them is there twice: that is
+// noticed here, and not where it was read.
+func (d *Decoder) flush() (wrong string) {
+	if key, twice := d.fill.Flush(); twice {
+		d.kind = Duplicate
+		return "duplicate key " + quote([]byte(key))
+	}
+	return ""
 }
 
 // sum takes bytes of the file into the checksum.
@@ -149,8 +169,17 @@ func (d *Decoder) sum(p []byte) {
 // Done reports whether the file was read to its end, and is right.
 func (d *Decoder) Done() bool { return d.step == stepDone && d.err == nil }
 
-// Store returns the keys read so far: all of the file's when it is done.
+// Store returns the keys of the file when it is done. Before, some of those that were read are not yet there.
 func (d *Decoder) Store() *store.Store { return d.store }
+
+// Keys returns how many keys were read so far.
+func (d *Decoder) Keys() int {
+	keys := d.fill.Keys()
+	for i := range d.store.Databases() {
+		keys += d.store.DB(i).Len()
+	}
+	return keys
+}
 
 // Skipped returns how many keys were left out because their time had passed.
 func (d *Decoder) Skipped() int { return d.skipped }
@@ -178,8 +207,12 @@ func (d *Decoder) Aux(name string) (string, bool) {
 // Clone returns a decoder that goes on from the same place, independently. It copies neither keys nor the string
 // that is being read.
 func (d *Decoder) Clone() *Decoder {
+	if wrong := d.flush(); wrong != "" && d.err == nil {
+		d.fail(wrong)
+	}
 	twin := *d
 	twin.store = d.store.Snapshot()
+	twin.fill = store.NewFiller(twin.store.DB(d.db))
 	twin.aux = slices.Clip(d.aux)
 	d.aux = twin.aux
 	twin.key = slices.Clone(d.key)
@@ -232,7 +265,11 @@ func (d *Decoder) take() (wrong string) {
 		if t.length >= uint64(d.store.Databases()) {
 			return "database " + strconv.FormatUint(t.length, 10) + " of " + strconv.Itoa(d.store.Databases())
 		}
+		if wrong := d.flush(); wrong != "" {
+			return wrong
+		}
 		d.db = int(t.length)
+		d.fill = store.NewFiller(d.store.DB(d.db))
 	case stepResizeKeys:
 		d.next(stepResizeVolatile, wantLength)
 		return ""
@@ -297,6 +334,9 @@ func (d *Decoder) takeHeader(b []byte) (wrong string) {
 func (d *Decoder) takeOpcode(op byte) (wrong string) {
 	switch op {
 	case opEOF:
+		if wrong := d.flush(); wrong != "" {
+			return wrong
+		}
 		if d.version < versionChecksum {
 			d.step = stepDone
 			return ""
@@ -374,10 +414,6 @@ func (d *Decoder) setExpiry(atMillis int64) {
 
 func (d *Decoder) takeKey() (wrong string) {
 	d.key = append(d.key[:0], d.token.text...)
-	if d.store.DB(d.db).Get(d.key) != nil {
-		d.kind = Duplicate
-		return "duplicate key " + quote(d.key)
-	}
 	w, wrong := d.value.first()
 	if wrong != "" {
 		return wrong + " of key " + quote(d.key)
@@ -406,11 +442,8 @@ func (d *Decoder) takeValue() (wrong string) {
 		d.skipped++
 		d.gone = append(d.gone, SkippedKey{DB: d.db, Key: string(d.key)})
 	} else {
-		db := d.store.DB(d.db)
-		db.Set(d.key, v, d.expireAt)
-		if access, ok := d.told.access(&d.options); ok {
-			db.SetAccess(d.key, access)
-		}
+		access, told := d.told.access(&d.options)
+		d.fill.Add(d.key, v, d.expireAt, access, told)
 	}
 	d.nextKey()
 	return ""

@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -201,6 +202,7 @@ func TestClonesInTheMiddleOfAStringMayReadDifferentEnds(t *testing.T) {
 			b.Feed([]byte(strings.ToUpper(c.end[i : i+1])))
 		}
 		for d, want := range map[*Decoder]string{a: "first" + c.end, b: "first" + strings.ToUpper(c.end)} {
+			d.Feed([]byte{opEOF})
 			e := d.Store().DB(0).Get([]byte("k"))
 			if e == nil || e.Value.Str() != want {
 				t.Errorf("%s: the string is %+v, want %s", name, e, want)
@@ -276,7 +278,10 @@ func TestWrongFiles(t *testing.T) {
 		{"version 13", "REDIS0013", "rdb: version 13, which is none of 1 to 12, at byte 0"},
 		{"no end", head + "\x00\x01k\x01v", "rdb: the file ends in the middle at byte 14"},
 		{"database too high", head + "\xfe\x10" + tail, "rdb: database 16 of 16 at byte 10"},
-		{"the same key twice", head + "\x00\x01k\x01v\x00\x01k\x01v" + tail, `rdb: duplicate key "k" at byte 15`},
+		{"the same key twice", head + "\x00\x01k\x01v\x00\x01k\x01v" + tail, `rdb: duplicate key "k" at byte 19`},
+		{"the same key twice, in front of something else", head + "\x00\x01k\x01v\x00\x01k\x01v\x08", `rdb: duplicate key "k" at byte 19`},
+		{"the same key twice, in two parts of a database", head + "\xfe\x01\x00\x01k\x01v\xfe\x02\x00\x01k\x01v\xfe\x01\x00\x01k\x01v" + tail,
+			`rdb: duplicate key "k" at byte 30`},
 		{"wrong checksum", head + "\xff\x01\x00\x00\x00\x00\x00\x00\x00",
 			"rdb: checksum 1 of bytes whose checksum is eb7ea789fe37fda9 at byte 10"},
 		{"a type of nobody", head + "\x08\x01k", "rdb: the unknown type 8 at byte 9"},
@@ -645,4 +650,22 @@ func benchStore() *store.Store {
 		s.DB(0).Set(fmt.Appendf(nil, "key:%012d", i), store.StringValue([]byte(text(64, 64, uint64(i)))), 0)
 	}
 	return s
+}
+
+// A clone in the middle takes what was read with it, and also what is wrong with it.
+func TestAKeyThatIsThereTwiceIsNoticedByAClone(t *testing.T) {
+	a := NewDecoder(DecoderOptions{})
+	if _, err := a.Feed([]byte("REDIS0010\x00\x01k\x01v\x00\x01k\x01v")); err != nil {
+		t.Fatal(err)
+	}
+	if a.Keys() != 2 {
+		t.Errorf("%d keys were read", a.Keys())
+	}
+	b := a.Clone()
+	for _, d := range []*Decoder{a, b} {
+		var e *Error
+		if _, err := d.Feed([]byte{opEOF}); !errors.As(err, &e) || e.Kind != Duplicate || d.Done() {
+			t.Errorf("got %v", err)
+		}
+	}
 }

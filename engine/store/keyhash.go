@@ -16,7 +16,7 @@ const (
 	hashMul2 = 0x3c6ef372fe94f82b
 )
 
-// hash spreads key over 64 bits, of which the trie uses the highest first and a leaf's tags the lowest eight.
+// hash spreads key over 64 bits, of which the trie uses the highest first and a leaf's tags the eight that follow.
 // It works on whole 64-bit words with one multiplication each, since WebAssembly has no 128-bit product.
 func hash(key []byte) uint64 {
 	h := hashSeed ^ uint64(len(key))*hashMul2

@@ -79,7 +79,7 @@ func checkShape(t *testing.T, db *DB) {
 				if n.prefix > 0 && (e.hash^prefix)>>(64-n.prefix) != 0 {
 					t.Fatalf("hash %x is in the leaf of prefix %x/%d", e.hash, prefix, n.prefix)
 				}
-				if i < leafMax && n.tags[i] != uint8(e.hash) {
+				if i < leafMax && n.tags[i] != n.tag(e.hash) {
 					t.Fatalf("tag %d is %x for hash %x", i, n.tags[i], e.hash)
 				}
 			}

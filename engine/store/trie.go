@@ -44,11 +44,14 @@ type leaf struct {
 	writer *writer
 	bound  int64
 	prefix uint8 // its length in bits
-	// tags are the lowest bytes of the hashes of the first leafMax entries, to find the candidates for a key
-	// without touching an entry.
+	// tags are eight bits of the hashes of the first leafMax entries: those behind the prefix, so they ascend. They
+	// find the candidates for a key, and the place for a new one, without touching an entry, which is often in no cache.
 	tags    [leafMax]uint8
 	entries []Entry // in the order of their hashes; more than leafMax only where their first maxBits bits agree
 }
+
+// tag is the tag of an entry with hash h, which belongs into the leaf.
+func (l *leaf) tag(h uint64) uint8 { return uint8(h << l.prefix >> 56) }
 
 func (in *inner) keys() int  { return in.count }
 func (in *inner) due() int64 { return in.bound }
@@ -104,7 +107,7 @@ func (l *leaf) find(h uint64, key []byte) int {
 	if len(l.entries) > leafMax {
 		return l.findBySeek(h, key)
 	}
-	wanted := uint64(uint8(h)) * everyByte
+	wanted := uint64(l.tag(h)) * everyByte
 	for first := 0; first < len(l.entries); first += 8 {
 		// Eight tags at once: a byte of x is zero where the tag is the wanted one, and then match has its high
 		// bit. A borrow may mark the byte behind too, which the comparison of the hashes turns down.
@@ -145,6 +148,21 @@ func (l *leaf) seek(h uint64) int {
 	return low
 }
 
+// place returns the same for a hash that belongs into the leaf.
+func (l *leaf) place(h uint64) int {
+	if len(l.entries) > leafMax {
+		return l.seek(h)
+	}
+	tag, i := l.tag(h), 0
+	for i < len(l.entries) && l.tags[i] < tag {
+		i++
+	}
+	for i < len(l.entries) && l.tags[i] == tag && l.entries[i].hash < h {
+		i++
+	}
+	return i
+}
+
 // own makes l, where hash h belongs, one that may be changed, with a bound that allows the expiry.
 func (db *DB) own(l *leaf, h uint64, expireAt int64) *leaf {
 	if l.writer == db.writer && (expireAt == 0 || expireAt >= l.bound) {
@@ -173,12 +191,7 @@ func (db *DB) descend(h uint64, grow int, expireAt int64) (*inner, *leaf) {
 		if !ok {
 			break
 		}
-		if in.writer != db.writer {
-			twin := *in
-			in = &twin
-			in.writer = db.writer
-			db.hang(parent, in, h)
-		}
+		in = db.ownInner(parent, in, h)
 		in.count += grow
 		in.bound = min(in.bound, expireAt)
 		parent, n = in, in.slots[in.slot(h)]
@@ -190,6 +203,17 @@ func (db *DB) descend(h uint64, grow int, expireAt int64) (*inner, *leaf) {
 	}
 	l.bound = min(l.bound, expireAt)
 	return parent, l
+}
+
+// ownInner makes in, beneath which hash h belongs, one that may be changed.
+func (db *DB) ownInner(parent, in *inner, h uint64) *inner {
+	if in.writer == db.writer {
+		return in
+	}
+	twin := *in
+	twin.writer = db.writer
+	db.hang(parent, &twin, h)
+	return &twin
 }
 
 // hang puts a node into its place under the parent, or at the root.
@@ -229,56 +253,56 @@ func makeEntries(n int) []Entry {
 // insert adds a key that is not there.
 func (db *DB) insert(h uint64, key []byte, v Value, expireAt int64) {
 	parent, l := db.descend(h, 1, expireAt)
-	for len(l.entries) >= leafMax && l.prefix < maxBits {
-		parent, l = db.split(parent, l, h)
-		if expireAt != 0 {
-			l.bound = min(l.bound, expireAt)
-		}
+	i := l.place(h)
+	e := Entry{Key: string(key), Value: db.stamped(v, nil), ExpireAt: expireAt, hash: h}
+	db.bytes += e.noted()
+	db.volatile += volatile(expireAt)
+	if len(l.entries) >= leafMax && l.prefix < maxBits {
+		var all [leafMax + 1]Entry
+		copy(all[:i], l.entries)
+		all[i] = e
+		copy(all[i+1:], l.entries[i:])
+		db.spread(parent, h, l.prefix, all[:])
+		return
 	}
 	if len(l.entries) == cap(l.entries) {
 		l.entries = append(makeEntries(len(l.entries)+1), l.entries...)
 	}
-	i := l.seek(h)
-	l.entries = slices.Insert(l.entries, i, Entry{Key: string(key), Value: db.stamped(v, nil), ExpireAt: expireAt, hash: h})
-	db.bytes += l.entries[i].noted()
+	l.entries = slices.Insert(l.entries, i, e)
 	if i < leafMax {
 		copy(l.tags[i+1:], l.tags[i:])
-		l.tags[i] = uint8(h)
+		l.tags[i] = l.tag(h)
 	}
-	db.volatile += volatile(expireAt)
 }
 
-// split replaces the leaf, which has room for one hash more in its parent's counts, by one for each value of the bit
-// after its prefix. It returns the one for h, and its parent.
-func (db *DB) split(parent *inner, l *leaf, h uint64) (*inner, *leaf) {
-	if parent == nil || int(l.prefix) == parent.depth()+fanBits {
-		in := &inner{writer: db.writer, bound: l.bound, count: len(l.entries) + 1, shift: 64 - fanBits - l.prefix}
+// spread hangs entries, whose hashes all begin with so many bits of h, beneath the parent or at the root, in the place
+// of what was there for these bits: in one leaf where they fit, else one half beside the other.
+func (db *DB) spread(parent *inner, h uint64, prefix uint8, entries []Entry) {
+	if len(entries) <= leafMax || prefix == maxBits {
+		l := &leaf{writer: db.writer, prefix: prefix}
+		l.entries = append(makeEntries(max(len(entries), min(len(entries)+1, leafMax))), entries...)
+		l.index()
+		db.hang(parent, l, h)
+		return
+	}
+	if parent == nil || int(prefix) == parent.depth()+fanBits {
+		in := &inner{writer: db.writer, bound: earliest(entries), count: len(entries), shift: 64 - fanBits - prefix}
 		db.hang(parent, in, h)
 		parent = in
 	}
-	bit := uint64(1) << (63 - l.prefix)
-	// Of the hashes that share h's prefix, the first with the bit set is this one with zeros behind.
-	middle := l.seek((h | bit) &^ (bit - 1))
-	low, high := l.part(0, middle), l.part(middle, len(l.entries))
-	parent.put(low, h&^bit)
-	parent.put(high, h|bit)
-	if h&bit == 0 {
-		return parent, low
+	bit := uint64(1) << (63 - prefix)
+	middle := 0
+	for middle < len(entries) && entries[middle].hash&bit == 0 {
+		middle++
 	}
-	return parent, high
-}
-
-// part returns a leaf with the entries from first up to and not including end, for a prefix one bit longer.
-func (l *leaf) part(first, end int) *leaf {
-	p := &leaf{writer: l.writer, prefix: l.prefix + 1, entries: append(makeEntries(end-first+1), l.entries[first:end]...)}
-	p.index()
-	return p
+	db.spread(parent, h&^bit, prefix+1, entries[:middle])
+	db.spread(parent, h|bit, prefix+1, entries[middle:])
 }
 
 // index derives the tags and the bound from the entries.
 func (l *leaf) index() {
 	for i := range min(len(l.entries), leafMax) {
-		l.tags[i] = uint8(l.entries[i].hash)
+		l.tags[i] = l.tag(l.entries[i].hash)
 	}
 	l.bound = earliest(l.entries)
 }
@@ -301,7 +325,7 @@ func (db *DB) remove(h uint64, i int) {
 	if i < leafMax {
 		copy(l.tags[i:], l.tags[i+1:])
 		if len(l.entries) >= leafMax {
-			l.tags[leafMax-1] = uint8(l.entries[leafMax-1].hash)
+			l.tags[leafMax-1] = l.tag(l.entries[leafMax-1].hash)
 		}
 	}
 	if len(l.entries) <= mergeMax/2 {

@@ -1,10 +1,11 @@
 // Versus measures bin/resync-server beside redis-server and, where it can take part, the in-process server miniredis:
 // redis-benchmark runs against each in turn, several rounds in the same minutes, so that a busy machine slows all.
-// Then a million keys are kept, saved and loaded. With -repl it measures replication instead, each kind of server as
-// master and as replica of each (repl.go).
+// What is told is the median of the rounds, and in brackets the least and the most: where these are far apart, or the
+// machine was busy at the start, it says little. Then a million keys are kept, saved and loaded. With -repl it measures
+// replication instead, each kind of server as master and as replica of each (repl.go).
 //
-//	go run ./engine/cmd/versus [-rounds 3] [-requests 100000] [-pipeline 1,16] [-tests set,get] [-keys 1000000]
-//	go run ./engine/cmd/versus -repl [-rounds 3] [-keys 1000000] [-gaps 1,10,100] [-stream 200] [-replicas 1,8,64] [-lag 100]
+//	go run ./engine/cmd/versus [-rounds 5] [-requests 100000] [-pipeline 1,16] [-tests set,get] [-keys 1000000]
+//	go run ./engine/cmd/versus -repl [-rounds 5] [-keys 1000000] [-gaps 1,10,100] [-stream 200] [-replicas 1,8,64] [-lag 100]
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +28,7 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 3, "how often each server is measured")
+	rounds := flag.Int("rounds", 5, "how often each server is measured")
 	requests := flag.Int("requests", 100_000, "requests in each measurement, times the pipeline's square root")
 	pipelines := flag.String("pipeline", "1,16", "requests sent at once on each connection")
 	tests := flag.String("tests", "", "what redis-benchmark calls its tests; all of its own list when empty")
@@ -37,6 +39,13 @@ func main() {
 	replicas := flag.String("replicas", "1,8,64", "how many replicas read the stream")
 	lag := flag.Int("lag", 100, "megabytes that slow replicas have not read; 0 for none")
 	flag.Parse()
+	if *rounds < 1 {
+		fmt.Fprintln(os.Stderr, "versus: at least one round is needed")
+		os.Exit(1)
+	}
+	if average, err := os.ReadFile("/proc/loadavg"); err == nil {
+		fmt.Fprint(os.Stderr, busy(string(average)))
+	}
 	if *repl {
 		if err := replication(*rounds, *keys, *gaps, *streamed, *replicas, *lag); err != nil {
 			fmt.Fprintln(os.Stderr, "versus:", err)
@@ -76,7 +85,16 @@ func versus(rounds, requests int, pipelines, tests string, keys int) error {
 	if keys == 0 {
 		return nil
 	}
-	return snapshots(keys)
+	return snapshots(rounds, keys)
+}
+
+// busy warns of a machine that has other things to do: average is what /proc/loadavg says.
+func busy(average string) string {
+	lastMinute, _, _ := strings.Cut(average, " ")
+	if load, err := strconv.ParseFloat(lastMinute, 64); err != nil || load <= 1 {
+		return ""
+	}
+	return "versus: WARNING: the machine is busy (load average " + lastMinute + "): these figures are noise, ratios included\n"
 }
 
 func replication(rounds, keys int, gaps string, streamed int, replicas string, lag int) error {
@@ -125,17 +143,17 @@ func throughput(rounds int, args []string) error {
 					measured[r.test] = new([3][]float64)
 					order = append(order, r.test)
 				}
-				measured[r.test][i] = append(measured[r.test][i], r.perSecond)
+				measured[r.test][i] = append(measured[r.test][i], r.perSecond/1000)
 			}
 		}
 	}
-	fmt.Printf("redis-benchmark %s, median of %d rounds, requests per second\n", strings.Join(args, " "), rounds)
-	fmt.Printf("%-36s %14s %14s %8s %14s\n", "", "resync-server", "redis-server", "ratio", "miniredis")
+	fmt.Printf("redis-benchmark %s, %d rounds, thousands of requests per second: median (least-most)\n", strings.Join(args, " "), rounds)
+	fmt.Printf("%-36s %24s %24s %8s %24s\n", "", "resync-server", "redis-server", "ratio", "miniredis")
 	for _, test := range order {
-		ours, theirs := median(measured[test][0]), median(measured[test][1])
-		fmt.Printf("%-36s %14.0f %14.0f %8.2f", test, ours, theirs, ours/theirs)
+		ours, theirs := measured[test][0], measured[test][1]
+		fmt.Printf("%-36s %24s %24s %8.2f", test, spread(ours, 1), spread(theirs, 1), median(ours)/median(theirs))
 		if mini := measured[test][2]; mini != nil {
-			fmt.Printf(" %14.0f", median(mini))
+			fmt.Printf(" %24s", spread(mini, 1))
 		}
 		fmt.Println()
 	}
@@ -144,18 +162,36 @@ func throughput(rounds int, args []string) error {
 }
 
 // snapshots prints what it takes to keep, save and load so many keys.
-func snapshots(keys int) error {
-	fmt.Printf("%d keys of 100 bytes\n", keys)
-	fmt.Printf("%-16s %12s %12s %14s %12s %14s\n", "", "bytes/key", "save", "peak growth", "load", "peak memory")
-	for _, program := range []string{oursBinary, theirsBinary} {
-		if err := snapshot(program, keys); err != nil {
-			return fmt.Errorf("%s: %w", program, err)
+func snapshots(rounds, keys int) error {
+	programs := []string{oursBinary, theirsBinary}
+	costs := make([]snapshotCosts, len(programs))
+	for range rounds {
+		for i, program := range programs {
+			if err := costs[i].measure(program, keys); err != nil {
+				return fmt.Errorf("%s: %w", program, err)
+			}
 		}
+	}
+	fmt.Printf("%d keys of 100 bytes, %d rounds: median (least-most)\n", keys, rounds)
+	fmt.Printf("%-16s %16s %20s %16s %20s %16s\n", "", "bytes/key", "save, seconds", "peak growth, MB", "load, seconds", "peak, MB")
+	for i, program := range programs {
+		c := &costs[i]
+		fmt.Printf("%-16s %16s %20s %16s %20s %16s\n", filepath.Base(program),
+			spread(c.perKey, 0), spread(c.save, 3), spread(c.growth, 0), spread(c.load, 3), spread(c.peak, 0))
 	}
 	return nil
 }
 
-func snapshot(program string, keys int) error {
+// snapshotCosts is what keeping, saving and loading took in each round.
+type snapshotCosts struct {
+	perKey []float64 // bytes
+	save   []float64 // seconds
+	growth []float64 // megabytes, while it saves
+	load   []float64 // seconds, from the start of the process
+	peak   []float64 // megabytes, while it loads
+}
+
+func (c *snapshotCosts) measure(program string, keys int) error {
 	s, err := start(program)
 	if err != nil {
 		return err
@@ -203,14 +239,23 @@ func snapshot(program string, keys int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-16s %12d %12s %12.0f M %12s %12.0f M\n", program, (full-empty)/int64(keys), saved.Round(time.Millisecond),
-		float64(peak-full)/(1<<20), loaded.Round(time.Millisecond), float64(loadPeak)/(1<<20))
+	c.perKey = append(c.perKey, float64(full-empty)/float64(keys))
+	c.save = append(c.save, saved.Seconds())
+	c.growth = append(c.growth, float64(peak-full)/1e6)
+	c.load = append(c.load, loaded.Seconds())
+	c.peak = append(c.peak, float64(loadPeak)/1e6)
 	return nil
 }
 
+// median is the middle one of the values, or the mean of the two in the middle.
 func median(v []float64) float64 {
-	slices.Sort(v)
-	return v[len(v)/2]
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// spread shows the median of some values between the least and the most of them.
+func spread(v []float64, digits int) string {
+	return fmt.Sprintf("%.*f (%.*f-%.*f)", digits, median(v), digits, slices.Min(v), digits, slices.Max(v))
 }
 
 // A server is a running one, in a folder of its own that keeps nothing.

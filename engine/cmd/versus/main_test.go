@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,5 +28,19 @@ func TestABenchmarkThatMeasuredNothingIsAnError(t *testing.T) {
 func TestTheMedianIsTheMiddleOne(t *testing.T) {
 	if got := median([]float64{9, 1, 5}); got != 5 {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestTheMedianOfAnEvenNumberLiesBetweenTwo(t *testing.T) {
+	if got := spread([]float64{9, 1, 5, 4}, 1); got != "4.5 (1.0-9.0)" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestABusyMachineIsNamed(t *testing.T) {
+	for average, warns := range map[string]bool{"1.01 0.00 0.00 1/100 7": true, "12.5 9 9": true, "1.00 5.00 5.00": false, "0.30 0.90 2.00": false, "": false} {
+		if got := busy(average); strings.Contains(got, "busy") != warns {
+			t.Errorf("%q: %q", average, got)
+		}
 	}
 }

@@ -61,7 +61,7 @@ func (b replBench) run() error {
 	return nil
 }
 
-// table measures each pairing in turn, some rounds of it, and prints the medians.
+// table measures each pairing in turn, some rounds of it, and prints what they took.
 func (b replBench) table(title string, measure func(master, replica string) (time.Duration, error)) error {
 	took := make([][]float64, len(pairings))
 	for range b.rounds {
@@ -73,11 +73,9 @@ func (b replBench) table(title string, measure func(master, replica string) (tim
 			took[i] = append(took[i], d.Seconds())
 		}
 	}
-	fmt.Printf("%s, median of %d\n%-16s %-16s %12s %8s\n", title, b.rounds, "master", "replica", "seconds", "ratio")
-	base := median(took[0])
+	fmt.Printf("%s, %d rounds: median (least-most)\n%-16s %-16s %22s %8s\n", title, b.rounds, "master", "replica", "seconds", "ratio")
 	for i, p := range pairings {
-		m := median(took[i])
-		fmt.Printf("%-16s %-16s %12.3f %8.2f\n", filepath.Base(p[0]), filepath.Base(p[1]), m, base/m)
+		fmt.Printf("%-16s %-16s %22s %8.2f\n", filepath.Base(p[0]), filepath.Base(p[1]), spread(took[i], 3), median(took[0])/median(took[i]))
 	}
 	fmt.Println()
 	return nil
@@ -153,8 +151,8 @@ func catchUp(master, replica string, gap int) (time.Duration, error) {
 
 // streams prints how fast the stream flows from each kind of master to some numbers of replicas that only read.
 func (b replBench) streams() error {
-	fmt.Printf("Stream of %s to so many replicas, a pipelined writer, median of %d: megabytes of writes per second\n", size(b.streamed), b.rounds)
-	fmt.Printf("%-16s %14s %14s %8s\n", "replicas", filepath.Base(oursBinary), theirsBinary, "ratio")
+	fmt.Printf("Stream of %s to so many replicas, a pipelined writer, %d rounds: megabytes of writes per second, median (least-most)\n", size(b.streamed), b.rounds)
+	fmt.Printf("%-16s %22s %22s %8s\n", "replicas", filepath.Base(oursBinary), theirsBinary, "ratio")
 	for _, n := range b.replicas {
 		var speed [2][]float64
 		for range b.rounds {
@@ -166,8 +164,7 @@ func (b replBench) streams() error {
 				speed[i] = append(speed[i], float64(b.streamed)/1e6/took.Seconds())
 			}
 		}
-		ours, theirs := median(speed[0]), median(speed[1])
-		fmt.Printf("%-16d %14.1f %14.1f %8.2f\n", n, ours, theirs, ours/theirs)
+		fmt.Printf("%-16d %22s %22s %8.2f\n", n, spread(speed[0], 1), spread(speed[1], 1), median(speed[0])/median(speed[1]))
 	}
 	fmt.Println()
 	return nil
@@ -206,14 +203,21 @@ func streamTo(program string, n, bytes int) (time.Duration, error) {
 // lagging prints what a master's memory grows by while 64 replicas read nothing.
 func (b replBench) lagging() error {
 	const n = 64
-	fmt.Printf("%d replicas that read nothing of %s, and a backlog of 1 MB: what the master grows by\n", n, size(b.lag))
-	fmt.Printf("%-16s %14s %18s\n", "", "megabytes", "share of the lag")
-	for _, program := range []string{oursBinary, theirsBinary} {
-		grew, err := lag(program, n, b.lag)
-		if err != nil {
-			return fmt.Errorf("%s: %w", program, err)
+	programs := []string{oursBinary, theirsBinary}
+	grew := make([][]float64, len(programs)) // megabytes
+	for range b.rounds {
+		for i, program := range programs {
+			bytes, err := lag(program, n, b.lag)
+			if err != nil {
+				return fmt.Errorf("%s: %w", program, err)
+			}
+			grew[i] = append(grew[i], float64(bytes)/1e6)
 		}
-		fmt.Printf("%-16s %14.1f %18.2f\n", filepath.Base(program), float64(grew)/1e6, float64(grew)/float64(b.lag))
+	}
+	fmt.Printf("%d replicas that read nothing of %s, and a backlog of 1 MB, %d rounds: what the master grows by, median (least-most)\n", n, size(b.lag), b.rounds)
+	fmt.Printf("%-16s %22s %18s\n", "", "megabytes", "share of the lag")
+	for i, program := range programs {
+		fmt.Printf("%-16s %22s %18.2f\n", filepath.Base(program), spread(grew[i], 1), median(grew[i])*1e6/float64(b.lag))
 	}
 	fmt.Println()
 	return nil
