@@ -21,24 +21,28 @@ type RunOptions struct {
 // about a resync with its reason. The error is an *ExpectError when an expectation fails, an *Error when an act cannot
 // be done, or what the writer says.
 func Run(s *Script, w io.Writer, o RunOptions) error {
-	t := &transcript{w: w, options: o, session: NewSession(s)}
-	t.session.began = t.statement
+	t := &transcript{w: w, options: o, tells: tells}
 	t.begin(s)
-	var err error
-	for err == nil && !t.session.Done() && t.err == nil {
-		_, err = t.session.advance(sim.Never-1, 1000, true)
-		t.events()
+	session := NewSession(s)
+	session.began = func(st Statement) {
+		t.events(session.world.Events())
+		t.statement(session.world.Now(), st)
 	}
-	t.finish(err)
+	var err error
+	for err == nil && !session.Done() && t.err == nil {
+		_, err = session.advance(sim.Never-1, 1000, true)
+		t.events(session.world.Events())
+	}
+	t.finish(session.world.Now(), err)
 	return errors.Join(err, t.err)
 }
 
-// transcript writes what happens in a session, in order.
+// transcript writes what happens while a script runs, in order.
 type transcript struct {
 	w       io.Writer
 	options RunOptions
-	session *Session
-	written int // events written so far
+	tells   func(engine.Fact) bool // whether a fact belongs to the short form
+	written int                    // events written so far
 	buf     []byte
 	err     error // of the writer
 }
@@ -54,27 +58,24 @@ func (t *transcript) begin(s *Script) {
 	t.line("# seed " + strconv.FormatUint(s.Seed, 10))
 }
 
-// statement writes a statement behind everything that happened before it.
-func (t *transcript) statement(s Statement) {
-	t.events()
-	now := t.session.World().Now().String()
+// statement writes a statement that is about to run.
+func (t *transcript) statement(now engine.Instant, s Statement) {
 	switch {
 	case s.Act == nil:
 	case t.options.JSON:
-		t.json("time", now, "line", s.Line, "statement", s.Act.String())
+		t.json("time", now.String(), "line", s.Line, "statement", s.Act.String())
 	default:
 		if _, ok := s.Act.(Step); ok {
 			t.line("")
 		}
-		t.line(pad(now, 11) + "  " + s.Act.String())
+		t.line(pad(now.String(), 11) + "  " + s.Act.String())
 	}
 }
 
-// events writes what happened since the last time.
-func (t *transcript) events() {
-	all := t.session.World().Events()
+// events writes what happened since the last time, given everything that has happened.
+func (t *transcript) events(all []engine.Event) {
 	for _, e := range all[t.written:] {
-		if !t.options.Trace && !tells(e.Fact) {
+		if !t.options.Trace && !t.tells(e.Fact) {
 			continue
 		}
 		if t.options.JSON {
@@ -90,8 +91,8 @@ func (t *transcript) events() {
 	t.written = len(all)
 }
 
-func (t *transcript) finish(err error) {
-	now := t.session.World().Now().String()
+func (t *transcript) finish(at engine.Instant, err error) {
+	now := at.String()
 	switch {
 	case t.options.JSON && err != nil:
 		t.json("time", now, "error", err.Error())
