@@ -39,8 +39,8 @@ func (a AddNode) String() string {
 
 func (a AddNode) run(w World) error { return w.AddNode(a) }
 
-// config is what the settings make of the era's configuration. Its port is 0 unless they say otherwise.
-func (a AddNode) config() (node.Config, error) {
+// Config is what the settings make of the era's configuration. Its port is 0 unless they say otherwise.
+func (a AddNode) Config() (node.Config, error) {
 	cfg, err := node.DefaultConfigOf(a.Era)
 	if err != nil {
 		return cfg, err
@@ -52,6 +52,14 @@ func (a AddNode) config() (node.Config, error) {
 		}
 	}
 	return cfg, nil
+}
+
+// EraName is the node's era, said or not.
+func (a AddNode) EraName() string {
+	if a.Era == "" {
+		return node.DefaultConfig().Era
+	}
+	return a.Era
 }
 
 // apply puts the setting into a configuration. The value is split into words as on a line of redis.conf.
@@ -140,6 +148,11 @@ func (a Until) String() string {
 }
 
 func (Until) run(World) error { return nil }
+
+// inVain is the error when the condition did not come to hold in time.
+func (a Until) inVain(found string) error {
+	return &ExpectError{Text: "waited " + duration(a.Within) + " in vain for " + a.Condition.String() + ": " + found}
+}
 
 // Load is `load A [rate N/s] [size SIZE] [keys N] [mix NAME]`.
 type Load struct {

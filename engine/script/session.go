@@ -251,9 +251,7 @@ func (s *Session) expire() error {
 		return nil
 	}
 	st := *s.waiting
-	return s.script.place(st, &ExpectError{
-		Text: "waited " + duration(a.Within) + " in vain for " + a.Condition.String() + ": " + found,
-	})
+	return s.script.place(st, a.inVain(found))
 }
 
 // finish ends what the script was waiting for and records it: all of it, or what was left of it when something was

@@ -45,7 +45,7 @@ type World interface {
 type simulated struct{ *sim.World }
 
 func (w simulated) AddNode(a AddNode) error {
-	cfg, err := a.config()
+	cfg, err := a.Config()
 	if err != nil {
 		return err
 	}

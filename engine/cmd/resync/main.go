@@ -1,6 +1,7 @@
 // Command resync runs scripts without a page.
 //
 //	resync run [--json] [--trace] [--check] [--seed N] FILE…    run scripts and print what happens
+//	resync run --real [--json] [--trace] [--seed N] FILE…       the same with real redis-server processes
 //	resync swarm [--first] --seeds N [--from S]                 run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
 //
@@ -9,16 +10,20 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
+	"resync/engine/real"
 	"resync/engine/script"
 )
 
@@ -29,6 +34,7 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
       --trace     every event, not only those that explain the outcome
       --check     then run them again as the swarm does: watched, and until all nodes are at rest
       --seed N    another seed than the script's
+      --real      with redis-server processes of this machine, in real time; what they cannot do is refused first
   resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them; what is wrong with one is
                                           told with a short script that does it again
       --first     stop at the first that fails, and leave its script as long as it is
@@ -100,6 +106,7 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 	f.BoolVar(&o.JSON, "json", false, "")
 	f.BoolVar(&o.Trace, "trace", false, "")
 	check := f.Bool("check", false, "")
+	onReal := f.Bool("real", false, "")
 	seed := f.Uint64("seed", 0, "")
 	if status, done := parse(f, args); done {
 		return status
@@ -107,6 +114,16 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 	if f.NArg() == 0 {
 		fmt.Fprint(errs, "resync run: which script?\n\n", usage)
 		return exitWrong
+	}
+	if *check && *onReal {
+		fmt.Fprint(errs, "resync run: --check watches simulated nodes, so it does not go with --real\n\n", usage)
+		return exitWrong
+	}
+	runOne := func(s *script.Script, out io.Writer) error { return script.Run(s, out, o) }
+	if *onReal {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		runOne = func(s *script.Script, out io.Writer) error { return real.Run(ctx, s, unbuffered{out}, o) }
 	}
 	seeded := false
 	f.Visit(func(one *flag.Flag) { seeded = seeded || one.Name == "seed" })
@@ -117,7 +134,7 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 			if seeded {
 				s.Seed = *seed
 			}
-			if err = script.Run(s, out, o); err == nil && *check {
+			if err = runOne(s, out); err == nil && *check {
 				err = checked(s)
 			}
 		}
@@ -127,6 +144,17 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 		}
 	}
 	return worst
+}
+
+// unbuffered shows at once what is written: a real story takes its time.
+type unbuffered struct{ io.Writer }
+
+func (u unbuffered) Write(b []byte) (int, error) {
+	n, err := u.Writer.Write(b)
+	if buffer, ok := u.Writer.(*bufio.Writer); ok && err == nil {
+		err = buffer.Flush()
+	}
+	return n, err
 }
 
 // checked checks a script that has run. What it finds is wrong with the nodes, not with the script.
@@ -141,7 +169,7 @@ func checked(s *script.Script) error {
 func status(err error) int {
 	var failed *script.ExpectError
 	var limit *script.LimitError
-	if errors.As(err, &failed) || errors.As(err, &limit) {
+	if errors.As(err, &failed) || errors.As(err, &limit) || errors.Is(err, script.ErrEnded) {
 		return exitFailed
 	}
 	return exitWrong
