@@ -2,6 +2,7 @@ package real
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -182,8 +183,12 @@ func (p *path) travel(from int, at time.Time, bytes int) time.Time {
 func asOnAWire(_, _ string, raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) {
-		if failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, sim.WindowBytes/2); failed == nil {
-			failed = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 1460)
+		for _, o := range [][3]int{
+			{syscall.SOL_SOCKET, syscall.SO_RCVBUF, sim.WindowBytes / 2}, // of which Linux makes the double
+			{syscall.SOL_SOCKET, syscall.SO_SNDBUF, sim.WindowBytes / 2},
+			{syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 1460},
+		} {
+			failed = errors.Join(failed, syscall.SetsockoptInt(int(fd), o[0], o[1], o[2]))
 		}
 	})
 	if err != nil {

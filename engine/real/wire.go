@@ -106,10 +106,10 @@ func (w *wire) open() bool {
 		w.conns[1] = c.(*net.TCPConn)
 	}
 	p.mu.Unlock()
-	if err == nil && over {
-		c.Close()
-	}
 	if over {
+		if err == nil {
+			resetConn(c.(*net.TCPConn))
+		}
 		return false
 	}
 	if !w.sleep(time.Now().Add(latency), nil) {
