@@ -51,9 +51,9 @@ func (l *link) next() (v resp.Value, raw []byte, err error) {
 	}
 }
 
-// ask gives a command and waits for the reply.
-func (l *link) ask(args []string) (resp.Value, error) {
-	l.SetDeadline(time.Now().Add(answerPatience))
+// ask gives a command and waits so long for the reply.
+func (l *link) ask(patience time.Duration, args ...string) (resp.Value, error) {
+	l.SetDeadline(time.Now().Add(patience))
 	if _, err := l.Write(resp.AppendCommand(nil, args...)); err != nil {
 		return resp.Value{}, err
 	}
@@ -72,6 +72,10 @@ type control struct {
 
 // ask returns what the server answers.
 func (c *control) ask(args ...string) (resp.Value, error) {
+	return c.askWithin(answerPatience, args...)
+}
+
+func (c *control) askWithin(patience time.Duration, args ...string) (resp.Value, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var failed error
@@ -84,12 +88,12 @@ func (c *control) ask(args ...string) (resp.Value, error) {
 			}
 			c.link = l
 			if c.password != "" {
-				if _, err := l.ask([]string{"AUTH", c.password}); err != nil {
+				if _, err := l.ask(patience, "AUTH", c.password); err != nil {
 					failed = err
 				}
 			}
 		}
-		v, err := c.link.ask(args)
+		v, err := c.link.ask(patience, args...)
 		if err == nil {
 			return v, nil
 		}
@@ -193,6 +197,14 @@ func (c *client) give(args []string) {
 		defer c.mu.Unlock()
 		return len(c.asked) == 0
 	})
+}
+
+// notice waits until the server has dealt with what has come before, such as the end of a connection: a server takes
+// what comes in order, and ends connections before it takes what comes next.
+func (s *server) notice() {
+	if state, _, _ := s.is(); state == "up" {
+		s.control.askWithin(time.Second, "PING") // one that stands still notices later, as it would on its own
+	}
 }
 
 // settle waits until the server has dealt with everything that it was sent on a connection: nothing is left without a

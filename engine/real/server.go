@@ -400,7 +400,7 @@ func (w *World) Read(name string, args []string) (resp.Value, error) {
 		return resp.Value{}, err
 	}
 	defer c.Close()
-	v, err := c.ask(s.hear(args))
+	v, err := c.ask(answerPatience, s.hear(args)...)
 	if err != nil {
 		return v, fmt.Errorf("%s does not reply to %s at once", name, sim.Words(args))
 	}

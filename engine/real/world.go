@@ -233,14 +233,17 @@ func (w *World) SetLink(a, b string, o sim.LinkOptions) error {
 	return p.set(o)
 }
 
-// Sever resets the connections between two nodes and refuses new ones.
+// Sever resets the connections between two nodes and refuses new ones. Both have noticed when it returns.
 func (w *World) Sever(a, b string) error {
 	p, _, err := w.pathOf(a, b)
 	if err != nil {
 		return err
 	}
 	w.act("sever " + a + " " + b)
-	return p.sever()
+	err = p.sever()
+	w.find(a).notice()
+	w.find(b).notice()
+	return err
 }
 
 // Blackhole makes what is sent between two nodes vanish, or only what the first sends.
@@ -275,12 +278,18 @@ func (w *World) Isolate(name string, silent bool) error {
 		return err
 	}
 	w.act("isolate " + name)
-	return w.around(s, func(p *path, _ int) error {
+	err = w.around(s, func(p *path, _ int) error {
 		if silent {
 			return p.darken([2]bool{true, true})
 		}
 		return p.sever()
 	})
+	if !silent {
+		for _, s := range w.servers {
+			s.notice()
+		}
+	}
+	return err
 }
 
 // Rejoin heals all paths of a node.
