@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -46,7 +45,8 @@ func newPath(a, b end, seed uint64) *path {
 	return &path{ends: [2]end{a, b}, options: sim.DefaultLink, changed: make(chan struct{}), random: rand.New(rand.NewPCG(seed, 0))}
 }
 
-// change does something to the path and wakes whoever waits on it. It opens and closes the doors that follow from it.
+// change does something to the path and wakes whoever waits on it. It opens and closes the doors that follow from it,
+// and resets what has to go: behind closed doors, so that whoever is reset finds none open.
 func (p *path) change(do func()) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,6 +66,12 @@ func (p *path) change(do func()) error {
 			p.doors[i] = nil
 		}
 	}
+	if p.severed || p.closed {
+		for _, w := range p.wires {
+			w.end(true)
+		}
+		p.wires = nil
+	}
 	return failed
 }
 
@@ -78,10 +84,7 @@ func (p *path) set(o sim.LinkOptions) error {
 
 // sever resets all connections at both ends, with whatever is on its way, and refuses new ones.
 func (p *path) sever() error {
-	return p.change(func() {
-		p.severed, p.dark = true, [2]bool{}
-		p.reset()
-	})
+	return p.change(func() { p.severed, p.dark = true, [2]bool{} })
 }
 
 // darken lets what comes from these ends vanish.
@@ -109,18 +112,7 @@ func (p *path) heal() error {
 
 // close ends the path with all that is on it.
 func (p *path) close() error {
-	return p.change(func() {
-		p.closed = true
-		p.reset()
-	})
-}
-
-// reset resets all connections.
-func (p *path) reset() {
-	for _, w := range slices.Clone(p.wires) {
-		w.reset()
-	}
-	p.wires = nil
+	return p.change(func() { p.closed = true })
 }
 
 // open makes the door behind which an end finds the other.

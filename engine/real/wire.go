@@ -298,10 +298,7 @@ func (w *wire) finish(reset bool) {
 	w.end(reset)
 }
 
-// reset ends the wire with a reset at both ends. The caller holds the lock.
-func (w *wire) reset() { w.end(true) }
-
-// end ends the wire. The caller holds the lock.
+// end ends the wire at both ends. The caller holds the lock.
 func (w *wire) end(reset bool) {
 	if w.over {
 		return

@@ -5,7 +5,8 @@
 //	resync swarm [--first] --seeds N [--from S]                 run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
 //
-// It exits with 1 when an expectation or a check fails, and with 2 when a script or the command line is wrong.
+// It exits with 1 when an expectation or a check fails or a run with --real is interrupted, and with 2 when a script or
+// the command line is wrong or redis-server is missing.
 package main
 
 import (
@@ -40,7 +41,8 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
       --first     stop at the first that fails, and leave its script as long as it is
   resync fmt FILE…                        rewrite scripts in their canonical form
 
-Exit status: 0 all is well, 1 an expectation or a check failed, 2 a script or the command line is wrong.
+Exit status: 0 all is well; 1 an expectation or a check failed, or the run was interrupted; 2 a script or the command
+line is wrong, or there is no redis-server for --real.
 `
 
 // The exit statuses.
