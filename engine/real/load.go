@@ -73,14 +73,14 @@ func (l *load) end() {
 
 // run writes until it is stopped. Times are counted from the beginning, so that delays do not add up. After a delay,
 // which a busy machine can cause at any time, it catches up at twice its rate: a burst would be another story. For the
-// same reason it never has more than the commands of a fiftieth of a second without a reply.
+// same reason it never has more than the commands of a twentieth of a second without a reply.
 func (l *load) run() {
 	defer close(l.ended)
 	interval := time.Second / time.Duration(l.Rate)
 	step := max(interval, time.Millisecond)
-	quota := int64(max(1, step/max(interval, 1)))
-	open := max(1, int64(l.Rate)/50)
+	most := max(1, int64(l.Rate)/20)
 	since := time.Now()
+	woken := since
 	var buf []byte
 	for done, wait := int64(0), interval; ; {
 		timer := time.NewTimer(wait)
@@ -90,13 +90,16 @@ func (l *load) run() {
 			timer.Stop()
 			return
 		}
-		due := int64(time.Since(since).Seconds()*float64(l.Rate)) - done
+		now := time.Now()
+		quota := max(1, int64(2*now.Sub(woken).Seconds()*float64(l.Rate)))
+		due := int64(now.Sub(since).Seconds()*float64(l.Rate)) - done
+		woken = now
 		if state, _, _ := l.server.is(); state != "up" || !l.connect() {
 			done += due // it is quiet
 			wait = step
 			continue
 		}
-		n := min(due, quota, open-(l.sent-l.got.Load()))
+		n := min(due, quota, most-(l.sent-l.got.Load()))
 		buf = buf[:0]
 		for range n {
 			buf = resp.AppendCommand(buf, sim.Draw(l.random, l.Mix, l.Keys, int(l.Size))...)
