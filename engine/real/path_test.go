@@ -180,6 +180,7 @@ func TestABlackholeIsSilentAndLosesNothing(t *testing.T) {
 	send(t, far, "and back")
 	silent(t, far)
 	silent(t, near)
+	began := time.Now()
 	late := r.dial() // its handshake is not answered
 	send(t, late, "hello")
 	must(t, r.path.heal())
@@ -189,6 +190,9 @@ func TestABlackholeIsSilentAndLosesNothing(t *testing.T) {
 	must(t, err)
 	defer c.Close()
 	read(t, c, "hello")
+	if took := time.Since(began); took < 900*time.Millisecond {
+		t.Errorf("the handshake was tried again after %s, not after a second", took)
+	}
 }
 
 func TestABlackholeOfOneWay(t *testing.T) {

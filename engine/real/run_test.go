@@ -184,11 +184,13 @@ expect m1.sync_full = 1 and m1.sync_partial_ok = 2
 	"faults of the process": `node m1 repl-diskless-sync-delay=0 shutdown-timeout=0
 node r1 replicaof m1
 until r1.master_link_status = up
-load m1 rate 200/s size 10 keys 5 mix incr
+load m1 rate 200/s size 10 keys 1 mix incr
 freeze r1
 expect r1.state = frozen
 wait 1s
 thaw r1
+until ` + "`m1> GET counter:key:0`" + ` > 100
+expect ` + "`m1> GET counter:key:0`" + ` < 10000
 unload m1
 until r1.slave_repl_offset = m1.master_repl_offset
 expect r1.digest = m1.digest
