@@ -166,7 +166,12 @@ func TestAServerThatIsDownRefuses(t *testing.T) {
 	r.pair()
 	// One that has gone without notice resets.
 	r.far.Close()
-	if err := ended(t, r.dial()); !errors.Is(err, syscall.ECONNRESET) {
+	c, err := net.Dial("tcp", r.door)
+	if err == nil {
+		err = ended(t, c)
+		c.Close()
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("nobody listens: %v, want a reset", err)
 	}
 }
@@ -183,6 +188,11 @@ func TestABlackholeIsSilentAndLosesNothing(t *testing.T) {
 	began := time.Now()
 	late := r.dial() // its handshake is not answered
 	send(t, late, "hello")
+	eventually(t, "the path knows of it", func() bool {
+		r.path.mu.Lock()
+		defer r.path.mu.Unlock()
+		return len(r.path.wires) == 2
+	})
 	must(t, r.path.heal())
 	read(t, far, "sent in the dark")
 	read(t, near, "and back")
