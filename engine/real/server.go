@@ -1,3 +1,5 @@
+//go:build linux
+
 package real
 
 import (
@@ -45,6 +47,7 @@ type server struct {
 var owned = map[string]string{
 	"bind":           "a node listens at an address of its own",
 	"unixsocket":     "a node listens at an address of its own",
+	"protected-mode": "the other nodes are not at 127.0.0.1",
 	"dir":            "a node has a directory of its own",
 	"logfile":        "the log says how a resync went",
 	"loglevel":       "the log says how a resync went",
