@@ -343,6 +343,16 @@ func TestWhatCannotBeDoneIsRefusedBeforeAnythingStarts(t *testing.T) {
 	}
 }
 
+func TestTheREADMENamesWhatIsRefused(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	must(t, err)
+	for name := range owned {
+		if !bytes.Contains(readme, []byte("`"+name+"`")) {
+			t.Errorf("README does not say that %s cannot be set", name)
+		}
+	}
+}
+
 func text(err error) string {
 	if err == nil {
 		return ""
