@@ -37,25 +37,29 @@ func (a AddNode) String() string {
 	return s
 }
 
-func (a AddNode) run(s *Session) error {
+func (a AddNode) run(w World) error { return w.AddNode(a) }
+
+// Config is what the settings make of the era's configuration. Its port is 0 unless they say otherwise.
+func (a AddNode) Config() (node.Config, error) {
 	cfg, err := node.DefaultConfigOf(a.Era)
 	if err != nil {
-		return err
+		return cfg, err
 	}
-	cfg.Port = 0 // the world gives every node one of its own
+	cfg.Port = 0
 	for _, c := range a.Settings {
 		if err := c.apply(&cfg); err != nil {
-			return err
+			return cfg, err
 		}
 	}
-	if a.Replicaof != "" {
-		master := s.world.Node(a.Replicaof)
-		if master.Name == "" {
-			return fmt.Errorf("there is no node %q", a.Replicaof)
-		}
-		cfg.Replicaof = node.Address{Host: master.Name, Port: master.Port}
+	return cfg, nil
+}
+
+// EraName is the node's era, said or not.
+func (a AddNode) EraName() string {
+	if a.Era == "" {
+		return node.DefaultConfig().Era
 	}
-	return s.world.AddNode(a.Name, cfg)
+	return a.Era
 }
 
 // apply puts the setting into a configuration. The value is split into words as on a line of redis.conf.
@@ -97,13 +101,8 @@ func (a Link) String() string {
 	return s
 }
 
-func (a Link) run(s *Session) error {
-	o := sim.DefaultLink
-	for _, l := range s.world.Links() {
-		if l.A == a.A && l.B == a.B || l.A == a.B && l.B == a.A {
-			o = l.Options
-		}
-	}
+func (a Link) run(w World) error {
+	o := w.Link(a.A, a.B)
 	if a.Latency >= 0 {
 		o.Latency = a.Latency
 	}
@@ -113,7 +112,7 @@ func (a Link) run(s *Session) error {
 	if a.Bandwidth >= 0 {
 		o.Bandwidth = a.Bandwidth
 	}
-	return s.world.SetLink(a.A, a.B, o)
+	return w.SetLink(a.A, a.B, o)
 }
 
 // Command is `NAME> COMMAND …`, or `NAME/K> COMMAND …` for the node's client K.
@@ -125,14 +124,14 @@ type Command struct {
 
 func (a Command) String() string { return sim.CommandText(a.Node, a.Client, a.Args) }
 
-func (a Command) run(s *Session) error { return s.world.Command(a.Node, a.Client, a.Args) }
+func (a Command) run(w World) error { return w.Command(a.Node, a.Client, a.Args) }
 
 // Wait is `wait D`.
 type Wait struct{ For time.Duration }
 
 func (a Wait) String() string { return "wait " + duration(a.For) }
 
-func (a Wait) run(*Session) error { return nil }
+func (Wait) run(World) error { return nil }
 
 // Until is `until CONDITION [within D]`.
 type Until struct {
@@ -148,7 +147,12 @@ func (a Until) String() string {
 	return s
 }
 
-func (a Until) run(*Session) error { return nil }
+func (Until) run(World) error { return nil }
+
+// inVain is the error when the condition did not come to hold in time.
+func (a Until) inVain(found string) error {
+	return &ExpectError{Text: "waited " + duration(a.Within) + " in vain for " + a.Condition.String() + ": " + found}
+}
 
 // Load is `load A [rate N/s] [size SIZE] [keys N] [mix NAME]`.
 type Load struct {
@@ -173,31 +177,28 @@ func (a Load) String() string {
 	return s
 }
 
-func (a Load) run(s *Session) error { return s.world.StartLoad(a.Node, a.Load) }
+func (a Load) run(w World) error { return w.StartLoad(a.Node, a.Load) }
 
 // Unload is `unload A`.
 type Unload struct{ Node string }
 
 func (a Unload) String() string { return "unload " + a.Node }
 
-func (a Unload) run(s *Session) error { return s.world.StopLoad(a.Node) }
+func (a Unload) run(w World) error { return w.StopLoad(a.Node) }
 
 // Speed is `speed X`.
 type Speed struct{ Factor float64 }
 
 func (a Speed) String() string { return "speed " + strconv.FormatFloat(a.Factor, 'f', -1, 64) }
 
-func (a Speed) run(s *Session) error { s.speed = a.Factor; return nil }
+func (Speed) run(World) error { return nil }
 
 // Step is `step "heading"`.
 type Step struct{ Heading string }
 
 func (a Step) String() string { return "step " + sim.Quote(a.Heading) }
 
-func (a Step) run(s *Session) error {
-	s.step, s.say, s.at, s.predict = a.Heading, "", nil, ""
-	return nil
-}
+func (Step) run(World) error { return nil }
 
 // Say is `say "text"`, `say at NAME "text"` or `say at A B "text"`.
 type Say struct {
@@ -213,25 +214,22 @@ func (a Say) String() string {
 	return s + sim.Quote(a.Text)
 }
 
-func (a Say) run(s *Session) error {
-	s.say, s.at = a.Text, a.At
-	return nil
-}
+func (Say) run(World) error { return nil }
 
 // Predict is `predict NAME`.
 type Predict struct{ Node string }
 
 func (a Predict) String() string { return "predict " + a.Node }
 
-func (a Predict) run(s *Session) error { s.predict = a.Node; return nil }
+func (Predict) run(World) error { return nil }
 
 // Expect is `expect CONDITION`.
 type Expect struct{ Condition Condition }
 
 func (a Expect) String() string { return "expect " + a.Condition.String() }
 
-func (a Expect) run(s *Session) error {
-	holds, found := a.Condition.holds(s.world)
+func (a Expect) run(w World) error {
+	holds, found := a.Condition.holds(w)
 	if !holds {
 		return &ExpectError{Text: "expected " + a.Condition.String() + ", but " + found}
 	}

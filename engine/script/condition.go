@@ -83,7 +83,7 @@ func (c Condition) nodes() []string {
 }
 
 // holds says whether the condition holds in a world and, when it does not, what was found instead.
-func (c Condition) holds(w *sim.World) (bool, string) {
+func (c Condition) holds(w World) (bool, string) {
 	for _, k := range c {
 		if ok, found := k.holds(w); !ok {
 			return false, found
@@ -92,7 +92,7 @@ func (c Condition) holds(w *sim.World) (bool, string) {
 	return true, ""
 }
 
-func (c Comparison) holds(w *sim.World) (bool, string) {
+func (c Comparison) holds(w World) (bool, string) {
 	left, right := c.Left.value(w), c.Right.value(w)
 	if left.missing != "" {
 		return false, left.missing
@@ -150,10 +150,10 @@ type value struct {
 	missing string // why there is none
 }
 
-func (o Operand) value(w *sim.World) value {
+func (o Operand) value(w World) value {
 	switch o.Kind {
 	case OperandField:
-		return o.field(w.Node(o.Node))
+		return o.field(w)
 	case OperandRead:
 		v, err := w.Read(o.Node, o.Args)
 		if err != nil {
@@ -164,20 +164,28 @@ func (o Operand) value(w *sim.World) value {
 	return value{text: o.Text}
 }
 
-func (o Operand) field(v sim.NodeView) value {
+func (o Operand) field(w World) value {
+	state := w.State(o.Node)
 	switch {
-	case v.Name == "":
+	case state == "":
 		return value{missing: "there is no node " + o.Node}
 	case o.Field == fieldState:
-		return value{text: v.State}
+		return value{text: state}
 	case o.Field == fieldLastResync:
-		return value{text: v.LastResync}
-	case v.State != "up":
-		return value{missing: o.Node + " is " + v.State}
+		return value{text: w.LastResync(o.Node)}
+	case state != "up":
+		return value{missing: o.Node + " is " + state}
 	case o.Field == fieldDigest:
-		return value{text: v.Digest()}
+		digest, err := w.Digest(o.Node)
+		if err != nil {
+			return value{missing: err.Error()}
+		}
+		return value{text: digest}
 	}
-	info := v.Info()
+	info, err := w.Info(o.Node)
+	if err != nil {
+		return value{missing: err.Error()}
+	}
 	if text, ok := info.Field(o.Field); ok {
 		return value{text: text}
 	}

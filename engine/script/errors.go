@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -42,6 +43,18 @@ type LimitError struct{ Text string }
 
 // Error returns the limit and its value.
 func (e *LimitError) Error() string { return e.Text }
+
+// place says where in the script an error is.
+func (s *Script) place(st Statement, err error) error {
+	if st.Line == 0 {
+		return err
+	}
+	var failed *ExpectError
+	if errors.As(err, &failed) {
+		return &ExpectError{s.File, st.Line, failed.Text}
+	}
+	return &Error{s.File, st.Line, 0, err.Error()}
+}
 
 func place(file string, line, column int) string {
 	s := file

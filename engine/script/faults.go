@@ -11,7 +11,7 @@ type Sever struct{ A, B string }
 
 func (a Sever) String() string { return "sever " + a.A + " " + a.B }
 
-func (a Sever) run(s *Session) error { return s.world.Sever(a.A, a.B) }
+func (a Sever) run(w World) error { return w.Sever(a.A, a.B) }
 
 // Blackhole is `blackhole A B`, or `blackhole A > B` for one way.
 type Blackhole struct {
@@ -26,14 +26,14 @@ func (a Blackhole) String() string {
 	return "blackhole " + a.A + " " + a.B
 }
 
-func (a Blackhole) run(s *Session) error { return s.world.Blackhole(a.A, a.B, a.OneWay) }
+func (a Blackhole) run(w World) error { return w.Blackhole(a.A, a.B, a.OneWay) }
 
 // Heal is `heal A B`.
 type Heal struct{ A, B string }
 
 func (a Heal) String() string { return "heal " + a.A + " " + a.B }
 
-func (a Heal) run(s *Session) error { return s.world.Heal(a.A, a.B) }
+func (a Heal) run(w World) error { return w.Heal(a.A, a.B) }
 
 // Isolate is `isolate A [blackhole]`.
 type Isolate struct {
@@ -48,35 +48,35 @@ func (a Isolate) String() string {
 	return "isolate " + a.Node
 }
 
-func (a Isolate) run(s *Session) error { return s.world.Isolate(a.Node, a.Silent) }
+func (a Isolate) run(w World) error { return w.Isolate(a.Node, a.Silent) }
 
 // Rejoin is `rejoin A`.
 type Rejoin struct{ Node string }
 
 func (a Rejoin) String() string { return "rejoin " + a.Node }
 
-func (a Rejoin) run(s *Session) error { return s.world.Rejoin(a.Node) }
+func (a Rejoin) run(w World) error { return w.Rejoin(a.Node) }
 
 // Freeze is `freeze A`.
 type Freeze struct{ Node string }
 
 func (a Freeze) String() string { return "freeze " + a.Node }
 
-func (a Freeze) run(s *Session) error { return s.world.Freeze(a.Node) }
+func (a Freeze) run(w World) error { return w.Freeze(a.Node) }
 
 // Thaw is `thaw A`.
 type Thaw struct{ Node string }
 
 func (a Thaw) String() string { return "thaw " + a.Node }
 
-func (a Thaw) run(s *Session) error { return s.world.Thaw(a.Node) }
+func (a Thaw) run(w World) error { return w.Thaw(a.Node) }
 
 // Kill is `kill A`.
 type Kill struct{ Node string }
 
 func (a Kill) String() string { return "kill " + a.Node }
 
-func (a Kill) run(s *Session) error { return s.world.Kill(a.Node) }
+func (a Kill) run(w World) error { return w.Kill(a.Node) }
 
 // Shutdown is `shutdown A [save|nosave]`.
 type Shutdown struct {
@@ -91,21 +91,21 @@ func (a Shutdown) String() string {
 	return "shutdown " + a.Node
 }
 
-func (a Shutdown) run(s *Session) error { return s.world.Shutdown(a.Node, a.How) }
+func (a Shutdown) run(w World) error { return w.Shutdown(a.Node, a.How) }
 
 // Start is `start A`.
 type Start struct{ Node string }
 
 func (a Start) String() string { return "start " + a.Node }
 
-func (a Start) run(s *Session) error { return s.world.Start(a.Node) }
+func (a Start) run(w World) error { return w.Start(a.Node) }
 
 // Wipe is `wipe A`.
 type Wipe struct{ Node string }
 
 func (a Wipe) String() string { return "wipe " + a.Node }
 
-func (a Wipe) run(s *Session) error { return s.world.Wipe(a.Node) }
+func (a Wipe) run(w World) error { return w.Wipe(a.Node) }
 
 // Skew is `skew A D`.
 type Skew struct {
@@ -115,4 +115,4 @@ type Skew struct {
 
 func (a Skew) String() string { return "skew " + a.Node + " " + duration(a.By) }
 
-func (a Skew) run(s *Session) error { return s.world.Skew(a.Node, a.By) }
+func (a Skew) run(w World) error { return w.Skew(a.Node, a.By) }

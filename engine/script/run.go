@@ -23,34 +23,49 @@ type RunOptions struct {
 // about a resync with its reason. The error is an *ExpectError when an expectation fails, an *Error when an act cannot
 // be done, or what the writer says.
 func Run(s *Script, w io.Writer, o RunOptions) error {
-	t := &transcript{w: w, options: o, session: NewSession(s)}
-	t.session.began = t.statement
-	t.begin(s)
-	var err error
-	for err == nil && !t.session.Done() && t.err == nil {
-		_, err = t.session.advance(sim.Never-1, 1000, true)
-		t.events()
+	session := NewSession(s)
+	if o.ShiViz {
+		err := session.finishScript(func() bool { return true })
+		_, failed := w.Write(sim.AppendShiViz(nil, session.world.Events(), &sim.Filter{}))
+		return errors.Join(err, failed)
 	}
-	t.audit()
-	t.finish(err)
+	t := &transcript{w: w, options: o, tells: tells}
+	t.begin(s)
+	session.began = func(st Statement) {
+		t.events(session.world.Events())
+		t.statement(session.world.Now(), st)
+	}
+	err := session.finishScript(func() bool {
+		t.events(session.world.Events())
+		return t.err == nil
+	})
+	if o.Audit {
+		t.audit(session.world)
+	}
+	t.finish(session.world.Now(), err, session.world.HashText())
 	return errors.Join(err, t.err)
 }
 
-// transcript writes what happens in a session, in order.
+// finishScript runs the rest of the script while the function, called every now and then, says that it is wanted.
+func (s *Session) finishScript(wanted func() bool) (err error) {
+	for err == nil && !s.Done() && wanted() {
+		_, err = s.advance(sim.Never-1, 1000, true)
+	}
+	wanted()
+	return err
+}
+
+// transcript writes what happens while a script runs, in order.
 type transcript struct {
 	w       io.Writer
 	options RunOptions
-	session *Session
-	written int // events written so far
+	tells   func(engine.Fact) bool // whether a fact belongs to the short form
+	written int                    // events written so far
 	buf     []byte
 	err     error // of the writer
 }
 
 func (t *transcript) begin(s *Script) {
-	if t.options.ShiViz {
-		t.session.began = nil
-		return
-	}
 	if t.options.JSON {
 		t.json("title", s.Title, "seed", s.Seed)
 		return
@@ -61,30 +76,24 @@ func (t *transcript) begin(s *Script) {
 	t.line("# seed " + strconv.FormatUint(s.Seed, 10))
 }
 
-// statement writes a statement behind everything that happened before it.
-func (t *transcript) statement(s Statement) {
-	t.events()
-	now := t.session.World().Now().String()
+// statement writes a statement that is about to run.
+func (t *transcript) statement(now engine.Instant, s Statement) {
 	switch {
 	case s.Act == nil:
 	case t.options.JSON:
-		t.json("time", now, "line", s.Line, "statement", s.Act.String())
+		t.json("time", now.String(), "line", s.Line, "statement", s.Act.String())
 	default:
 		if _, ok := s.Act.(Step); ok {
 			t.line("")
 		}
-		t.line(pad(now, 11) + "  " + s.Act.String())
+		t.line(pad(now.String(), 11) + "  " + s.Act.String())
 	}
 }
 
-// events writes what happened since the last time.
-func (t *transcript) events() {
-	if t.options.ShiViz {
-		return
-	}
-	all := t.session.World().Events()
+// events writes what happened since the last time, given everything that has happened.
+func (t *transcript) events(all []engine.Event) {
 	for _, e := range all[t.written:] {
-		if !t.options.Trace && !tells(e.Fact) {
+		if !t.options.Trace && !t.tells(e.Fact) {
 			continue
 		}
 		if t.options.JSON {
@@ -100,12 +109,9 @@ func (t *transcript) events() {
 	t.written = len(all)
 }
 
-// audit writes which writes were lost, where that is wanted and somebody won.
-func (t *transcript) audit() {
-	if !t.options.Audit || t.options.ShiViz {
-		return
-	}
-	a, err := t.session.World().Audit("")
+// audit writes which writes were lost, where somebody won.
+func (t *transcript) audit(w *sim.World) {
+	a, err := w.Audit("")
 	switch {
 	case err != nil && t.options.JSON:
 		t.json("audit", err.Error())
@@ -121,25 +127,27 @@ func (t *transcript) audit() {
 	}
 }
 
-func (t *transcript) finish(err error) {
-	w := t.session.World()
-	if t.options.ShiViz {
-		t.write(sim.AppendShiViz(t.buf[:0], w.Events(), &sim.Filter{}))
-		return
-	}
-	now, hash, events := w.Now().String(), w.HashText(), len(w.Events())
+// finish writes how it ended. A run that can be had again has a hash.
+func (t *transcript) finish(at engine.Instant, err error, hash string) {
+	now := at.String()
 	switch {
-	case t.options.JSON && err != nil:
-		t.json("time", now, "error", err.Error(), "events", events, "hash", hash)
 	case t.options.JSON:
-		t.json("time", now, "ok", true, "events", events, "hash", hash)
+		pairs := []any{"time", now, "ok", true}
+		if err != nil {
+			pairs = []any{"time", now, "error", err.Error()}
+		}
+		if hash != "" {
+			pairs = append(pairs, "events", t.written, "hash", hash)
+		}
+		t.json(pairs...)
+		return
 	case err != nil:
 		t.line("\nFAILED " + err.Error())
 	default:
 		t.line("\nok: every expectation holds at " + now)
 	}
-	if !t.options.JSON {
-		t.line("# trace " + hash + " of " + strconv.Itoa(events) + " events")
+	if hash != "" {
+		t.line("# trace " + hash + " of " + strconv.Itoa(t.written) + " events")
 	}
 }
 

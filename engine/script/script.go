@@ -43,7 +43,7 @@ type Statement struct {
 // An Act is what a statement does. Its String is the canonical form, which parses to the same act.
 type Act interface {
 	String() string
-	run(*Session) error // at the current instant; Wait and Until are the session's own business
+	run(World) error // at the current instant; Wait, Until and narration are the business of whoever runs the script
 }
 
 // String prints the statement in its canonical form, without a line end.

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,13 +158,28 @@ func (s *Session) enact(st Statement) error {
 // do runs an act that takes no time, and records it.
 func (s *Session) do(st Statement) error {
 	s.world.RunUntil(s.world.Now())
-	if err := st.Act.run(s); err != nil {
+	if err := s.perform(st.Act); err != nil {
 		return err
 	}
 	s.account(s.world.Now())
 	s.record(st)
 	s.due = true
 	return nil
+}
+
+// perform does an act at the current instant: to the world or, where it narrates, to what the page shows of it.
+func (s *Session) perform(a Act) error {
+	switch a := a.(type) {
+	case Step:
+		s.step, s.say, s.at, s.predict = a.Heading, "", nil, ""
+	case Say:
+		s.say, s.at = a.Text, a.At
+	case Predict:
+		s.predict = a.Node
+	case Speed:
+		s.speed = a.Factor
+	}
+	return a.run(simulated{s.world})
 }
 
 // parse reads one line against the world as it stands.
@@ -206,8 +220,8 @@ func (s *Session) begin() error {
 	case Until:
 		s.waiting, s.ends, s.due = &st, s.world.Now().Add(a.Within), true
 	default:
-		if err := st.Act.run(s); err != nil {
-			return s.place(st, err)
+		if err := s.perform(st.Act); err != nil {
+			return s.script.place(st, err)
 		}
 		s.account(s.world.Now())
 		s.record(st)
@@ -230,7 +244,7 @@ func (s *Session) met() bool {
 		return false
 	}
 	s.due, s.seen = false, inputs
-	holds, _ := a.Condition.holds(s.world)
+	holds, _ := a.Condition.holds(simulated{s.world})
 	return holds
 }
 
@@ -241,15 +255,13 @@ func (s *Session) expire() error {
 		s.finish()
 		return nil
 	}
-	holds, found := a.Condition.holds(s.world)
+	holds, found := a.Condition.holds(simulated{s.world})
 	if holds {
 		s.finish()
 		return nil
 	}
 	st := *s.waiting
-	return s.place(st, &ExpectError{
-		Text: "waited " + duration(a.Within) + " in vain for " + a.Condition.String() + ": " + found,
-	})
+	return s.script.place(st, a.inVain(found))
 }
 
 // finish ends what the script was waiting for and records it: all of it, or what was left of it when something was
@@ -274,18 +286,6 @@ func (s *Session) finish() {
 func (s *Session) end(err error) error {
 	s.err, s.todo, s.waiting = err, nil, nil
 	return err
-}
-
-// place says where in the script an error is.
-func (s *Session) place(st Statement, err error) error {
-	if st.Line == 0 {
-		return err
-	}
-	var failed *ExpectError
-	if errors.As(err, &failed) {
-		return &ExpectError{s.script.File, st.Line, failed.Text}
-	}
-	return &Error{s.script.File, st.Line, 0, err.Error()}
 }
 
 // account records the time that has passed since the last statement.

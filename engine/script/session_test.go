@@ -80,7 +80,7 @@ func TestConditions(t *testing.T) {
 		{"2s = 2000ms", ""},
 	} {
 		e := parse(t, inStep+"expect "+c.condition).Statements[3].Act.(Expect)
-		holds, found := e.Condition.holds(s.World())
+		holds, found := e.Condition.holds(simulated{s.World()})
 		if holds != (c.want == "") || found != c.want {
 			t.Errorf("%s: got %v, %q, want %q", c.condition, holds, found, c.want)
 		}

@@ -16,12 +16,12 @@ import (
 // MaxClient is the highest number of a client at a node.
 const MaxClient = 99
 
-// lostReply is what redis-cli says when the connection is closed instead of a reply.
-const lostReply = "Error: Server closed the connection"
+// LostReply is what redis-cli says when the connection is closed instead of a reply.
+const LostReply = "Error: Server closed the connection"
 
-// noServer is what redis-cli says when there is nobody to connect to.
-func noServer(h *host) string {
-	return "Could not connect to Redis at " + h.listens() + ": Connection refused"
+// NoServer is what redis-cli says when there is nobody to connect to at an address.
+func NoServer(address string) string {
+	return "Could not connect to Redis at " + address + ": Connection refused"
 }
 
 // client is a terminal at a node's own prompt: it sits on the same machine, so what it sends and gets takes no time.
@@ -57,7 +57,7 @@ func (w *World) Command(name string, number int, args []string) error {
 	}
 	w.act(CommandText(name, number, args))
 	if h.node == nil {
-		w.note(name, engine.Replied{Client: number, Command: Words(args), Text: noServer(h)})
+		w.note(name, engine.Replied{Client: number, Command: Words(args), Text: NoServer(h.listens())})
 		return nil
 	}
 	w.give(h, number, args)
@@ -72,7 +72,7 @@ func (w *World) Read(name string, args []string) (resp.Value, error) {
 		return resp.Value{}, err
 	}
 	if h.node == nil {
-		return resp.Value{}, errors.New(noServer(h))
+		return resp.Value{}, errors.New(NoServer(h.listens()))
 	}
 	if h.stopped() {
 		return resp.Value{}, fmt.Errorf("%s stands still and does not reply", name)
@@ -142,7 +142,7 @@ func (w *World) disconnect(h *host, c *client) {
 		c.asked = nil // what it waited for is just this
 	}
 	for _, command := range c.asked {
-		w.note(h.name, engine.Replied{Client: c.number, Command: command, Text: lostReply})
+		w.note(h.name, engine.Replied{Client: c.number, Command: command, Text: LostReply})
 	}
 	*c = client{number: c.number}
 }

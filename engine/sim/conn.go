@@ -9,9 +9,9 @@ import (
 	"resync/engine/node"
 )
 
-// windowBytes is how much may be on its way in one direction of a connection. What a node sends beyond it waits at
+// WindowBytes is how much may be on its way in one direction of a connection. What a node sends beyond it waits at
 // the sender, which is told by Drained when it leaves.
-const windowBytes = 64 << 10
+const WindowBytes = 64 << 10
 
 // segmentBytes is the least that leaves when the window is too small for all of a Send. Sending whatever has become
 // free would cut a busy stream into ever smaller pieces (RFC 1122 4.2.3.4, the silly window).
@@ -253,7 +253,7 @@ func (w *World) pump(c *conn, e int) {
 	out := 0 // chunks that are out whole
 	for out < len(s.queue) {
 		k := &s.queue[out]
-		n := min(len(k.data), windowBytes-s.flying)
+		n := min(len(k.data), WindowBytes-s.flying)
 		if n < min(len(k.data), segmentBytes) {
 			break
 		}

@@ -119,7 +119,7 @@ func TestAcknowledgementsVanishToo(t *testing.T) {
 			sent += s.Bytes
 		}
 	}
-	if sent > windowBytes || sent <= windowBytes-segmentBytes {
+	if sent > WindowBytes || sent <= WindowBytes-segmentBytes {
 		t.Errorf("%d bytes left without a word from the other end", sent)
 	}
 	must(t, w.Heal("m1", "r1"))
@@ -370,7 +370,7 @@ func TestABufferOfAFrozenProcessIsFull(t *testing.T) {
 			sent += s.Bytes
 		}
 	}
-	if sent > windowBytes || sent < windowBytes-segmentBytes {
+	if sent > WindowBytes || sent < WindowBytes-segmentBytes {
 		t.Errorf("%d bytes were sent to a process that reads nothing", sent)
 	}
 	must(t, w.Thaw("r1"))

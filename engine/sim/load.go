@@ -41,7 +41,7 @@ func (w *World) StartLoad(name string, l Load) error {
 	if err != nil {
 		return err
 	}
-	if l, err = l.complete(); err != nil {
+	if l, err = l.Complete(); err != nil {
 		return err
 	}
 	w.act(fmt.Sprintf("load %s rate %d/s size %d keys %d mix %s", name, l.Rate, l.Size, l.Keys, l.Mix))
@@ -81,8 +81,8 @@ func (w *World) Load(name string) (Load, bool) {
 	return Load{}, false
 }
 
-// complete fills in the defaults and checks the limits.
-func (l Load) complete() (Load, error) {
+// Complete fills in the defaults and checks the limits.
+func (l Load) Complete() (Load, error) {
 	l.Rate = orDefault(l.Rate, DefaultRate)
 	l.Size = orDefault(l.Size, DefaultSize)
 	l.Keys = orDefault(l.Keys, DefaultKeys)

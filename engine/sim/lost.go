@@ -159,14 +159,22 @@ func (w *World) recover(c *conn) {
 // nextTry is when TCP sends again what an end of a connection sent in vain.
 func (w *World) nextTry(c *conn, e int) engine.Instant {
 	s := &c.ends[e]
-	wait := retryFirst + 2*w.path(s.host, c.ends[1-e].host).options.Latency
-	if s.lost[0].kind == arriveSyn {
+	stalled := w.now.Sub(s.stalledAt)
+	latency := w.path(s.host, c.ends[1-e].host).options.Latency
+	return s.stalledAt.Add(NextTry(stalled, latency, s.lost[0].kind == arriveSyn))
+}
+
+// NextTry says how long after it got stuck TCP sends again what it sent in vain, when it has been stuck for some time
+// already: on a path of a certain latency, for a SYN or for what comes later.
+func NextTry(stuck, latency time.Duration, syn bool) time.Duration {
+	wait := retryFirst + 2*latency
+	if syn {
 		wait = synFirst
 	}
-	at := s.stalledAt.Add(wait)
-	for at < w.now {
+	at := wait
+	for at < stuck {
 		wait = min(2*wait, retryMost)
-		at = at.Add(wait)
+		at += wait
 	}
 	return at
 }

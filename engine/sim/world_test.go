@@ -273,8 +273,8 @@ func TestTheWindowBoundsWhatIsOnItsWay(t *testing.T) {
 		}
 		most = max(most, flying)
 	}
-	if most > windowBytes || most <= windowBytes-segmentBytes {
-		t.Errorf("up to %d bytes were on their way, want %d or a little less", most, windowBytes)
+	if most > WindowBytes || most <= WindowBytes-segmentBytes {
+		t.Errorf("up to %d bytes were on their way, want %d or a little less", most, WindowBytes)
 	}
 }
 

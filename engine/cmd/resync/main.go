@@ -2,24 +2,30 @@
 //
 //	resync run [--json] [--trace] [--audit] [--check] [--seed N] FILE…    run scripts and print what happens
 //	resync run --shiviz FILE                                              run a script and print its events for ShiViz
+//	resync run --real [--json] [--trace] [--seed N] FILE…       the same with real redis-server processes
 //	resync swarm [--first] --seeds N [--from S]                 run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
 //
-// It exits with 1 when an expectation or a check fails, and with 2 when a script or the command line is wrong.
+// It exits with 1 when an expectation or a check fails or a run with --real is interrupted, and with 2 when a script or
+// the command line is wrong or redis-server is missing.
 package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
+	"resync/engine/real"
 	"resync/engine/script"
 )
 
@@ -32,12 +38,14 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
       --shiviz    nothing but all events with vector clocks, as https://bestchai.bitbucket.io/shiviz/ reads them
       --check     then run them again as the swarm does: watched, and until all nodes are at rest
       --seed N    another seed than the script's
+      --real      with redis-server processes of this machine, in real time; what they cannot do is refused first
   resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them; what is wrong with one is
                                           told with a short script that does it again
       --first     stop at the first that fails, and leave its script as long as it is
   resync fmt FILE…                        rewrite scripts in their canonical form
 
-Exit status: 0 all is well, 1 an expectation or a check failed, 2 a script or the command line is wrong.
+Exit status: 0 all is well; 1 an expectation or a check failed, or the run was interrupted; 2 a script or the command
+line is wrong, or there is no redis-server for --real.
 `
 
 // The exit statuses.
@@ -105,6 +113,7 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 	f.BoolVar(&o.ShiViz, "shiviz", false, "")
 	f.BoolVar(&o.Audit, "audit", false, "")
 	check := f.Bool("check", false, "")
+	onReal := f.Bool("real", false, "")
 	seed := f.Uint64("seed", 0, "")
 	if status, done := parse(f, args); done {
 		return status
@@ -112,6 +121,16 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 	if f.NArg() == 0 {
 		fmt.Fprint(errs, "resync run: which script?\n\n", usage)
 		return exitWrong
+	}
+	if (*check || o.ShiViz || o.Audit) && *onReal {
+		fmt.Fprint(errs, "resync run: --check, --audit and --shiviz look into simulated nodes, so they do not go with --real\n\n", usage)
+		return exitWrong
+	}
+	runOne := func(s *script.Script, out io.Writer) error { return script.Run(s, out, o) }
+	if *onReal {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		runOne = func(s *script.Script, out io.Writer) error { return real.Run(ctx, s, unbuffered{out}, o) }
 	}
 	seeded := false
 	f.Visit(func(one *flag.Flag) { seeded = seeded || one.Name == "seed" })
@@ -122,7 +141,7 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 			if seeded {
 				s.Seed = *seed
 			}
-			if err = script.Run(s, out, o); err == nil && *check {
+			if err = runOne(s, out); err == nil && *check {
 				err = checked(s)
 			}
 		}
@@ -132,6 +151,17 @@ func runScripts(args []string, in io.Reader, out, errs io.Writer) int {
 		}
 	}
 	return worst
+}
+
+// unbuffered shows at once what is written: a real story takes its time.
+type unbuffered struct{ io.Writer }
+
+func (u unbuffered) Write(b []byte) (int, error) {
+	n, err := u.Writer.Write(b)
+	if buffer, ok := u.Writer.(*bufio.Writer); ok && err == nil {
+		err = buffer.Flush()
+	}
+	return n, err
 }
 
 // checked checks a script that has run. What it finds is wrong with the nodes, not with the script.
@@ -146,7 +176,7 @@ func checked(s *script.Script) error {
 func status(err error) int {
 	var failed *script.ExpectError
 	var limit *script.LimitError
-	if errors.As(err, &failed) || errors.As(err, &limit) {
+	if errors.As(err, &failed) || errors.As(err, &limit) || errors.Is(err, script.ErrEnded) {
 		return exitFailed
 	}
 	return exitWrong
