@@ -195,6 +195,7 @@ type Step struct{ Heading string }
 func (a Step) String() string { return "step " + sim.Quote(a.Heading) }
 
 func (a Step) run(s *Session) error {
+	s.chapters++
 	s.step, s.say, s.at, s.predict = a.Heading, "", nil, ""
 	return nil
 }

@@ -15,14 +15,15 @@ import (
 type Model struct {
 	scenarios []Scenario
 	scenario  string
-	session   *script.Session
+	line      *script.Timeline
 	past      chronicle
+	before    []chronicle // as it was every so many events, for going back
+	marks     timeMarks
 	known     map[string]followed // what the nodes' masters were, for those that are down
 
 	title, about string
 	seed         uint64
 	chapters     int // of the lesson, 0 for free play
-	chapter      int
 	heading      string
 	problem      string
 	opened       engine.Instant // when the opening was over
@@ -100,20 +101,20 @@ func (m *Model) open(name string) {
 		parsed = &script.Script{Title: name, Seed: 1}
 	}
 	m.scenario, m.title, m.about, m.seed = name, parsed.Title, parsed.About, parsed.Seed
-	m.session = script.NewSession(parsed)
-	m.past = newChronicle()
+	m.line = script.NewTimeline(parsed)
+	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
-	m.heading, m.chapter, m.chapters = "", 0, chapterCount(parsed)
+	m.heading, m.chapters = "", chapterCount(parsed)
 	m.status, m.stepped = "", ""
 	if err == nil {
 		m.problem = ""
 	}
 	m.playing, m.asked = true, 1
 	m.rush()
-	m.opened = m.session.World().Now()
-	if names := m.session.World().Names(); len(names) > 0 {
+	m.opened = m.world().Now()
+	if names := m.world().Names(); len(names) > 0 {
 		m.selected = names[0]
 	}
 	if m.chapters == 0 {
@@ -128,8 +129,8 @@ func (m *Model) open(name string) {
 // rush runs the opening: all of a playground's script, or a lesson up to its first chapter. It skips the time in which
 // nothing happens.
 func (m *Model) rush() {
-	w := m.session.World()
-	for left := openRounds; left > 0 && !m.session.Done() && m.problem == ""; left-- {
+	w := m.world()
+	for left := openRounds; left > 0 && !m.session().Done() && m.problem == ""; left-- {
 		m.advance(max(w.Now().Add(openStride), min(w.Next(), w.Now().Add(time.Second))), frameStep)
 		if m.chapters > 0 && m.heading != "" {
 			m.playing = false
@@ -192,9 +193,23 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Play:
 		m.toggle()
 	case Step:
-		m.step(func(engine.Fact) bool { return true })
+		m.step(anyEvent)
 	case NextEvent:
 		m.step(worthALook)
+	case Back:
+		m.back(anyEvent)
+	case PreviousEvent:
+		m.back(worthALook)
+	case SeekTo:
+		m.seekTo(engine.Epoch.Add(msg.At))
+	case SeekEvent:
+		if m.seekEvent(msg.Event); msg.AtOnce {
+			m.arrive()
+		}
+	case StayHere:
+		m.line.Stay()
+	case PickBranch:
+		m.pickBranch(msg.Branch)
 	case Faster:
 		m.speed = min(m.speed+1, len(speeds)-1)
 	case Slower:
@@ -258,11 +273,13 @@ func inputIf(ok bool, node, line string) []Cmd {
 func (m *Model) frame(elapsed time.Duration) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
-	if m.playing {
+	if _, on := m.line.Seeking(); on {
+		m.travel(frameStep)
+	} else if m.playing {
 		s := speeds[m.speed]
 		scaled := int64(elapsed)*s.numerator + m.lag
 		m.lag = scaled % s.denominator
-		m.advance(m.session.World().Now().Add(time.Duration(scaled/s.denominator)), frameStep)
+		m.advance(m.world().Now().Add(time.Duration(scaled/s.denominator)), frameStep)
 		m.revision++
 	}
 	m.narrate()
@@ -270,14 +287,13 @@ func (m *Model) frame(elapsed time.Duration) {
 
 // advance runs the world and the script, and stops the clock where a lesson has come to a new chapter.
 func (m *Model) advance(to engine.Instant, steps int) {
-	if _, err := m.session.Advance(to, steps); err != nil && m.problem == "" {
+	if _, err := m.line.Advance(to, steps); err != nil && m.problem == "" {
 		m.problem, m.playing = reason(err), false
 	}
 	m.sync()
 	m.follows()
-	if heading, _, _ := m.session.Narration(); heading != m.heading {
+	if heading, _, _ := m.session().Narration(); heading != m.heading {
 		m.heading = heading
-		m.chapter++
 		m.playing = false
 		m.status = heading
 		m.revision++
@@ -286,7 +302,7 @@ func (m *Model) advance(to engine.Instant, steps int) {
 
 // follows takes over a speed that the script asks for, when it asks: afterwards the reader may choose another.
 func (m *Model) follows() {
-	wanted := m.session.Speed()
+	wanted := m.session().Speed()
 	if wanted == m.asked {
 		return
 	}
@@ -300,16 +316,27 @@ func (m *Model) follows() {
 
 // sync reads what is new in the event log.
 func (m *Model) sync() {
-	w := m.session.World()
+	w := m.world()
 	names := w.Names()
-	m.past.read(w.Events(), func(address string) string {
+	named := func(address string) string {
 		for _, name := range names {
 			if v := w.Node(name); v.IP+":"+plain(int64(v.Port)) == address {
 				return name
 			}
 		}
 		return address
-	})
+	}
+	for _, name := range names {
+		m.past.prompts[name] = m.prompt(name)
+	}
+	for events := w.Events(); m.past.seen < len(events); {
+		next := (m.past.seen/chronicleEvery + 1) * chronicleEvery
+		m.past.read(events[:min(next, len(events))], named)
+		if n := len(m.before); m.past.seen == next && (n == 0 || m.before[n-1].seen < next) {
+			m.before = append(m.before, m.past.clone())
+		}
+	}
+	m.marks.read(m.line.Events())
 }
 
 // narrate speaks of what was new, not more often than one can listen to; a verdict or the reader's own act at once.
@@ -326,30 +353,6 @@ func (m *Model) narrate() {
 
 // toggle starts or stops the clock.
 func (m *Model) toggle() { m.playing, m.stepped = !m.playing, "" }
-
-// step goes on until an event of the wanted kind has happened, and stops the clock there.
-func (m *Model) step(wanted func(engine.Fact) bool) {
-	m.playing = false
-	w := m.session.World()
-	const most = 20_000
-	for range most {
-		before := len(w.Events())
-		m.advance(max(w.Next(), w.Now()), 1)
-		for _, e := range w.Events()[before:] {
-			if wanted(e.Fact) {
-				m.narrate()
-				m.stepped = oneLine(e)
-				if m.spoken != e.Seq {
-					m.status = m.stepped
-				}
-				return
-			}
-		}
-		if w.Next() < w.Now() { // nothing is left to happen
-			return
-		}
-	}
-}
 
 // oneLine is an event as the deck shows it, without what could not be printed.
 func oneLine(e engine.Event) string {
@@ -368,9 +371,12 @@ func oneLine(e engine.Event) string {
 	return b.String()
 }
 
-// worthALook tells the events that change what the page says from those that only move numbers.
-func worthALook(f engine.Fact) bool {
-	switch f.(type) {
+// anyEvent and worthALook say where a step ends: at whatever happens, or at what changes what the page says and not only
+// its numbers.
+func anyEvent(engine.Event) bool { return true }
+
+func worthALook(e engine.Event) bool {
+	switch e.Fact.(type) {
 	case engine.PsyncAsked, engine.PsyncAnswered, engine.SyncFinished, engine.RoleChanged, engine.HistoryChanged,
 		engine.BacklogTrimmed, engine.LinkChanged, engine.Replied, engine.Act, engine.FullSyncStarted:
 		return true
@@ -380,12 +386,15 @@ func worthALook(f engine.Fact) bool {
 
 // do runs one statement at this instant, with everything that follows from it without time passing.
 func (m *Model) do(line string) error {
-	observe(m.session.World(), m.known) // a node that this kills keeps its place
-	err := m.session.Do(line)
-	if err != nil {
+	observe(m.world(), m.known) // a node that this kills keeps its place
+	branches := m.line.Current()
+	if err := m.line.Do(line); err != nil {
 		return err
 	}
-	m.advance(m.session.World().Now(), frameStep)
+	if m.line.Current() != branches {
+		m.forked(branches)
+	}
+	m.advance(m.world().Now(), frameStep)
 	m.narrate()
 	return nil
 }
@@ -419,14 +428,14 @@ func (m *Model) toggleLoad(node string) []Cmd {
 func loadLine(node string) string { return "load " + node + " rate " + plain(loadRate) + "/s" }
 
 func (m *Model) power(node string) []Cmd {
-	if m.session.World().Node(node).Up() {
+	if m.world().Node(node).Up() {
 		return m.run("kill " + node)
 	}
 	return m.run("start " + node)
 }
 
 func (m *Model) pickNode(name string) []Cmd {
-	for _, known := range m.session.World().Names() {
+	for _, known := range m.world().Names() {
 		if known == name {
 			m.selected, m.chosen = name, ""
 			return []Cmd{ScrollToEnd{OutputID(name)}}
@@ -437,7 +446,7 @@ func (m *Model) pickNode(name string) []Cmd {
 
 // Page is what is drawn now.
 func (m *Model) Page() Page {
-	s := observe(m.session.World(), m.known)
+	s := observe(m.world(), m.known)
 	for _, followers := range []bool{false, true} { // the histories of masters have the first colours
 		for _, n := range s.nodes {
 			if n.up && n.repl.Replica == followers {
@@ -477,7 +486,7 @@ func (m *Model) Revision() uint64 { return m.revision }
 func (m *Model) Playing() bool { return m.playing }
 
 // Flights are the capsules that move on the links in this frame.
-func (m *Model) Flights(links []Link) []Flight { return flights(m.session.World(), links) }
+func (m *Model) Flights(links []Link) []Flight { return flights(m.world(), links) }
 
 func (m *Model) bar(s *scene) Bar {
 	b := Bar{Title: m.title, Theme: m.theme, Table: m.table, Facts: [3]string{"Redis 7.0"}}
@@ -504,7 +513,7 @@ func scenarioTitle(s Scenario) string {
 }
 
 // scriptText is what has been run and recorded so far.
-func (m *Model) scriptText() string { return m.session.Script().String() }
+func (m *Model) scriptText() string { return m.session().Script().String() }
 
 func chapterCount(s *script.Script) int {
 	n := 0

@@ -37,6 +37,19 @@ type (
 	Faster    struct{}
 	Slower    struct{}
 
+	// Back goes to the event before, PreviousEvent to the latest one before that is worth a look. SeekTo goes to a moment,
+	// counted from the birth of the world; SeekEvent behind so many events, at once however far that is when a test asks.
+	// StayHere gives a long way up. PickBranch looks at another branch.
+	Back          struct{}
+	PreviousEvent struct{}
+	SeekTo        struct{ At time.Duration }
+	SeekEvent     struct {
+		Event  int
+		AtOnce bool
+	}
+	StayHere   struct{}
+	PickBranch struct{ Branch int }
+
 	// Guess is the reader's answer to the story's question: continue or fullresync.
 	Guess struct{ Replica, Kind string }
 	// StoryNext goes on with a lesson; Restart begins the scenario again; Pick begins another one.
@@ -61,32 +74,38 @@ type Key struct {
 	Shift bool
 }
 
-func (Frame) isMsg()        {}
-func (Tick) isMsg()         {}
-func (Resized) isMsg()      {}
-func (Typed) isMsg()        {}
-func (Older) isMsg()        {}
-func (Newer) isMsg()        {}
-func (Run) isMsg()          {}
-func (Select) isMsg()       {}
-func (SelectTab) isMsg()    {}
-func (ToggleLoad) isMsg()   {}
-func (Power) isMsg()        {}
-func (Play) isMsg()         {}
-func (Step) isMsg()         {}
-func (NextEvent) isMsg()    {}
-func (Faster) isMsg()       {}
-func (Slower) isMsg()       {}
-func (Guess) isMsg()        {}
-func (StoryNext) isMsg()    {}
-func (Restart) isMsg()      {}
-func (Pick) isMsg()         {}
-func (CloseVerdict) isMsg() {}
-func (NextTheme) isMsg()    {}
-func (ToggleTable) isMsg()  {}
-func (ToggleHelp) isMsg()   {}
-func (ToggleKeys) isMsg()   {}
-func (CopyScript) isMsg()   {}
+func (Frame) isMsg()         {}
+func (Tick) isMsg()          {}
+func (Resized) isMsg()       {}
+func (Typed) isMsg()         {}
+func (Older) isMsg()         {}
+func (Newer) isMsg()         {}
+func (Run) isMsg()           {}
+func (Select) isMsg()        {}
+func (SelectTab) isMsg()     {}
+func (ToggleLoad) isMsg()    {}
+func (Power) isMsg()         {}
+func (Play) isMsg()          {}
+func (Step) isMsg()          {}
+func (NextEvent) isMsg()     {}
+func (Faster) isMsg()        {}
+func (Slower) isMsg()        {}
+func (Back) isMsg()          {}
+func (PreviousEvent) isMsg() {}
+func (SeekTo) isMsg()        {}
+func (SeekEvent) isMsg()     {}
+func (StayHere) isMsg()      {}
+func (PickBranch) isMsg()    {}
+func (Guess) isMsg()         {}
+func (StoryNext) isMsg()     {}
+func (Restart) isMsg()       {}
+func (Pick) isMsg()          {}
+func (CloseVerdict) isMsg()  {}
+func (NextTheme) isMsg()     {}
+func (ToggleTable) isMsg()   {}
+func (ToggleHelp) isMsg()    {}
+func (ToggleKeys) isMsg()    {}
+func (CopyScript) isMsg()    {}
 
 // A Cmd is one thing that only the browser can do.
 type Cmd interface{ isCmd() }

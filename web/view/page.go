@@ -210,6 +210,15 @@ func (p *page) expose() {
 			}
 			return p.model.StateJSON()
 		},
+		"seek": func(args []string) string {
+			if len(args) > 0 {
+				if n, err := strconv.Atoi(args[0]); err == nil {
+					p.take(model.SeekEvent{Event: n, AtOnce: true})
+					p.redraw()
+				}
+			}
+			return p.model.StateJSON()
+		},
 		"state":  func([]string) string { return p.model.StateJSON() },
 		"trace":  func([]string) string { return p.model.Trace() },
 		"script": func([]string) string { return p.model.Script() },
