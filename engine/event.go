@@ -4,7 +4,8 @@ package engine
 // a transcript, without time and node. Facts are values: they are never changed after they were reported.
 type Fact interface {
 	String() string
-	isFact()
+	Kind() string // the name of its type: "PsyncAnswered"
+	operands(Operands)
 }
 
 // An Event is a Fact with its place in a world: which node reported it, when on the world's clock, and in what order.

@@ -26,25 +26,47 @@ type Log struct {
 	Text  string
 }
 
-func (Log) isFact() {}
+func (Log) Kind() string { return "Log" }
 
 // String prints the line behind its level mark, as the log does after the time.
 func (f Log) String() string { return "log " + string(rune(f.Level)) + " " + f.Text }
 
 // Propagated says that a master appended a unit of its own writes to its stream.
 type Propagated struct {
+	ID   ReplID // of the history that it was appended to
 	Span Span
 	Text string // the commands as a person would type them, shortened: "SELECT 0, SET k 1"
+	By   Author
+	Keys []string // that it is about; of an author's command only
 }
 
-func (Propagated) isFact() {}
+func (Propagated) Kind() string { return "Propagated" }
 
 func (f Propagated) String() string { return "propagate " + f.Span.String() + " " + f.Text }
+
+// An Author is the client's command that made a write: its number among all commands of that connection, from 1, which
+// is that of its reply as well. The zero Author is the node itself.
+type Author struct {
+	Conn    ConnID
+	Command int64
+}
+
+// Unstreamed says that a master took a write of a client while it kept no backlog: its stream stands still, so nobody
+// can be sent it but in a snapshot.
+type Unstreamed struct {
+	Text string // as in Propagated
+	By   Author
+	Keys []string
+}
+
+func (Unstreamed) Kind() string { return "Unstreamed" }
+
+func (f Unstreamed) String() string { return "write " + f.Text }
 
 // Applied says that a replica executed these bytes of its master's stream.
 type Applied struct{ Span Span }
 
-func (Applied) isFact() {}
+func (Applied) Kind() string { return "Applied" }
 
 func (f Applied) String() string { return "apply " + f.Span.String() }
 
@@ -54,7 +76,7 @@ type Acked struct {
 	Offset  Offset
 }
 
-func (Acked) isFact() {}
+func (Acked) Kind() string { return "Acked" }
 
 func (f Acked) String() string {
 	return "ack " + f.Replica + " " + strconv.FormatInt(int64(f.Offset), 10)
@@ -69,7 +91,7 @@ type Waited struct {
 	How    string // "answered at once", "begins to wait", "enough", "time is over"
 }
 
-func (Waited) isFact() {}
+func (Waited) Kind() string { return "Waited" }
 
 func (f Waited) String() string {
 	return fmt.Sprintf("wait client=%d offset=%d acked=%d/%d %s", f.Client, f.Offset, f.Acked, f.Want, f.How)
@@ -99,7 +121,7 @@ type LinkChanged struct {
 	Why      string
 }
 
-func (LinkChanged) isFact() {}
+func (LinkChanged) Kind() string { return "LinkChanged" }
 
 func (f LinkChanged) String() string {
 	return "link " + f.From.String() + " -> " + f.To.String() + because(f.Why)
@@ -112,7 +134,7 @@ type PsyncAsked struct {
 	Want   Offset // the first byte it lacks, or -1
 }
 
-func (PsyncAsked) isFact() {}
+func (PsyncAsked) Kind() string { return "PsyncAsked" }
 
 func (f PsyncAsked) String() string {
 	return "psync " + string(f.ID) + " " + strconv.FormatInt(int64(f.Want), 10) + " to " + f.Master
@@ -153,7 +175,7 @@ type PsyncAnswered struct {
 	Bytes        int64 // sent from the backlog when continued
 }
 
-func (PsyncAnswered) isFact() {}
+func (PsyncAnswered) Kind() string { return "PsyncAnswered" }
 
 // Continued reports whether the answer was +CONTINUE.
 func (f PsyncAnswered) Continued() bool { return f.Reason == PsyncOK }
@@ -174,7 +196,7 @@ type FullSyncStarted struct {
 	Keys    int
 }
 
-func (FullSyncStarted) isFact() {}
+func (FullSyncStarted) Kind() string { return "FullSyncStarted" }
 
 func (f FullSyncStarted) String() string {
 	return fmt.Sprintf("snapshot for %s offset=%d keys=%d", f.Replica, f.Offset, f.Keys)
@@ -188,7 +210,7 @@ type SnapshotStarted struct {
 	Replicas []string // who share it, as the log names them
 }
 
-func (SnapshotStarted) isFact() {}
+func (SnapshotStarted) Kind() string { return "SnapshotStarted" }
 
 func (f SnapshotStarted) String() string {
 	return fmt.Sprintf("snapshot begins %s offset=%d keys=%d for %s", snapshotTarget(f.Streamed), f.Offset, f.Keys, strings.Join(f.Replicas, ", "))
@@ -208,7 +230,7 @@ type SnapshotJoined struct {
 	Offset  Offset
 }
 
-func (SnapshotJoined) isFact() {}
+func (SnapshotJoined) Kind() string { return "SnapshotJoined" }
 
 func (f SnapshotJoined) String() string {
 	return fmt.Sprintf("snapshot for %s offset=%d shared with %s", f.Replica, f.Offset, f.With)
@@ -224,7 +246,7 @@ type SnapshotEnded struct {
 	Killed   string // for what reason
 }
 
-func (SnapshotEnded) isFact() {}
+func (SnapshotEnded) Kind() string { return "SnapshotEnded" }
 
 func (f SnapshotEnded) String() string {
 	how := "complete"
@@ -248,7 +270,7 @@ type OutputLimited struct {
 	For     time.Duration
 }
 
-func (OutputLimited) isFact() {}
+func (OutputLimited) Kind() string { return "OutputLimited" }
 
 func (f OutputLimited) String() string {
 	s := fmt.Sprintf("limit %s client=%d %s holds %d of %d bytes", f.Class, f.Client, f.Replica, f.Held, f.Limit)
@@ -264,7 +286,7 @@ type BacklogCreated struct {
 	Size  int64
 }
 
-func (BacklogCreated) isFact() {}
+func (BacklogCreated) Kind() string { return "BacklogCreated" }
 
 func (f BacklogCreated) String() string {
 	return fmt.Sprintf("backlog created first=%d size=%d", f.First, f.Size)
@@ -276,7 +298,7 @@ type BacklogFreed struct {
 	Idle, TTL time.Duration
 }
 
-func (BacklogFreed) isFact() {}
+func (BacklogFreed) Kind() string { return "BacklogFreed" }
 
 func (f BacklogFreed) String() string {
 	return fmt.Sprintf("backlog freed %s: no replica for %s, more than %s", f.Held, f.Idle, f.TTL)
@@ -290,7 +312,7 @@ type SyncFinished struct {
 	Bytes   int64  // of the snapshot, when not partial
 }
 
-func (SyncFinished) isFact() {}
+func (SyncFinished) Kind() string { return "SyncFinished" }
 
 func (f SyncFinished) String() string {
 	if f.Partial {
@@ -305,7 +327,7 @@ type SnapshotSpooled struct {
 	Bytes int64
 }
 
-func (SnapshotSpooled) isFact() {}
+func (SnapshotSpooled) Kind() string { return "SnapshotSpooled" }
 
 func (f SnapshotSpooled) String() string { return fmt.Sprintf("spooled %s %d bytes", f.File, f.Bytes) }
 
@@ -315,7 +337,7 @@ type LoadBegan struct {
 	Beside bool   // the old dataset is served meanwhile
 }
 
-func (LoadBegan) isFact() {}
+func (LoadBegan) Kind() string { return "LoadBegan" }
 
 func (f LoadBegan) String() string {
 	if f.Beside {
@@ -331,7 +353,7 @@ type LoadEnded struct {
 	Why           string
 }
 
-func (LoadEnded) isFact() {}
+func (LoadEnded) Kind() string { return "LoadEnded" }
 
 func (f LoadEnded) String() string {
 	if f.Why != "" {
@@ -350,7 +372,7 @@ type PositionTaken struct {
 	Expired int // keys that had expired meanwhile, whose removal is the first of a master's new history
 }
 
-func (PositionTaken) isFact() {}
+func (PositionTaken) Kind() string { return "PositionTaken" }
 
 func (f PositionTaken) String() string {
 	as := "replica"
@@ -367,7 +389,7 @@ type PositionDiscarded struct {
 	Why    string
 }
 
-func (PositionDiscarded) isFact() {}
+func (PositionDiscarded) Kind() string { return "PositionDiscarded" }
 
 func (f PositionDiscarded) String() string {
 	return fmt.Sprintf("discard position %s:%d%s", f.ID.Short(), f.Offset, because(f.Why))
@@ -379,7 +401,7 @@ type ReplicaOnline struct {
 	From    Offset // the first byte that it is sent
 }
 
-func (ReplicaOnline) isFact() {}
+func (ReplicaOnline) Kind() string { return "ReplicaOnline" }
 
 func (f ReplicaOnline) String() string { return fmt.Sprintf("online %s from %d", f.Replica, f.From) }
 
@@ -389,7 +411,7 @@ type ReplicaGone struct {
 	Why     string
 }
 
-func (ReplicaGone) isFact() {}
+func (ReplicaGone) Kind() string { return "ReplicaGone" }
 
 func (f ReplicaGone) String() string { return "lost " + f.Replica + because(f.Why) }
 
@@ -400,7 +422,7 @@ type HistoryChanged struct {
 	Why          string
 }
 
-func (HistoryChanged) isFact() {}
+func (HistoryChanged) Kind() string { return "HistoryChanged" }
 
 func (f HistoryChanged) String() string {
 	return fmt.Sprintf("history %s, before %s until %d%s", f.ID.Short(), f.ID2.Short(), f.SecondOffset, because(f.Why))
@@ -409,7 +431,7 @@ func (f HistoryChanged) String() string {
 // BacklogTrimmed says that a backlog let go of its oldest block.
 type BacklogTrimmed struct{ Gone Span }
 
-func (BacklogTrimmed) isFact() {}
+func (BacklogTrimmed) Kind() string { return "BacklogTrimmed" }
 
 func (f BacklogTrimmed) String() string { return "trim " + f.Gone.String() }
 
@@ -419,7 +441,7 @@ type RoleChanged struct {
 	Why    string
 }
 
-func (RoleChanged) isFact() {}
+func (RoleChanged) Kind() string { return "RoleChanged" }
 
 func (f RoleChanged) String() string {
 	if f.Master == "" {
@@ -452,7 +474,7 @@ type FailoverChanged struct {
 	Why      string
 }
 
-func (FailoverChanged) isFact() {}
+func (FailoverChanged) Kind() string { return "FailoverChanged" }
 
 func (f FailoverChanged) String() string {
 	s := "failover " + f.From.String() + " -> " + f.To.String()
@@ -471,7 +493,7 @@ type PauseChanged struct {
 	Until Instant // Forever when something else will end it
 }
 
-func (PauseChanged) isFact() {}
+func (PauseChanged) Kind() string { return "PauseChanged" }
 
 func (f PauseChanged) String() string {
 	switch {
@@ -493,7 +515,7 @@ type ShutdownChanged struct {
 	Why      string
 }
 
-func (ShutdownChanged) isFact() {}
+func (ShutdownChanged) Kind() string { return "ShutdownChanged" }
 
 func (f ShutdownChanged) String() string {
 	return fmt.Sprintf("shutdown %s in step=%d/%d offset=%d%s", f.What, f.InStep, f.Replicas, f.Offset, because(f.Why))
@@ -504,9 +526,25 @@ func (f ShutdownChanged) String() string {
 // Act is a statement of the script or of the user that changed the world: a fault, a repair, a command.
 type Act struct{ Text string }
 
-func (Act) isFact() {}
+func (Act) Kind() string { return "Act" }
 
 func (f Act) String() string { return "do " + f.Text }
+
+// ClientConnected says that a simulated client connected to its node: a terminal, or background writing.
+type ClientConnected struct {
+	Client int // its number at that node; 0 for background writing
+	Conn   ConnID
+	Load   bool // it is background writing, whose replies are not told one by one
+}
+
+func (ClientConnected) Kind() string { return "ClientConnected" }
+
+func (f ClientConnected) String() string {
+	if f.Load {
+		return fmt.Sprintf("client connected conn=%d load", f.Conn)
+	}
+	return fmt.Sprintf("client connected conn=%d number=%d", f.Conn, f.Client)
+}
 
 // Replied says that a simulated client got the reply to a command.
 type Replied struct {
@@ -516,7 +554,7 @@ type Replied struct {
 	Text    string // as redis-cli would print it
 }
 
-func (Replied) isFact() {}
+func (Replied) Kind() string { return "Replied" }
 
 func (f Replied) String() string {
 	return fmt.Sprintf("reply %d %s: %s", f.Client, f.Command, strings.ReplaceAll(f.Text, "\n", " | "))
@@ -547,12 +585,13 @@ type Sent struct {
 	To      string
 	Payload Payload
 	Bytes   int
-	Span    Span    // for PayloadStream
-	Text    string  // decoded and shortened: "PSYNC 8f3a… 50004", "+CONTINUE", "SET k v"
-	Arrives Instant // when, unless the connection is cut before; 0 when it vanishes in a blackhole
+	Sum     uint64       // of the bytes: packets of other bytes have, but for one in 2^64, another one
+	Span    Span         // for PayloadStream
+	Text    fmt.Stringer // decoded and shortened when it is asked for: "PSYNC 8f3a… 50004", "SET k v"; nil in a terse world
+	Arrives Instant      // when, unless the connection is cut before; 0 when it vanishes in a blackhole
 }
 
-func (Sent) isFact() {}
+func (Sent) Kind() string { return "Sent" }
 
 func (f Sent) String() string {
 	s := fmt.Sprintf("send #%d to %s %s %dB", f.ID, f.To, f.Payload, f.Bytes)
@@ -562,7 +601,28 @@ func (f Sent) String() string {
 	if f.Arrives == 0 {
 		s += " lost"
 	}
-	return s + " " + f.Text
+	return s + " " + f.says()
+}
+
+func (f Sent) says() string {
+	if f.Text == nil {
+		return ""
+	}
+	return f.Text.String()
+}
+
+// Arrived says that a node took in the bytes of a packet: behind its way over the link, and behind the time for which
+// the process stood still or did not want to read.
+type Arrived struct {
+	ID      int64 // as its Sent says
+	From    string
+	Payload Payload
+}
+
+func (Arrived) Kind() string { return "Arrived" }
+
+func (f Arrived) String() string {
+	return fmt.Sprintf("arrive #%d from %s %s", f.ID, f.From, f.Payload)
 }
 
 // ConnChanged says what became of a TCP connection between two nodes.
@@ -571,7 +631,7 @@ type ConnChanged struct {
 	What string // "opened", "refused", "reset", "closed"
 }
 
-func (ConnChanged) isFact() {}
+func (ConnChanged) Kind() string { return "ConnChanged" }
 
 func (f ConnChanged) String() string { return "conn " + f.A + "-" + f.B + " " + f.What }
 

@@ -1,6 +1,10 @@
 package command
 
-import "resync/engine/resp"
+import (
+	"iter"
+
+	"resync/engine/resp"
+)
 
 // Which words of a command line are its keys: COMMAND GETKEYS and GETKEYSANDFLAGS. The key specs of the row tell, as
 // long as they make sense for the line. Where a number of keys does not, it is read again in C's more forgiving way.
@@ -61,6 +65,20 @@ func (c *Call) keysOfLine() (line [][]byte, keys []keyAt) {
 		c.Reply.Error(errNoKeysFound)
 	}
 	return nil, nil
+}
+
+// KeysOf are the keys of a command line, in its order; channels of a cluster are none.
+func (c *Command) KeysOf(args [][]byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if !c.hasKeys() || !c.Accepts(len(args)) {
+			return
+		}
+		for _, k := range c.keysOf(args) {
+			if !yield(args[k.at]) {
+				return
+			}
+		}
+	}
 }
 
 // hasKeys reports whether the command can have keys; channels of a cluster are none.

@@ -286,7 +286,7 @@ func (n *Node) serveParked(c *client, key string) {
 		}
 		n.unpark(c)
 	}
-	n.unit.end(n)
+	n.endUnit(c, p.cmd)
 }
 
 // narrow returns the command line with the ready key as its only one: a served client gets what made it ready, even

@@ -19,6 +19,7 @@ type client struct {
 	db          int
 	authed      bool
 	lastCmd     *command.Command
+	commands    int64         // of it that were begun
 	wrote       engine.Offset // of the stream behind its last command: what WAIT waits for
 
 	dec     resp.Decoder
@@ -310,6 +311,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	n.executing, c.replyFrom = c, start
 	cmd, refused := n.cmds.Find(args)
 	c.lastCmd = cmd
+	c.commands++
 	if cmd != nil {
 		refused = n.refusal(c, cmd)
 	}
@@ -318,6 +320,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 		n.refuse(c, args, refused)
 		n.tally.rejected(args, c.w.Buf[start:])
 	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
+		c.commands-- // it will be read again
 		n.postpone(c)
 		return
 	case c.multi != nil && !runsInMulti(cmd):
@@ -435,7 +438,7 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 		n.park(c, cmd, args, wait)
 	}
 	if !n.unit.open {
-		n.unit.end(n)
+		n.endUnit(c, cmd)
 	}
 }
 

@@ -62,7 +62,7 @@ func (n *Node) sendPing() {
 	}
 	first := n.hist.Next()
 	n.hist.AppendCommand(ping)
-	n.propagated(first, "PING")
+	n.propagated(first, "PING", nil)
 }
 
 // openBacklog begins to keep the stream, for the first replica. Writes made without a backlog did not move the offset,

@@ -65,6 +65,7 @@ type Node struct {
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is being executed
+	author    engine.Author    // whose command is being streamed
 	hooks     hooks
 	slow      slowlog
 

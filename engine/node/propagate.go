@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,7 +75,10 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 	case n.era.StreamsApart:
 		n.feedApart(ops)
 		return
-	case n.isReplica() && n.era.Shared, !n.hist.Active():
+	case n.isReplica() && n.era.Shared:
+		return
+	case !n.hist.Active():
+		n.unstreamed(ops)
 		return
 	}
 	var text strings.Builder
@@ -98,14 +102,57 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 	if wrapped {
 		n.hist.AppendCommand(opExec)
 	}
-	n.propagated(first, text.String())
+	n.propagated(first, text.String(), ops)
 }
 
-func (n *Node) propagated(first engine.Offset, text string) {
+// propagated reports that the stream has grown. The operations are those of a client's command, if it was one.
+func (n *Node) propagated(first engine.Offset, text string, ops []command.Op) {
 	n.limitReplicas()
 	if n.trace {
-		n.out.fact(engine.Propagated{Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text})
+		n.out.fact(engine.Propagated{
+			ID: n.hist.ID, Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text, By: n.author, Keys: n.keysWritten(ops),
+		})
 	}
+}
+
+// unstreamed reports operations for which there is no stream.
+func (n *Node) unstreamed(ops []command.Op) {
+	if !n.trace || n.author == (engine.Author{}) || len(ops) == 0 {
+		return
+	}
+	var text strings.Builder
+	for _, op := range ops {
+		describe(&text, op.Args)
+	}
+	n.out.fact(engine.Unstreamed{Text: text.String(), By: n.author, Keys: n.keysWritten(ops)})
+}
+
+// endUnit streams what a client's command has done.
+func (n *Node) endUnit(c *client, cmd *command.Command) {
+	if cmd.Flags&command.Write != 0 || cmd.Name == "EXEC" {
+		n.author = engine.Author{Conn: c.conn, Command: c.commands}
+	}
+	n.unit.end(n)
+	n.author = engine.Author{}
+}
+
+// keysWritten are the keys that operations of a client are about, each once.
+func (n *Node) keysWritten(ops []command.Op) (keys []string) {
+	if n.author == (engine.Author{}) {
+		return nil
+	}
+	for i := range ops {
+		cmd, _ := n.cmds.Find(ops[i].Args)
+		if cmd == nil {
+			continue
+		}
+		for key := range cmd.KeysOf(ops[i].Args) {
+			if !slices.Contains(keys, string(key)) {
+				keys = append(keys, string(key))
+			}
+		}
+	}
+	return keys
 }
 
 // describe appends a command as a person would type it, shortened to what fits a label.

@@ -115,7 +115,7 @@ func (n *Node) getack() {
 	}
 	first := n.hist.Next()
 	n.hist.AppendCommand(opGetack)
-	n.propagated(first, "REPLCONF GETACK *")
+	n.propagated(first, "REPLCONF GETACK *", nil)
 }
 
 func init() {

@@ -78,7 +78,7 @@ func (t *transcript) events() {
 			continue
 		}
 		if t.options.JSON {
-			t.json("time", e.At.String(), "seq", e.Seq, "node", e.Node, "fact", factName(e.Fact), "text", e.Fact.String())
+			t.write(append(sim.AppendJSON(t.buf[:0], e), '\n'))
 			continue
 		}
 		name := e.Node
@@ -91,16 +91,20 @@ func (t *transcript) events() {
 }
 
 func (t *transcript) finish(err error) {
-	now := t.session.World().Now().String()
+	w := t.session.World()
+	now, hash, events := w.Now().String(), w.HashText(), len(w.Events())
 	switch {
 	case t.options.JSON && err != nil:
-		t.json("time", now, "error", err.Error())
+		t.json("time", now, "error", err.Error(), "events", events, "hash", hash)
 	case t.options.JSON:
-		t.json("time", now, "ok", true)
+		t.json("time", now, "ok", true, "events", events, "hash", hash)
 	case err != nil:
 		t.line("\nFAILED " + err.Error())
 	default:
 		t.line("\nok: every expectation holds at " + now)
+	}
+	if !t.options.JSON {
+		t.line("# trace " + hash + " of " + strconv.Itoa(events) + " events")
 	}
 }
 
@@ -129,35 +133,15 @@ func (t *transcript) json(pairs ...any) {
 	b := t.buf[:0]
 	for i := 0; i < len(pairs); i += 2 {
 		b = append(b, "{,"[min(i, 1)])
-		b = append(appendJSON(b, pairs[i].(string)), ':')
+		b = append(sim.AppendJSONString(b, pairs[i].(string)), ':')
 		switch v := pairs[i+1].(type) {
 		case string:
-			b = appendJSON(b, v)
+			b = sim.AppendJSONString(b, v)
 		default:
 			b = fmt.Append(b, v)
 		}
 	}
 	t.write(append(b, '}', '\n'))
 }
-
-// appendJSON appends a string as JSON has it.
-func appendJSON(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ':
-			b = append(b, `\u00`...)
-			b = append(b, "0123456789abcdef"[r>>4], "0123456789abcdef"[r&15])
-		default:
-			b = append(b, string(r)...)
-		}
-	}
-	return append(b, '"')
-}
-
-// factName is the name of a fact's type: "PsyncAnswered".
-func factName(f engine.Fact) string { return strings.TrimPrefix(fmt.Sprintf("%T", f), "engine.") }
 
 func pad(s string, width int) string { return strings.Repeat(" ", max(0, width-len(s))) + s }

@@ -101,9 +101,11 @@ func (w *World) Read(name string, args []string) (resp.Value, error) {
 	return resp.Value{}, fmt.Errorf("%s does not reply to %s at once", name, Words(args))
 }
 
-// connect makes a connection from the machine itself.
-func (w *World) connect(h *host) engine.ConnID {
+// connect makes a connection from the machine itself, for the client that the fact is told of.
+func (w *World) connect(h *host, of engine.ClientConnected) engine.ConnID {
 	id := h.freshConn()
+	of.Conn = id
+	w.note(h.name, of)
 	w.feed(h, node.Accepted{
 		Conn: id, Remote: "127.0.0.1:" + strconv.Itoa(h.freshPort()), Local: "127.0.0.1:" + strconv.Itoa(h.config.Port),
 	})

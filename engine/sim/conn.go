@@ -259,16 +259,23 @@ func (w *World) pump(c *conn, e int) {
 func (w *World) sendData(c *conn, e int, payload engine.Payload, span engine.Span, data []byte) {
 	from, to := w.hosts[c.ends[e].host], w.hosts[c.ends[1-e].host]
 	w.lastPacket++
-	p := &Packet{
-		ID: w.lastPacket, From: from.name, To: to.name, Payload: payload, Span: span, Bytes: len(data), SentAt: w.now,
+	p := engine.Sent{
+		ID: w.lastPacket, To: to.name, Payload: payload, Bytes: len(data), Sum: checksum(data), Span: span,
 	}
 	if !w.terse {
-		p.Text = packetText(payload, data)
+		p.Text = packetWords(payload, data)
 	}
-	w.launch(c, e, arrival{conn: c.id, end: int8(1 - e), kind: arriveData, packet: p, data: data}, len(data))
-	w.note(from.name, engine.Sent{
-		ID: p.ID, To: p.To, Payload: p.Payload, Bytes: p.Bytes, Span: span, Text: p.Text, Arrives: p.Arrives,
-	})
+	a := arrival{conn: c.id, end: int8(1 - e), kind: arriveData, data: data, sentAt: w.now}
+	if w.lost(c, e) {
+		a.packet = p
+		w.lose(c, e, a)
+	} else {
+		a.at = w.travel(c, e, len(data))
+		p.Arrives = a.at
+		a.packet = p
+		w.schedule(a)
+	}
+	w.note(from.name, a.packet)
 }
 
 // schedule adds something to what is on its way.
@@ -299,7 +306,7 @@ func (w *World) arrive() {
 	case arriveData:
 		if s.attached {
 			w.pending = append(w.pending, pendingInput{
-				host: w.hosts[s.host], in: &node.Received{Conn: s.id, Data: a.data}, conn: c.id, end: e, bytes: len(a.data),
+				host: w.hosts[s.host], of: s.id, data: a.data, conn: c.id, end: int8(e), from: w.hosts[c.ends[1-e].host].name, packet: a.packet,
 			})
 			break
 		}

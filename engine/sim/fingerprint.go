@@ -43,7 +43,9 @@ func (h hasher) num(n uint64) hasher {
 
 func (h hasher) end() hasher { return h.num(prime2) }
 
-func (h hasher) str(s string) hasher {
+func (h hasher) str(s string) hasher { return absorb(h, s) }
+
+func absorb[T string | []byte](h hasher, s T) hasher {
 	h = h.num(uint64(len(s)))
 	for len(s) >= 8 {
 		h = h.num(uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
@@ -56,6 +58,9 @@ func (h hasher) str(s string) hasher {
 	}
 	return h.num(tail)
 }
+
+// checksum is a number that equal bytes share.
+func checksum(b []byte) uint64 { return uint64(absorb(0, b).end()) }
 
 // text puts a string in, however it is kept.
 func (h hasher) text(v store.Value) hasher {

@@ -121,22 +121,16 @@ func (w *World) halt(h *host) {
 // pendingInput is what a node is still to be told at this instant, or as soon as its process goes on. Bytes of a
 // connection leave the sender's window when the process takes them.
 type pendingInput struct {
-	host  *host
-	in    node.Input
-	conn  int64
-	end   int // of the connection, the one that the bytes have reached
-	bytes int
-}
+	host *host
+	in   node.Input    // nil where it is the bytes of a packet, or of a client
+	of   engine.ConnID // the connection that it tells of, where the node can hold that
+	data []byte        // that were received on it
 
-// of is the connection that the input tells of; 0 when it tells of none.
-func (p *pendingInput) of() engine.ConnID {
-	switch in := p.in.(type) {
-	case *node.Received:
-		return in.Conn
-	case node.Closed:
-		return in.Conn
-	}
-	return 0
+	// Of a packet: the connection, the end that it has reached, and what was said of it.
+	conn   int64
+	end    int8
+	from   string // whose it is
+	packet engine.Fact
 }
 
 // hold does a node's Hold: what comes on the connection stays in the kernel, and in the sender's window, until it is
@@ -150,7 +144,7 @@ func (w *World) hold(h *host, e node.Hold) {
 	// What was kept is older than what the node is about to be told.
 	var all []pendingInput
 	take := func(p pendingInput) bool {
-		if p.host != h || p.of() != e.Conn {
+		if p.host != h || p.of != e.Conn {
 			return false
 		}
 		all = append(all, p)
@@ -168,7 +162,7 @@ func (w *World) hold(h *host, e node.Hold) {
 // unhold forgets a connection that the node has closed.
 func (h *host) unhold(id engine.ConnID) {
 	h.held = slices.DeleteFunc(h.held, func(other engine.ConnID) bool { return other == id })
-	h.kept = slices.DeleteFunc(h.kept, func(p pendingInput) bool { return p.of() == id })
+	h.kept = slices.DeleteFunc(h.kept, func(p pendingInput) bool { return p.of == id })
 }
 
 // drain is an end of a connection from which bytes left since its node was last told so.
@@ -180,7 +174,16 @@ type drain struct {
 
 // feed tells a node something, now or as soon as the nodes are done with what they are doing.
 func (w *World) feed(h *host, in node.Input) {
-	w.pending = append(w.pending, pendingInput{host: h, in: in})
+	p := pendingInput{host: h, in: in}
+	if closed, ok := in.(node.Closed); ok {
+		p.of = closed.Conn
+	}
+	w.pending = append(w.pending, p)
+}
+
+// feedBytes tells a node what a client of its own sends.
+func (w *World) feedBytes(h *host, id engine.ConnID, data []byte) {
+	w.pending = append(w.pending, pendingInput{host: h, of: id, data: data})
 }
 
 // fullBacklog reports whether the kernel takes no more connections for a process that takes none itself.
@@ -231,21 +234,35 @@ func (w *World) settle() {
 			p.host.inbox = append(p.host.inbox, p)
 			continue
 		}
-		if slices.Contains(p.host.held, p.of()) {
+		if len(p.host.held) > 0 && slices.Contains(p.host.held, p.of) {
 			p.host.kept = append(p.host.kept, p)
 			continue
 		}
-		if p.bytes > 0 {
-			if _, ok := w.search(p.conn); ok {
-				w.acknowledged(w.conn(p.conn), 1-p.end, p.bytes)
-			}
-		}
-		if p.host.node != nil { // it may have ended itself in the meantime
-			w.step(p.host, p.in)
-		}
+		w.tell(p)
 	}
 	w.pending = w.pending[:0]
 	w.feeding = false
+}
+
+// tell gives a node what it is to be told: bytes are taken out of the kernel, so there is room for more. The node may
+// have ended itself in the meantime.
+func (w *World) tell(p pendingInput) {
+	if p.packet != nil {
+		if i, ok := w.search(p.conn); ok {
+			w.acknowledged(w.conns[i], 1-int(p.end), len(p.data))
+		}
+	}
+	if p.host.node == nil {
+		return
+	}
+	if p.in == nil {
+		if sent, ok := p.packet.(engine.Sent); ok {
+			w.note(p.host.name, engine.Arrived{ID: sent.ID, From: p.from, Payload: sent.Payload})
+		}
+		w.received = node.Received{Conn: p.of, Data: p.data}
+		p.in = &w.received
+	}
+	w.step(p.host, p.in)
 }
 
 // step gives one input to a node and does what it wants done.

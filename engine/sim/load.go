@@ -125,10 +125,10 @@ func (w *World) tick(h *host) {
 		return
 	}
 	if l.conn == 0 {
-		l.conn = w.connect(h)
+		l.conn = w.connect(h, engine.ClientConnected{Load: true})
 	}
 	r := rand.New(&l.random)
 	args := Draw(r, l.Mix, l.Keys, int(l.Size))
 	w.scratch = resp.AppendCommand(w.scratch[:0], args...)
-	w.feed(h, &node.Received{Conn: l.conn, Data: w.scratch})
+	w.feedBytes(h, l.conn, w.scratch)
 }

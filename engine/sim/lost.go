@@ -41,23 +41,18 @@ func (w *World) dark(c *conn, e int) bool {
 	return p.dark[p.way(c.ends[e].host)]
 }
 
+// lost reports whether what is sent from an end of a connection vanishes, or waits behind what has.
+func (w *World) lost(c *conn, e int) bool { return len(c.ends[e].lost) > 0 || w.dark(c, e) }
+
 // emit sends something that is no data from an end of a connection.
 func (w *World) emit(c *conn, e int, kind arrivalKind) {
-	w.launch(c, e, arrival{conn: c.id, end: int8(1 - e), kind: kind}, 0)
-}
-
-// launch sends something from an end of a connection, unless it vanishes. It reports when it arrives, or 0.
-func (w *World) launch(c *conn, e int, a arrival, bytes int) engine.Instant {
-	if len(c.ends[e].lost) > 0 || w.dark(c, e) {
+	a := arrival{conn: c.id, end: int8(1 - e), kind: kind}
+	if w.lost(c, e) {
 		w.lose(c, e, a)
-		return 0
+		return
 	}
-	a.at = w.travel(c, e, bytes)
-	if a.packet != nil {
-		a.packet.Arrives = a.at
-	}
+	a.at = w.travel(c, e, 0)
 	w.schedule(a)
-	return a.at
 }
 
 // lose takes what an end of a connection has sent in vain.
@@ -174,9 +169,10 @@ func (w *World) retry(c *conn, e int) {
 	s.lost, s.stalled = nil, s.unheard > 0
 	for _, a := range lost {
 		if a.kind == arriveData {
-			w.sendData(c, e, a.packet.Payload, a.packet.Span, a.data)
+			p := a.packet.(engine.Sent)
+			w.sendData(c, e, p.Payload, p.Span, a.data)
 		} else {
-			w.launch(c, e, a, 0)
+			w.emit(c, e, a.kind)
 		}
 	}
 }

@@ -149,10 +149,10 @@ func (w *World) running(name string) (*host, error) {
 func (w *World) give(h *host, number int, args []string) {
 	c := h.client(number)
 	if c.conn == 0 {
-		c.conn = w.connect(h)
+		c.conn = w.connect(h, engine.ClientConnected{Client: number})
 	}
 	c.asked = append(c.asked, Words(args))
-	w.feed(h, &node.Received{Conn: c.conn, Data: resp.AppendCommand(nil, args...)})
+	w.feedBytes(h, c.conn, resp.AppendCommand(nil, args...))
 	w.settle()
 }
 

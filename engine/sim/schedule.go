@@ -13,8 +13,9 @@ type arrival struct {
 	conn   int64
 	end    int8 // the end of the connection that it reaches
 	kind   arrivalKind
-	packet *Packet // of arriveData
-	data   []byte
+	data   []byte      // of arriveData
+	packet engine.Fact // what was said of it: an engine.Sent
+	sentAt engine.Instant
 }
 
 type arrivalKind uint8

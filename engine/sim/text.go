@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,30 @@ import (
 
 // textBytes is about how long the text of a packet gets.
 const textBytes = 80
+
+// keptBytes is how long a packet may be so that its bytes are kept for the text; of a longer one the text is made at
+// once, since it needs only a little of it.
+const keptBytes = 512
+
+// packetWords is the text of a packet, which is made when somebody asks for it where that is the cheaper way: nearly
+// all packets are looked at by nobody. The bytes are the stream's own, or the packet's: they never change.
+func packetWords(p engine.Payload, data []byte) fmt.Stringer {
+	if len(data) > keptBytes || p == engine.PayloadSnapshot {
+		return sentence(packetText(p, data))
+	}
+	return &bytesOf{p, data}
+}
+
+type sentence string
+
+func (t sentence) String() string { return string(t) }
+
+type bytesOf struct {
+	payload engine.Payload
+	data    []byte
+}
+
+func (b *bytesOf) String() string { return packetText(b.payload, b.data) }
 
 // packetText says in a few words what the bytes of a packet are.
 func packetText(p engine.Payload, data []byte) string {

@@ -19,7 +19,7 @@ func TestPacketsSayWhatTheyAre(t *testing.T) {
 	var got []string
 	for _, e := range w.Events() {
 		if s, ok := e.Fact.(engine.Sent); ok && e.At <= engine.Epoch.Add(2*time.Second) {
-			got = append(got, e.Node+" "+s.Payload.String()+" "+s.Text)
+			got = append(got, e.Node+" "+s.Payload.String()+" "+s.Text.String())
 		}
 	}
 	want := []string{

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -95,7 +96,7 @@ type Packet struct {
 	Bytes    int
 	SentAt   engine.Instant
 	Arrives  engine.Instant // 0 when it vanishes in a blackhole
-	Text     string         // decoded and shortened
+	Text     fmt.Stringer   // decoded and shortened when it is asked for; nil in a terse world
 }
 
 // A Load is background writing by a client of its own. Zero fields take the defaults: 100 per second, 64 bytes,
@@ -166,9 +167,16 @@ func (w *World) Links() []LinkView {
 func (w *World) InFlight() []Packet {
 	var packets []Packet
 	for i := range w.queue {
-		if p := w.queue[i].packet; p != nil {
-			packets = append(packets, *p)
+		a := &w.queue[i]
+		p, ok := a.packet.(engine.Sent)
+		if !ok {
+			continue
 		}
+		from := w.conn(a.conn).ends[1-a.end].host
+		packets = append(packets, Packet{
+			ID: p.ID, From: w.hosts[from].name, To: p.To, Payload: p.Payload, Span: p.Span, Bytes: p.Bytes, SentAt: a.sentAt,
+			Arrives: p.Arrives, Text: p.Text,
+		})
 	}
 	slices.SortFunc(packets, func(p, q Packet) int { return cmp.Compare(p.ID, q.ID) })
 	return packets

@@ -37,6 +37,7 @@ type World struct {
 	logged int  // events of the log that are of this world; more may be of another clone
 	ahead  int  // events of the log that will be of this world, since it retraces what another has done
 	terse  bool // packets are not described
+	trace  traceHash
 
 	still   int // things done since the clock last moved
 	pending []pendingInput
@@ -45,6 +46,9 @@ type World struct {
 	dirty   []drain
 	out     node.Output
 	scratch []byte
+
+	received node.Received // what a node is being told
+	drainage node.Drained
 }
 
 // New returns an empty world at engine.Epoch. All its chances are drawn from the seed.
