@@ -38,6 +38,10 @@ type Model struct {
 	spoken   int64  // the event that status is about
 	revision uint64
 
+	wireSpan  int             // index into wireSpans
+	wireHides map[string]bool // by kind
+	packet    packet
+
 	selected      string
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
@@ -78,7 +82,7 @@ const (
 
 // New opens the first of the scenarios.
 func New(scenarios []Scenario, set Settings) Model {
-	m := Model{scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	m := Model{wireSpan: wireSpan, wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
 		m.open(scenarios[0].Name)
 	}
@@ -106,6 +110,7 @@ func (m *Model) open(name string) {
 	m.known = map[string]followed{}
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
+	m.packet = packet{}
 	m.heading, m.chapters = "", chapterCount(parsed)
 	m.status, m.stepped = "", ""
 	if err == nil {
@@ -210,6 +215,12 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.line.Stay()
 	case PickBranch:
 		m.pickBranch(msg.Branch)
+	case PickPacket:
+		m.pickPacket(msg.ID)
+	case ToggleWire:
+		m.wireHides[msg.Kind] = !m.wireHides[msg.Kind]
+	case WireSpan:
+		m.wireSpan = min(max(0, m.wireSpan+msg.By), len(wireSpans)-1)
 	case Faster:
 		m.speed = min(m.speed+1, len(speeds)-1)
 	case Slower:
@@ -455,7 +466,7 @@ func (m *Model) Page() Page {
 		}
 	}
 	p := Page{
-		Bar: m.bar(&s), Story: m.story(&s), Stage: m.stage(&s), Terminal: m.terminal(&s), Tape: m.tape(&s),
+		Bar: m.bar(&s), Story: m.story(&s), Stage: m.stage(&s), Terminal: m.terminal(&s), Tape: m.tape(&s), Wire: m.wire(&s),
 		Forecast: m.forecastRows(&s), Verdict: m.verdict(&s), Deck: m.deck(&s),
 		ShowHelp: m.help, Keys: m.keys, Status: m.status, Problem: m.problem,
 	}

@@ -50,6 +50,11 @@ type (
 	StayHere   struct{}
 	PickBranch struct{ Branch int }
 
+	// PickPacket chooses a packet on the wire; ToggleWire shows or hides a kind of them; WireSpan shows more time, or less.
+	PickPacket struct{ ID int64 }
+	ToggleWire struct{ Kind string }
+	WireSpan   struct{ By int }
+
 	// Guess is the reader's answer to the story's question: continue or fullresync.
 	Guess struct{ Replica, Kind string }
 	// StoryNext goes on with a lesson; Restart begins the scenario again; Pick begins another one.
@@ -96,6 +101,9 @@ func (SeekTo) isMsg()        {}
 func (SeekEvent) isMsg()     {}
 func (StayHere) isMsg()      {}
 func (PickBranch) isMsg()    {}
+func (PickPacket) isMsg()    {}
+func (ToggleWire) isMsg()    {}
+func (WireSpan) isMsg()      {}
 func (Guess) isMsg()         {}
 func (StoryNext) isMsg()     {}
 func (Restart) isMsg()       {}

@@ -10,6 +10,7 @@ type Page struct {
 	Stage    Stage
 	Terminal Terminal
 	Tape     Tape
+	Wire     Wire
 	Forecast []ForecastRow
 	Verdict  Verdict
 	Calm     string // said where neither a forecast nor a verdict is to be shown

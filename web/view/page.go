@@ -242,6 +242,7 @@ func (p *page) Render() app.UI {
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
 			&tape{Tape: v.Tape},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Up: p.up},
+			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up},
 			&deck{Deck: v.Deck, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
