@@ -9,8 +9,7 @@ type Deck struct {
 	Playing  bool
 	Clock    string
 	State    string // live, paused, rewound, seeking
-	At, End  int64  // milliseconds since the birth of the world: where it is looked at, and how far it was lived
-	Step     int64  // milliseconds that a key moves by
+	At       int64  // the moment that is looked at, in parts of DeckParts of the time that was lived
 	Moment   string // the moment in words
 	Rewound  bool
 	Part     float64  // At as a part of End
@@ -31,6 +30,10 @@ type DeckMark struct {
 	Anchor string // of the text, as SVG says it
 	Tone   Tone
 }
+
+// DeckParts is how finely the line of time can be gone along: about as finely as it can be drawn. It stays the same while
+// time passes, since a browser that is told a larger value before the larger end cuts it off.
+const DeckParts = 1000
 
 // speeds are simulated seconds for each second of the reader.
 var speeds = [...]struct {
@@ -57,9 +60,8 @@ func (m *Model) deck(s *scene) Deck {
 // when says at which moment of which branch the page looks.
 func (d *Deck) when(m *Model, now engine.Instant) {
 	end, events := m.line.End(), len(m.world().Events())
-	d.At, d.End = inSeconds(now).Milliseconds(), max(1, inSeconds(end).Milliseconds())
-	d.Step = max(1, d.End/200)
 	d.Part = min(1, float64(now-engine.Epoch)/float64(max(1, end-engine.Epoch)))
+	d.At = int64(d.Part*DeckParts + 0.5)
 	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(len(m.line.Events())))
 	if n := len(m.world().Events()); n > 0 {
 		d.Moment += ", " + oneLine(m.world().Events()[n-1])

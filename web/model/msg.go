@@ -37,12 +37,12 @@ type (
 	Faster    struct{}
 	Slower    struct{}
 
-	// Back goes to the event before, PreviousEvent to the latest one before that is worth a look. SeekTo goes to a moment,
-	// counted from the birth of the world; SeekEvent behind so many events, at once however far that is when a test asks.
+	// Back goes to the event before, PreviousEvent to the latest one before that is worth a look. SeekTo goes to a part of
+	// the time that was lived, of DeckParts; SeekEvent behind so many events, at once however far that is when a test asks.
 	// StayHere gives a long way up. PickBranch looks at another branch.
 	Back          struct{}
 	PreviousEvent struct{}
-	SeekTo        struct{ At time.Duration }
+	SeekTo        struct{ Part int64 }
 	SeekEvent     struct {
 		Event  int
 		AtOnce bool

@@ -2,7 +2,6 @@ package model
 
 import (
 	"strings"
-	"time"
 
 	"resync/engine"
 	"resync/engine/script"
@@ -189,6 +188,3 @@ func (t *timeMarks) read(events []engine.Event) {
 
 // marked are the acts that the line of time shows.
 var marked = map[string]bool{"sever": true, "heal": true, "kill": true, "start": true}
-
-// inSeconds is how far the clock has come since the birth of the world.
-func inSeconds(t engine.Instant) time.Duration { return t.Sub(engine.Epoch) }

@@ -95,7 +95,7 @@ func TestActingWhileRewoundBranches(t *testing.T) {
 	m.back(func(e engine.Event) bool { _, ok := e.Fact.(engine.PsyncAnswered); return ok })
 	m.arrive()
 	d := m.deck(ptr(observe(m.world(), m.known)))
-	if !d.Rewound || d.At >= d.End || !strings.HasPrefix(d.State, "viewing ") || d.Branches != nil || !strings.Contains(d.Moment, "event ") {
+	if !d.Rewound || d.At >= DeckParts || !strings.HasPrefix(d.State, "viewing ") || d.Branches != nil || !strings.Contains(d.Moment, "event ") {
 		t.Errorf("%+v", d)
 	}
 	do(m, Typed{"m1", "nonsense \"unbalanced"})

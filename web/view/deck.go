@@ -2,7 +2,6 @@ package view
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -40,7 +39,7 @@ func (d *deck) Render() app.UI {
 		app.Div().ID(deckTrackID).Class("deck__track").Body(
 			d.track(),
 			app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", k.Moment).
-				Min(0).Max(k.End).Step(float64(k.Step)).Value(k.At).OnInput(d.seek),
+				Min(0).Max(model.DeckParts).Step(1).Value(k.At).OnInput(d.seek),
 		),
 		app.If(len(k.Branches) > 0, func() app.UI {
 			return app.Label().Class("deck__branch").Body(
@@ -88,8 +87,8 @@ func (d *deck) track() app.UI {
 func percent(v float64) string { return px(v*100) + "%" }
 
 func (d *deck) seek(ctx app.Context, _ app.Event) {
-	if millis, err := strconv.ParseInt(ctx.JSSrc().Get("value").String(), 10, 64); err == nil {
-		d.Up.send(model.SeekTo{At: time.Duration(millis) * time.Millisecond})
+	if part, err := strconv.ParseInt(ctx.JSSrc().Get("value").String(), 10, 64); err == nil {
+		d.Up.send(model.SeekTo{Part: part})
 	}
 }
 
