@@ -21,6 +21,7 @@ type chronicle struct {
 	wrote    map[string]wrote
 	logs     map[string][]LogLine
 	turns    map[string][]Turn
+	ledger   map[string][]LedgerRow
 	prompts  map[string]string // how redis-cli would begin a node's lines now
 	loads    map[string]bool   // masters that are being written to in the background
 	ids      []engine.ReplID   // histories in order of appearance: their index is their colour
@@ -71,7 +72,7 @@ const (
 
 func newChronicle() chronicle {
 	return chronicle{
-		written: map[string][]mark{}, wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{},
+		written: map[string][]mark{}, wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
 		loads: map[string]bool{}, prompts: map[string]string{},
 		saidSeq: -1,
 	}
@@ -81,7 +82,7 @@ func newChronicle() chronicle {
 func (c *chronicle) clone() chronicle {
 	k := *c
 	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
-	k.written, k.logs, k.turns = cloneLists(c.written), cloneLists(c.logs), cloneLists(c.turns)
+	k.written, k.logs, k.turns, k.ledger = cloneLists(c.written), cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
 	return k
 }
@@ -103,6 +104,7 @@ func (c *chronicle) read(events []engine.Event, named func(string) string) {
 }
 
 func (c *chronicle) take(e engine.Event, named func(string) string) {
+	c.enterLedger(e, named)
 	switch f := e.Fact.(type) {
 	case engine.Propagated:
 		c.write(e, f)

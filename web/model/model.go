@@ -8,6 +8,7 @@ import (
 
 	"resync/engine"
 	"resync/engine/script"
+	"resync/engine/sim"
 )
 
 // A Model is the whole state of the page. Its values are small; the session behind it is the engine, which has one
@@ -41,6 +42,7 @@ type Model struct {
 	wireSpan  int             // index into wireSpans
 	wireHides map[string]bool // by kind
 	packet    packet
+	dataShown dataView
 
 	selected      string
 	chosen        string // ID of the selected link, "" for the selected node's own
@@ -110,7 +112,7 @@ func (m *Model) open(name string) {
 	m.known = map[string]followed{}
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
-	m.packet = packet{}
+	m.packet, m.dataShown = packet{}, dataView{}
 	m.heading, m.chapters = "", chapterCount(parsed)
 	m.status, m.stepped = "", ""
 	if err == nil {
@@ -184,13 +186,15 @@ func (m *Model) update(msg Msg) []Cmd {
 		line, ok := t.newer()
 		m.typed[msg.Node] = t
 		return inputIf(ok, msg.Node, line)
+	case Configure:
+		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
 	case Run:
 		return m.run(msg.Line)
 	case Select:
 		return m.pickNode(msg.Node)
 	case SelectTab:
 		m.tab = msg.Tab
-		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
+		return m.showsEnd()
 	case ToggleLoad:
 		return m.toggleLoad(msg.Node)
 	case Power:
@@ -262,6 +266,9 @@ func (m *Model) update(msg Msg) []Cmd {
 func (m *Model) follow(cmds []Cmd) []Cmd {
 	if waiting := m.terminalWaits(); waiting != m.waited {
 		m.waited = waiting
+		if m.tab != TabCLI {
+			return cmds
+		}
 		cmds = append(cmds, ScrollToEnd{OutputID(m.selected)})
 	}
 	return cmds
@@ -270,6 +277,15 @@ func (m *Model) follow(cmds []Cmd) []Cmd {
 func (m *Model) terminalWaits() bool {
 	turns := m.past.turns[m.selected]
 	return len(turns) > 0 && turns[len(turns)-1].Waiting
+}
+
+// showsEnd is for a column that has just appeared: what grows at its end is shown there, the rest from the top.
+func (m *Model) showsEnd() []Cmd {
+	switch m.tab {
+	case TabCLI, TabLog, TabScript:
+		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
+	}
+	return nil
 }
 
 func inputIf(ok bool, node, line string) []Cmd {
@@ -449,7 +465,7 @@ func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
 			m.selected, m.chosen = name, ""
-			return []Cmd{ScrollToEnd{OutputID(name)}}
+			return m.showsEnd()
 		}
 	}
 	return nil

@@ -19,6 +19,9 @@ type (
 	Older struct{ Node, Current string }
 	Newer struct{ Node string }
 
+	// Configure sets a name of a node's configuration, as if typed at its prompt.
+	Configure struct{ Node, Name, Value string }
+
 	// Run is one line of the script, as if clicked. Do is the same for the buttons of the story.
 	Run struct{ Line string }
 
@@ -85,6 +88,7 @@ func (Resized) isMsg()       {}
 func (Typed) isMsg()         {}
 func (Older) isMsg()         {}
 func (Newer) isMsg()         {}
+func (Configure) isMsg()     {}
 func (Run) isMsg()           {}
 func (Select) isMsg()        {}
 func (SelectTab) isMsg()     {}

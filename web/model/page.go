@@ -147,7 +147,10 @@ type Terminal struct {
 	Name   string
 	Role   string
 	About  string
-	Tab    string // cli, log, script
+	Tab    string // cli, ledger, data, config, log, script
+	Ledger Ledger
+	Data   Data
+	Knobs  []Knob
 	Prompt string
 	Turns  []Turn
 	Log    []LogLine

@@ -10,6 +10,9 @@ import (
 // The tabs of the node column.
 const (
 	TabCLI    = "cli"
+	TabLedger = "ledger"
+	TabData   = "data"
+	TabConfig = "config"
 	TabLog    = "log"
 	TabScript = "script" // what was done so far, on all nodes
 )
@@ -132,6 +135,12 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.About = "killed " + ago(s.age(n.since))
 	}
 	switch m.tab {
+	case TabLedger:
+		t.Ledger = m.ledger(n.name)
+	case TabData:
+		t.Data = m.data(s, n)
+	case TabConfig:
+		t.Knobs = m.knobsOf(n.name)
 	case TabLog:
 		t.Log = tail(m.past.logs[n.name], shownLog)
 	case TabScript:
