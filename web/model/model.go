@@ -39,10 +39,11 @@ type Model struct {
 	spoken   int64  // the event that status is about
 	revision uint64
 
-	wireSpan  int             // index into wireSpans
-	wireHides map[string]bool // by kind
-	packet    packet
-	dataShown dataView
+	wireSpan   int             // index into wireSpans
+	wireHides  map[string]bool // by kind
+	packet     packet
+	completion Completion
+	dataShown  dataView
 
 	selected      string
 	chosen        string // ID of the selected link, "" for the selected node's own
@@ -176,16 +177,26 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
+	case Edited:
+		m.completion = m.complete(msg.Node, msg.Text)
+	case CompleteNext:
+		m.completion.At = (m.completion.At + msg.By + len(m.completion.Items)) % max(1, len(m.completion.Items))
+	case Complete:
+		text := m.completion.accept()
+		m.completion = m.complete(msg.Node, text)
+		return []Cmd{SetInput{PromptID(msg.Node), text}}
+	case CloseCompletion:
+		m.completion.Items = nil
 	case Older:
 		t := m.typed[msg.Node]
 		line, ok := t.older(msg.Current)
 		m.typed[msg.Node] = t
-		return inputIf(ok, msg.Node, line)
+		return m.inputIf(ok, msg.Node, line)
 	case Newer:
 		t := m.typed[msg.Node]
 		line, ok := t.newer()
 		m.typed[msg.Node] = t
-		return inputIf(ok, msg.Node, line)
+		return m.inputIf(ok, msg.Node, line)
 	case Configure:
 		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
 	case Run:
@@ -288,10 +299,11 @@ func (m *Model) showsEnd() []Cmd {
 	return nil
 }
 
-func inputIf(ok bool, node, line string) []Cmd {
+func (m *Model) inputIf(ok bool, node, line string) []Cmd {
 	if !ok {
 		return nil
 	}
+	m.completion = Completion{Text: line}
 	return []Cmd{SetInput{PromptID(node), line}}
 }
 
@@ -464,7 +476,7 @@ func (m *Model) power(node string) []Cmd {
 func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
-			m.selected, m.chosen = name, ""
+			m.selected, m.chosen, m.completion = name, "", Completion{}
 			return m.showsEnd()
 		}
 	}

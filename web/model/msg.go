@@ -19,6 +19,13 @@ type (
 	Older struct{ Node, Current string }
 	Newer struct{ Node string }
 
+	// Edited is what stands at a prompt now. Complete takes the chosen suggestion, CompleteNext chooses another one, and
+	// CloseCompletion wants none.
+	Edited          struct{ Node, Text string }
+	Complete        struct{ Node string }
+	CompleteNext    struct{ By int }
+	CloseCompletion struct{}
+
 	// Configure sets a name of a node's configuration, as if typed at its prompt.
 	Configure struct{ Node, Name, Value string }
 
@@ -82,42 +89,46 @@ type Key struct {
 	Shift bool
 }
 
-func (Frame) isMsg()         {}
-func (Tick) isMsg()          {}
-func (Resized) isMsg()       {}
-func (Typed) isMsg()         {}
-func (Older) isMsg()         {}
-func (Newer) isMsg()         {}
-func (Configure) isMsg()     {}
-func (Run) isMsg()           {}
-func (Select) isMsg()        {}
-func (SelectTab) isMsg()     {}
-func (ToggleLoad) isMsg()    {}
-func (Power) isMsg()         {}
-func (Play) isMsg()          {}
-func (Step) isMsg()          {}
-func (NextEvent) isMsg()     {}
-func (Faster) isMsg()        {}
-func (Slower) isMsg()        {}
-func (Back) isMsg()          {}
-func (PreviousEvent) isMsg() {}
-func (SeekTo) isMsg()        {}
-func (SeekEvent) isMsg()     {}
-func (StayHere) isMsg()      {}
-func (PickBranch) isMsg()    {}
-func (PickPacket) isMsg()    {}
-func (ToggleWire) isMsg()    {}
-func (WireSpan) isMsg()      {}
-func (Guess) isMsg()         {}
-func (StoryNext) isMsg()     {}
-func (Restart) isMsg()       {}
-func (Pick) isMsg()          {}
-func (CloseVerdict) isMsg()  {}
-func (NextTheme) isMsg()     {}
-func (ToggleTable) isMsg()   {}
-func (ToggleHelp) isMsg()    {}
-func (ToggleKeys) isMsg()    {}
-func (CopyScript) isMsg()    {}
+func (Frame) isMsg()           {}
+func (Tick) isMsg()            {}
+func (Resized) isMsg()         {}
+func (Typed) isMsg()           {}
+func (Older) isMsg()           {}
+func (Newer) isMsg()           {}
+func (Edited) isMsg()          {}
+func (Complete) isMsg()        {}
+func (CompleteNext) isMsg()    {}
+func (CloseCompletion) isMsg() {}
+func (Configure) isMsg()       {}
+func (Run) isMsg()             {}
+func (Select) isMsg()          {}
+func (SelectTab) isMsg()       {}
+func (ToggleLoad) isMsg()      {}
+func (Power) isMsg()           {}
+func (Play) isMsg()            {}
+func (Step) isMsg()            {}
+func (NextEvent) isMsg()       {}
+func (Faster) isMsg()          {}
+func (Slower) isMsg()          {}
+func (Back) isMsg()            {}
+func (PreviousEvent) isMsg()   {}
+func (SeekTo) isMsg()          {}
+func (SeekEvent) isMsg()       {}
+func (StayHere) isMsg()        {}
+func (PickBranch) isMsg()      {}
+func (PickPacket) isMsg()      {}
+func (ToggleWire) isMsg()      {}
+func (WireSpan) isMsg()        {}
+func (Guess) isMsg()           {}
+func (StoryNext) isMsg()       {}
+func (Restart) isMsg()         {}
+func (Pick) isMsg()            {}
+func (CloseVerdict) isMsg()    {}
+func (NextTheme) isMsg()       {}
+func (ToggleTable) isMsg()     {}
+func (ToggleHelp) isMsg()      {}
+func (ToggleKeys) isMsg()      {}
+func (CopyScript) isMsg()      {}
 
 // A Cmd is one thing that only the browser can do.
 type Cmd interface{ isCmd() }

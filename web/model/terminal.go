@@ -72,6 +72,7 @@ func (m *Model) enter(name, line string) []Cmd {
 	t := m.typed[name]
 	t.enter(line)
 	m.typed[name] = t
+	m.completion = Completion{}
 	prompt := m.prompt(name)
 	switch strings.ToLower(line) {
 	case "clear":
@@ -148,6 +149,7 @@ func (m *Model) terminal(s *scene) Terminal {
 	default:
 		t.Turns = tail(m.past.turns[n.name], shownTurns)
 	}
+	t.Completion = m.completion
 	t.Hint = "INFO replication"
 	if len(m.past.turns[n.name]) == 0 && !n.repl.Replica {
 		t.Hint = `SET greeting "hello"`
