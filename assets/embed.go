@@ -2,41 +2,40 @@
 // them without asking anybody; everything else here is for the site's builder.
 package assets
 
-import (
-	"embed"
-	"slices"
-	"strings"
-)
+import "embed"
 
 //go:embed scenarios/*.resync
 var files embed.FS
 
-// A Scenario is a script by its name: that of its file, without the ending.
-type Scenario struct{ Name, Text string }
+// A Scenario is a script by its name: that of its file, without the ending. Group is the shelf that it stands on.
+type Scenario struct{ Name, Group, Text string }
 
-// offered is how scenarios are listed; those that it does not name follow by name.
-var offered = []string{"playground", "short-outage", "backlog-overflow"}
+// library is every scenario, by group, in the order in which they are offered and may be read.
+var library = []struct {
+	group string
+	names []string
+}{
+	{"Start here", []string{"playground", "short-outage", "backlog-overflow"}},
+	{"Links and time", []string{"reset-or-silence", "backlog-ttl"}},
+	{"Restarts", []string{"replica-restart", "master-restart"}},
+	{"Failover", []string{"planned-failover", "failback-ping", "split-brain"}},
+	{"Trees, names and offsets", []string{"chained-replicas", "wrong-run-id", "offset-from-the-future"}},
+	{"What clients see", []string{"acknowledged-not-durable", "expiry-on-replicas"}},
+	{"Full resyncs", []string{"one-snapshot", "psync-during-save", "slow-full-resync", "output-buffer-loop"}},
+	{"Then and now", []string{"same-outage-three-eras", "restart-two-eras", "expiring-read"}},
+}
 
-// Scenarios returns every scenario, the one to open first in front.
+// Scenarios returns every scenario, the one to open first in front, and those of a group together.
 func Scenarios() []Scenario {
-	entries, err := files.ReadDir("scenarios")
-	if err != nil {
-		panic("assets: the scenarios were compiled in and cannot be read: " + err.Error())
-	}
 	var list []Scenario
-	for _, e := range entries {
-		text, err := files.ReadFile("scenarios/" + e.Name())
-		if err != nil {
-			panic("assets: " + e.Name() + " was compiled in and cannot be read: " + err.Error())
+	for _, shelf := range library {
+		for _, name := range shelf.names {
+			text, err := files.ReadFile("scenarios/" + name + ".resync")
+			if err != nil {
+				panic("assets: " + name + " is in the library and was not compiled in: " + err.Error())
+			}
+			list = append(list, Scenario{name, shelf.group, string(text)})
 		}
-		list = append(list, Scenario{strings.TrimSuffix(e.Name(), ".resync"), string(text)})
 	}
-	rank := func(s Scenario) int {
-		if i := slices.Index(offered, s.Name); i >= 0 {
-			return i
-		}
-		return len(offered)
-	}
-	slices.SortStableFunc(list, func(a, b Scenario) int { return rank(a) - rank(b) })
 	return list
 }

@@ -2,47 +2,141 @@ package script
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"resync/engine"
+	"resync/engine/sim"
 )
 
-var update = flag.Bool("update", false, "rewrite the traces in testdata")
+var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 
-// Every scenario runs, its expectations hold, and it gives the trace that is kept beside the tests, byte for byte: on
-// every machine, natively and in WebAssembly, since this test runs in both.
-func TestTheScenariosTellTheirStories(t *testing.T) {
+// scenarios are the files of the library.
+func scenarios(t *testing.T) []string {
 	files, err := filepath.Glob("../../assets/scenarios/*.resync")
-	if err != nil || len(files) < 3 {
+	if err != nil || len(files) < 20 {
 		t.Fatalf("the scenarios are %v, %v", files, err)
 	}
-	for _, name := range files {
-		base := strings.TrimSuffix(filepath.Base(name), ".resync")
-		t.Run(base, func(t *testing.T) {
-			text, err := os.ReadFile(name)
-			must(t, err)
-			s, err := Parse(filepath.Base(name), string(text))
-			must(t, err)
-			if s.String() != string(text) {
-				t.Errorf("not in its canonical form: bin/resync fmt %s", name)
-			}
-			if s.Title == "" || s.About == "" {
-				t.Error("it does not say what it is about")
-			}
-			var trace bytes.Buffer
+	return files
+}
+
+// told reads and parses a scenario.
+func told(t *testing.T, file string) (s *Script, name string) {
+	text, err := os.ReadFile(file)
+	must(t, err)
+	s, err = Parse(filepath.Base(file), string(text))
+	must(t, err)
+	if s.String() != string(text) {
+		t.Errorf("not in its canonical form: bin/resync fmt %s", file)
+	}
+	return s, strings.TrimSuffix(filepath.Base(file), ".resync")
+}
+
+// Every scenario runs, its expectations hold, no rule of replication is broken, and it gives the transcript that is kept
+// beside the tests and the trace whose hash stands below that: on every machine, natively and in WebAssembly, since this
+// test runs in both.
+func TestTheScenariosTellTheirStories(t *testing.T) {
+	for _, file := range scenarios(t) {
+		s, name := told(t, file)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var transcript, trace bytes.Buffer
+			must(t, Run(s, &transcript, RunOptions{}))
 			must(t, Run(s, &trace, RunOptions{Trace: true}))
-			golden := filepath.Join("testdata", base+".trace")
+			fmt.Fprintf(&transcript, "trace %x\n", sha256.Sum256(trace.Bytes()))
+			golden := filepath.Join("testdata", name+".transcript")
 			if *update {
-				must(t, os.WriteFile(golden, trace.Bytes(), 0o666))
+				must(t, os.WriteFile(golden, transcript.Bytes(), 0o666))
 			}
 			want, err := os.ReadFile(golden)
 			must(t, err)
-			if line, got, want := firstDifference(trace.String(), string(want)); line > 0 {
+			if line, got, want := firstDifference(transcript.String(), string(want)); line > 0 {
 				t.Errorf("%s:%d: got\n%s\nwant\n%s", golden, line, got, want)
 			}
 			must(t, Check(s))
+		})
+	}
+}
+
+// What a reader may expect of every scenario but the playground: it says what it is about, goes on in chapters, asks
+// before it answers, leaves time to read, and checks what it claims.
+func TestTheScenariosAreLessons(t *testing.T) {
+	const (
+		shortest, longest = 20 * time.Second, 4 * time.Minute
+		sayMost           = 220             // bytes
+		reading           = 1 * time.Second // at least, of simulated time
+	)
+	for _, file := range scenarios(t) {
+		s, name := told(t, file)
+		if name == "playground" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			type question struct {
+				node  string
+				event int
+			}
+			var asked []question
+			var said engine.Instant // when the last narration was given
+			chapter, checks, chapters := "", 1, 0
+			session := NewSession(s)
+			session.began = func(st Statement) {
+				now := session.World().Now()
+				switch a := st.Act.(type) {
+				case Step:
+					if checks == 0 {
+						t.Errorf("nothing is checked in %q", chapter)
+					}
+					chapter, checks = a.Heading, 0
+					chapters++
+				case Say:
+					if chapter == "" {
+						t.Errorf("line %d speaks before the first chapter", st.Line)
+					}
+					if said != 0 && now.Sub(said) < reading {
+						t.Errorf("line %d is said %v after what came before it", st.Line, now.Sub(said))
+					}
+					said = now
+					if len(a.Text) > sayMost || strings.ContainsAny(a.Text, "!—–") {
+						t.Errorf("line %d has %d bytes: %s", st.Line, len(a.Text), a.Text)
+					}
+				case Expect, Until:
+					checks++
+				case Predict:
+					asked = append(asked, question{a.Node, len(session.World().Events())})
+				}
+			}
+			for !session.Done() {
+				_, err := session.advance(sim.Never-1, 1000, true)
+				must(t, err)
+			}
+			if s.Title == "" || s.About == "" || chapters < 3 || len(asked) == 0 {
+				t.Errorf("title %q, about %q, %d chapters, %d questions", s.Title, s.About, chapters, len(asked))
+			}
+			if checks == 0 {
+				t.Errorf("nothing is checked in %q", chapter)
+			}
+			took := session.World().Now().Sub(engine.Epoch)
+			if took < shortest || took > longest {
+				t.Errorf("it takes %v", took)
+			}
+			events := session.World().Events()
+			for _, q := range asked {
+				if !slices.ContainsFunc(events[q.event:], func(e engine.Event) bool {
+					_, ok := e.Fact.(engine.SyncFinished)
+					return ok && e.Node == q.node
+				}) {
+					t.Errorf("the question about %s is never answered", q.node)
+				}
+			}
 		})
 	}
 }

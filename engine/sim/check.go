@@ -9,6 +9,7 @@ import (
 
 	"resync/engine"
 	"resync/engine/node"
+	"resync/engine/repl"
 )
 
 // A Checker judges a world from outside the nodes: it reads the log, looks at the data, and knows what no replication
@@ -18,7 +19,7 @@ import (
 //   - A history has one author, who writes every byte of it once. Nobody applies what was not written, or half a
 //     transaction.
 //   - At one byte of a history, or of another one that continues it, all data is the same, whoever stands there and
-//     whenever.
+//     whenever; but for the moments when keys expire, if there is a node from before 7.0.
 //   - A master that keeps no backlog has a name under which nothing was ever streamed.
 //   - No node finds nonsense in the stream of another, or a command in it that it cannot execute.
 //   - No replica is said to have acknowledged more than it ever applied, and WAIT counts only those that did.
@@ -32,6 +33,7 @@ type Checker struct {
 	nodes     []*checked
 	histories []*history
 	lastLook  engine.Instant // when all data was last looked at
+	roughly   bool           // there is a node that streams times to live: when a key expires is not the same everywhere
 	syncs     int            // replicas that went back to SYNC, for which no PSYNC is answered
 }
 
@@ -80,7 +82,7 @@ func NewChecker(w *World) *Checker { return &Checker{world: w} }
 // birth to be understood. The error is the first rule that was broken.
 func (c *Checker) Observe() error {
 	for len(c.nodes) < len(c.world.hosts) {
-		c.nodes = append(c.nodes, &checked{host: len(c.nodes)})
+		c.enrol(c.world.hosts[len(c.nodes)])
 	}
 	for i, h := range c.world.hosts {
 		if n := c.nodes[i]; n.life != h.life {
@@ -187,13 +189,24 @@ func (n *checked) probe(h *host, r node.Replication) error {
 	return nil
 }
 
+// enrol begins to watch a node. Before 7.0 a master streams times to live, which begin anew where they arrive.
+func (c *Checker) enrol(h *host) {
+	c.nodes = append(c.nodes, &checked{host: h.index})
+	if era, ok := repl.EraNamed(h.config.Era); ok && era.RelativeTTL && !c.roughly {
+		c.roughly = true
+		for _, known := range c.histories {
+			clear(known.data) // with the moments in it
+		}
+	}
+}
+
 // look compares the data of a node with what stood there before.
 func (c *Checker) look(n *checked, h *host) error {
 	if n.id == "" || c.history(n.id).vague {
 		return nil
 	}
 	p := where(c.history(n.id), n.offset)
-	print := fingerprint(h.node.Store(), true)
+	print := fingerprint(h.node.Store(), !c.roughly)
 	if before, known := p.in.data[p.at]; known && before != print {
 		return fmt.Errorf("at offset %d of %s it holds different data than whoever was there before", p.at, p.in.id.Short())
 	}

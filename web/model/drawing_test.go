@@ -332,8 +332,7 @@ func BenchmarkTape(b *testing.B) {
 
 // BenchmarkOpenAndDraw is what the page does before its first drawing.
 func BenchmarkOpenAndDraw(b *testing.B) {
-	first := assets.Scenarios()[0]
-	playground := []Scenario{{first.Name, first.Text}}
+	playground := []Scenario{Scenario(assets.Scenarios()[0])}
 	b.ReportAllocs()
 	for b.Loop() {
 		m := New(playground, Settings{})

@@ -63,8 +63,8 @@ type Model struct {
 	waited bool // the selected prompt waited for a reply when the page was last followed
 }
 
-// A Scenario is a script that can be opened.
-type Scenario struct{ Name, Text string }
+// A Scenario is a script that can be opened. Those of a group come one after the other.
+type Scenario struct{ Name, Group, Text string }
 
 // Settings are what was kept from an earlier visit, and what the reader's system asks for.
 type Settings struct {
@@ -536,7 +536,11 @@ func (m *Model) bar(s *scene) Bar {
 		b.Facts[2] = shortly(s.links[0].Options.Latency) + " each way"
 	}
 	for _, c := range m.scenarios {
-		b.Scenarios = append(b.Scenarios, Choice{Name: c.Name, Label: scenarioTitle(c), On: c.Name == m.scenario})
+		if n := len(b.Scenarios); n == 0 || b.Scenarios[n-1].Label != c.Group {
+			b.Scenarios = append(b.Scenarios, Shelf{Label: c.Group})
+		}
+		shelf := &b.Scenarios[len(b.Scenarios)-1]
+		shelf.Choices = append(shelf.Choices, Choice{Name: c.Name, Label: scenarioTitle(c), On: c.Name == m.scenario})
 	}
 	return b
 }

@@ -40,9 +40,15 @@ const (
 type Bar struct {
 	Title     string
 	Facts     [3]string
-	Scenarios []Choice
+	Scenarios []Shelf
 	Theme     string // light, dark, or "" for the system's
 	Table     bool   // the table stands in for the drawing
+}
+
+// A Shelf is a group of choices.
+type Shelf struct {
+	Label   string
+	Choices []Choice
 }
 
 // A Choice is one of several, to be picked.

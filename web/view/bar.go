@@ -22,8 +22,11 @@ func (b *topBar) Render() app.UI {
 			app.Span().Class("sr").Text("Scenario"),
 			app.Select().DataSet("testid", "scenario").OnChange(b.pick).Body(
 				app.Range(b.Bar.Scenarios).Slice(func(i int) app.UI {
-					c := b.Bar.Scenarios[i]
-					return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
+					shelf := b.Bar.Scenarios[i]
+					return app.OptGroup().Label(shelf.Label).Body(app.Range(shelf.Choices).Slice(func(i int) app.UI {
+						c := shelf.Choices[i]
+						return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
+					}))
 				}),
 			),
 		),

@@ -66,7 +66,7 @@ func (p *page) OnInit() {
 	width, height := p.host.Size()
 	var scenarios []model.Scenario
 	for _, s := range assets.Scenarios() {
-		scenarios = append(scenarios, model.Scenario{Name: s.Name, Text: s.Text})
+		scenarios = append(scenarios, model.Scenario(s))
 	}
 	p.model = model.New(scenarios, settings)
 	p.model, _ = model.Update(p.model, model.Resized{Width: float64(width), Height: float64(height)})
