@@ -424,5 +424,8 @@ func (n *Node) Clone() *Node {
 // Config returns the configuration as it stands.
 func (n *Node) Config() Config { return n.cfg }
 
+// Commands are the commands that the node knows, those of its era.
+func (n *Node) Commands() *command.Table { return n.cmds }
+
 // Store is the keyspace, for reading only.
 func (n *Node) Store() *store.Store { return n.data }

@@ -28,6 +28,7 @@ type Session struct {
 	ran      []Statement
 	recorded engine.Instant // up to here time is accounted for in ran
 
+	chapters           int // begun so far
 	step, say, predict string
 	at                 []string
 	speed              float64
@@ -65,6 +66,9 @@ func (s *Session) Speed() float64 { return s.speed }
 // Narration is the heading of the chapter, the latest narration in it and what that points at: nothing, a node or the
 // two ends of a link.
 func (s *Session) Narration() (step, say string, at []string) { return s.step, s.say, s.at }
+
+// Chapter is how many chapters have begun.
+func (s *Session) Chapter() int { return s.chapters }
 
 // Predict is the node about whose next PSYNC the reader is asked, or "". The next chapter ends the question.
 func (s *Session) Predict() string { return s.predict }
@@ -171,6 +175,7 @@ func (s *Session) do(st Statement) error {
 func (s *Session) perform(a Act) error {
 	switch a := a.(type) {
 	case Step:
+		s.chapters++
 		s.step, s.say, s.at, s.predict = a.Heading, "", nil, ""
 	case Say:
 		s.say, s.at = a.Text, a.At

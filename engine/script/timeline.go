@@ -415,7 +415,7 @@ type NodeDifference struct {
 
 // Compare compares two branches up to their ends.
 func (t *Timeline) Compare(a, b int) Difference {
-	d := Difference{A: a, B: b, Same: t.common(a, b)}
+	d := Difference{A: a, B: b, Same: t.Common(a, b)}
 	worlds := [2]*sim.World{t.branches[a].end.world, t.branches[b].end.world}
 	left, right := worlds[0].Events(), worlds[1].Events()
 	for d.Same < min(len(left), len(right)) && left[d.Same].String() == right[d.Same].String() {
@@ -444,15 +444,15 @@ func (t *Timeline) Compare(a, b int) Difference {
 	return d
 }
 
-// common is how many events two branches have in common because one left the other, or both left a third.
-func (t *Timeline) common(a, b int) int {
+// Common is how many events two branches have in common because one left the other, or both left a third.
+func (t *Timeline) Common(a, b int) int {
 	switch {
 	case a == b:
 		return len(t.branches[a].end.world.Events())
 	case a < b:
 		a, b = b, a
 	}
-	return min(t.branches[a].shared, t.common(t.branches[a].parent, b)) // a branch is younger than its parent
+	return min(t.branches[a].shared, t.Common(t.branches[a].parent, b)) // a branch is younger than its parent
 }
 
 // String prints the difference in a line for the events and one for every node that differs.

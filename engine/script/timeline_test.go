@@ -300,7 +300,7 @@ func TestBranchesAreCompared(t *testing.T) {
 	l.SeekEvent(3)
 	arrive(t, l)
 	must(t, l.Do("m1> SET k 3")) // leaves branch C before C left A
-	if got := l.common(1, 3); got >= l.branches[1].shared {
+	if got := l.Common(1, 3); got >= l.branches[1].shared {
 		t.Errorf("%d events in common", got)
 	}
 }

@@ -54,12 +54,12 @@ func TestPacketText(t *testing.T) {
 		want    string
 	}{
 		{"a keepalive", engine.PayloadKeepalive, "\n", "LF"},
-		{"a command", engine.PayloadStream, command("SET", "k", "a b"), `SET k "a b"`},
-		{"two commands", engine.PayloadStream, command("SELECT", "0") + command("INCR", "n"), "SELECT 0, INCR n"},
-		{"a cut command", engine.PayloadStream, command("INCR", "n") + "*3\r\n$3\r\nSE", "INCR n, …"},
+		{"a command", engine.PayloadStream, asCommand("SET", "k", "a b"), `SET k "a b"`},
+		{"two commands", engine.PayloadStream, asCommand("SELECT", "0") + asCommand("INCR", "n"), "SELECT 0, INCR n"},
+		{"a cut command", engine.PayloadStream, asCommand("INCR", "n") + "*3\r\n$3\r\nSE", "INCR n, …"},
 		{"the rest of a command", engine.PayloadStream, "T\r\n$1\r\nk\r\n", "(goes on)"},
-		{"many arguments", engine.PayloadStream, command("DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9"), "DEL 1 2 3 4 5 6 7 …"},
-		{"a replid", engine.PayloadHandshake, command("PSYNC", id, "17"), "PSYNC 0a0a…0a0a 17"},
+		{"many arguments", engine.PayloadStream, asCommand("DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9"), "DEL 1 2 3 4 5 6 7 …"},
+		{"a replid", engine.PayloadHandshake, asCommand("PSYNC", id, "17"), "PSYNC 0a0a…0a0a 17"},
 		{"an answer", engine.PayloadHandshake, "+CONTINUE " + id + "\r\n", "+CONTINUE 0a0a…0a0a"},
 		{"the framing of a streamed snapshot", engine.PayloadSnapshot, "$EOF:" + id + "\r\nREDIS0010", "$EOF:0a0a…0a0a RDB"},
 		{"the framing of a snapshot of known size", engine.PayloadSnapshot, "$176\r\n", "$176"},
@@ -72,7 +72,7 @@ func TestPacketText(t *testing.T) {
 	}
 }
 
-func command(args ...string) string { return string(resp.AppendCommand(nil, args...)) }
+func asCommand(args ...string) string { return string(resp.AppendCommand(nil, args...)) }
 
 func TestQuotedWordsAreReadBack(t *testing.T) {
 	for _, args := range [][]string{

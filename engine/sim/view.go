@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"resync/engine"
+	"resync/engine/command"
 	"resync/engine/node"
 )
 
@@ -54,6 +55,14 @@ func (v NodeView) Replication() node.Replication {
 		return node.Replication{}
 	}
 	return v.host.node.Replication(v.now)
+}
+
+// Commands are the commands that the node knows; nil while it is down.
+func (v NodeView) Commands() *command.Table {
+	if !v.Up() {
+		return nil
+	}
+	return v.host.node.Commands()
 }
 
 // Config is the node's configuration as it stands, or the one that it will start with while it is down.

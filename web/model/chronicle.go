@@ -1,6 +1,8 @@
 package model
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"resync/engine"
@@ -17,10 +19,11 @@ type chronicle struct {
 	wrote    map[string]wrote
 	logs     map[string][]LogLine
 	turns    map[string][]Turn
-	loads    map[string]bool // masters that are being written to in the background
-	ids      []engine.ReplID // histories in order of appearance: their index is their colour
-	marks    []happened      // what the deck's line shows
-	said     string          // the newest sentence for the narrator
+	ledger   map[string][]LedgerRow
+	prompts  map[string]string // how redis-cli would begin a node's lines now
+	loads    map[string]bool   // masters that are being written to in the background
+	ids      []engine.ReplID   // histories in order of appearance: their index is their colour
+	said     string            // the newest sentence for the narrator
 	saidSeq  int64
 	loud     bool // said is a verdict: it is spoken at once
 }
@@ -55,16 +58,32 @@ const (
 	keptVerdicts = 16
 	keptLogs     = 200
 	keptTurns    = 100
-	keptMarks    = 64
 	keptIDs      = 64
 )
 
 func newChronicle() chronicle {
 	return chronicle{
-		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{},
-		loads:   map[string]bool{},
+		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
+		loads: map[string]bool{}, prompts: map[string]string{},
 		saidSeq: -1,
 	}
+}
+
+// clone is a chronicle that goes on by itself.
+func (c *chronicle) clone() chronicle {
+	k := *c
+	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
+	k.logs, k.turns, k.ledger = cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
+	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
+	return k
+}
+
+func cloneLists[T any](lists map[string][]T) map[string][]T {
+	k := make(map[string][]T, len(lists))
+	for name, list := range lists {
+		k[name] = slices.Clone(list)
+	}
+	return k
 }
 
 // read takes in the events that are new. named says which node a master's log means by ip:port.
@@ -76,6 +95,7 @@ func (c *chronicle) read(events []engine.Event, named func(string) string) {
 }
 
 func (c *chronicle) take(e engine.Event, named func(string) string) {
+	c.enterLedger(e, named)
 	switch f := e.Fact.(type) {
 	case engine.Propagated:
 		c.write(e, f)
@@ -112,11 +132,9 @@ func (c *chronicle) judge(e engine.Event, f engine.PsyncAnswered, named func(str
 	c.verdicts = keep(c.verdicts, v, keptVerdicts)
 	replica := named(f.Replica)
 	if f.Continued() {
-		c.mark(e, "continue", e.Node, replica)
 		c.say(e, e.Node+" answers CONTINUE to "+replica+": "+byteCount(f.Bytes)+" are sent.", true)
 		return
 	}
-	c.mark(e, "full", e.Node, replica)
 	c.say(e, e.Node+" answers FULLRESYNC to "+replica+": "+f.Reason.String()+".", true)
 }
 
@@ -179,6 +197,10 @@ func (c *chronicle) addTurn(node string, t Turn) {
 
 // act reads what the world was made to do. Its text is a line of the script, so its words are known.
 func (c *chronicle) act(e engine.Event, f engine.Act) {
+	if name, command, ok := strings.Cut(f.Text, "> "); ok && !strings.ContainsAny(name, " /") {
+		c.addTurn(name, Turn{Prompt: c.prompts[name], Command: command, Waiting: true})
+		return
+	}
 	words := strings.Fields(f.Text)
 	if len(words) < 2 {
 		return
@@ -190,15 +212,12 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 	switch h.kind {
 	case "sever":
 		c.cut = h
-		c.mark(e, "sever", h.a, h.b)
 		c.say(e, "The link of "+h.a+" and "+h.b+" is cut.", true)
 	case "heal":
 		c.healed = h
-		c.mark(e, "heal", h.a, h.b)
 		c.say(e, "The link of "+h.a+" and "+h.b+" is healed.", true)
 	case "kill":
 		c.died = h
-		c.mark(e, "kill", h.a, "")
 		c.say(e, h.a+" is killed: its memory is gone.", true)
 	case "load":
 		c.loads[h.a] = true
@@ -207,7 +226,6 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		delete(c.loads, h.a)
 		c.say(e, "The writing at "+h.a+" has stopped.", false)
 	case "start":
-		c.mark(e, "start", h.a, "")
 		c.say(e, h.a+" starts again.", true)
 	}
 }
@@ -246,10 +264,6 @@ func (c *chronicle) lineage(id engine.ReplID) int {
 		}
 	}
 	return -1
-}
-
-func (c *chronicle) mark(e engine.Event, kind, a, b string) {
-	c.marks = keep(c.marks, happened{seq: e.Seq, at: e.At, kind: kind, a: a, b: b}, keptMarks)
 }
 
 func (c *chronicle) say(e engine.Event, sentence string, loud bool) {

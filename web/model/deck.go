@@ -6,15 +6,20 @@ import (
 
 // A Deck is the time control.
 type Deck struct {
-	Playing bool
-	Clock   string
-	State   string // live, paused, story
-	Speed   string // "1×"
-	Slower  bool   // there is a slower one, a faster one
-	Faster  bool
-	Marks   []DeckMark
-	Seed    string
-	Event   string // what the latest step was, while the clock stands
+	Playing  bool
+	Clock    string
+	State    string // live, paused, rewound, seeking
+	At       int64  // the moment that is looked at, in parts of DeckParts of the time that was lived
+	Moment   string // the moment in words
+	Rewound  bool
+	Part     float64  // At as a part of End
+	Branches []Choice // by their numbers; none while there is only one
+	Speed    string   // "1×"
+	Slower   bool     // there is a slower one, a faster one
+	Faster   bool
+	Marks    []DeckMark
+	Seed     string
+	Event    string // what the latest step was, while the clock stands
 }
 
 // A DeckMark is something that happened, on the line of time; X is a part of the time so far.
@@ -25,6 +30,10 @@ type DeckMark struct {
 	Anchor string // of the text, as SVG says it
 	Tone   Tone
 }
+
+// DeckParts is how finely the line of time can be gone along: about as finely as it can be drawn. It stays the same while
+// time passes, since a browser that is told a larger value before the larger end cuts it off.
+const DeckParts = 1000
 
 // speeds are simulated seconds for each second of the reader.
 var speeds = [...]struct {
@@ -43,8 +52,36 @@ func (m *Model) deck(s *scene) Deck {
 	if !m.playing {
 		d.State, d.Event = "paused", m.stepped
 	}
-	d.Marks = m.deckMarks(s.now)
+	d.when(m, s.now)
+	d.Marks = m.deckMarks(m.line.End())
 	return d
+}
+
+// when says at which moment of which branch the page looks.
+func (d *Deck) when(m *Model, now engine.Instant) {
+	end, events := m.line.End(), len(m.world().Events())
+	d.Part = min(1, float64(now-engine.Epoch)/float64(max(1, end-engine.Epoch)))
+	d.At = int64(d.Part*DeckParts + 0.5)
+	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(len(m.line.Events())))
+	if n := len(m.world().Events()); n > 0 {
+		d.Moment += ", " + oneLine(m.world().Events()[n-1])
+	}
+	branches := m.line.Branches()
+	if d.Rewound = m.rewound(); d.Rewound {
+		d.State = "viewing " + clock(now) + " of " + clock(end) + " s"
+		if len(branches) > 1 {
+			d.State += " · branch " + branches[m.line.Current()].Name
+		}
+	}
+	if part, on := m.line.Seeking(); on {
+		d.State = "going there… " + plain(int64(part*100)) + " %"
+	}
+	if len(branches) < 2 {
+		return
+	}
+	for i, b := range branches {
+		d.Branches = append(d.Branches, Choice{Name: plain(int64(i)), Label: b.Name, On: i == m.line.Current()})
+	}
 }
 
 // deckMarks puts what happened on the line of time. Where two labels would meet, the rarer kind keeps its words: an
@@ -55,8 +92,8 @@ func (m *Model) deckMarks(now engine.Instant) []DeckMark {
 		return nil
 	}
 	width := m.deckWidth()
-	list := make([]DeckMark, 0, len(m.past.marks))
-	for _, h := range m.past.marks {
+	list := make([]DeckMark, 0, len(m.marks.list))
+	for _, h := range m.marks.list {
 		k := DeckMark{X: float64(h.at.Sub(engine.Epoch)) / total, Kind: h.kind}
 		k.Text, k.Tone = markWords(h)
 		list = append(list, k)

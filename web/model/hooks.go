@@ -10,7 +10,7 @@ import (
 // StateJSON is how everything stands, for tests and for pages that embed this one: time, nodes with their offsets,
 // links, forecasts and the verdict on show.
 func (m *Model) StateJSON() string {
-	s := observe(m.session.World(), m.known)
+	s := observe(m.world(), m.known)
 	type nodeState struct {
 		Name    string `json:"name"`
 		Up      bool   `json:"up"`
@@ -53,7 +53,7 @@ func (m *Model) StateJSON() string {
 		Forecasts []forecastState `json:"forecasts"`
 		Verdict   *verdictState   `json:"verdict,omitempty"`
 	}{
-		Time: clock(s.now), Nanos: int64(s.now.Sub(engine.Epoch)), Events: len(m.session.World().Events()),
+		Time: clock(s.now), Nanos: int64(s.now.Sub(engine.Epoch)), Events: len(m.world().Events()),
 		Playing: m.playing, Selected: m.selected, Problem: m.problem,
 	}
 	for _, n := range s.nodes {
@@ -91,7 +91,7 @@ func answerName(a engine.PsyncAnswered) string {
 // Trace is the event log as text, one line an event.
 func (m *Model) Trace() string {
 	var b strings.Builder
-	for _, e := range m.session.World().Events() {
+	for _, e := range m.world().Events() {
 		b.WriteString(e.String())
 		b.WriteByte('\n')
 	}

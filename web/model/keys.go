@@ -9,6 +9,10 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return nil, true
 	}
 	if k.Key == "Escape" {
+		if _, on := m.line.Seeking(); on {
+			m.line.Stay()
+			return nil, true
+		}
 		used = m.help || m.chosen != ""
 		m.help, m.chosen = false, ""
 		return nil, used
@@ -17,7 +21,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return nil, false
 	}
 	if n := int(k.Key[0] - '1'); len(k.Key) == 1 && n >= 0 && n < 9 {
-		names := m.session.World().Names()
+		names := m.world().Names()
 		if n >= len(names) {
 			return nil, false
 		}
@@ -27,9 +31,17 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 	case " ":
 		m.toggle()
 	case ".":
-		m.step(func(engine.Fact) bool { return true })
+		m.step(anyEvent)
+	case ",":
+		m.back(anyEvent)
 	case ">":
 		m.step(worthALook)
+	case "<":
+		m.back(worthALook)
+	case "Home":
+		m.seekTo(engine.Epoch)
+	case "End":
+		m.seekTo(m.line.End())
 	case "[":
 		m.speed = max(m.speed-1, 0)
 	case "]":
@@ -60,8 +72,9 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 // KeyHelp is what the help panel lists.
 var KeyHelp = [][2]string{
 	{"Space", "play or pause"},
-	{".", "one event on"},
-	{">", "on to the next event worth a look"},
+	{",  .", "one event back, one on"},
+	{"<  >", "to the event worth a look before, or the next one"},
+	{"Home  End", "to the beginning, to the latest moment"},
 	{"[  ]", "slower, faster"},
 	{"1 – 9", "choose a node"},
 	{"/", "type at its prompt (Esc leaves it)"},
@@ -77,7 +90,7 @@ var KeyHelp = [][2]string{
 }
 
 func (m *Model) onNode(word string, up bool) ([]Cmd, bool) {
-	if m.selected == "" || m.session.World().Node(m.selected).Up() != up {
+	if m.selected == "" || m.world().Node(m.selected).Up() != up {
 		return nil, true
 	}
 	return m.run(word + " " + m.selected), true
@@ -124,12 +137,12 @@ func (m *Model) cycleLink(back bool) {
 }
 
 func (m *Model) currentLinks() []Link {
-	s := observe(m.session.World(), m.known)
+	s := observe(m.world(), m.known)
 	return m.stage(&s).Links
 }
 
 func (m *Model) leadName() string {
-	s := observe(m.session.World(), m.known)
+	s := observe(m.world(), m.known)
 	if i := s.lead(m.selected); i >= 0 {
 		return s.nodes[i].name
 	}

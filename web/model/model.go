@@ -8,6 +8,7 @@ import (
 
 	"resync/engine"
 	"resync/engine/script"
+	"resync/engine/sim"
 )
 
 // A Model is the whole state of the page. Its values are small; the session behind it is the engine, which has one
@@ -15,14 +16,15 @@ import (
 type Model struct {
 	scenarios []Scenario
 	scenario  string
-	session   *script.Session
+	line      *script.Timeline
 	past      chronicle
+	before    []chronicle // as it was every so many events, for going back
+	marks     timeMarks
 	known     map[string]followed // what the nodes' masters were, for those that are down
 
 	title, about string
 	seed         uint64
 	chapters     int // of the lesson, 0 for free play
-	chapter      int
 	heading      string
 	problem      string
 	opened       engine.Instant // when the opening was over
@@ -36,6 +38,12 @@ type Model struct {
 	stepped  string // the event that the latest step stopped at
 	spoken   int64  // the event that status is about
 	revision uint64
+
+	wireSpan   int             // index into wireSpans
+	wireHides  map[string]bool // by kind
+	packet     packet
+	completion Completion
+	dataShown  dataView
 
 	selected      string
 	chosen        string // ID of the selected link, "" for the selected node's own
@@ -77,7 +85,7 @@ const (
 
 // New opens the first of the scenarios.
 func New(scenarios []Scenario, set Settings) Model {
-	m := Model{scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	m := Model{wireSpan: wireSpan, wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
 		m.open(scenarios[0].Name)
 	}
@@ -100,20 +108,21 @@ func (m *Model) open(name string) {
 		parsed = &script.Script{Title: name, Seed: 1}
 	}
 	m.scenario, m.title, m.about, m.seed = name, parsed.Title, parsed.About, parsed.Seed
-	m.session = script.NewSession(parsed)
-	m.past = newChronicle()
+	m.line = script.NewTimeline(parsed)
+	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
-	m.heading, m.chapter, m.chapters = "", 0, chapterCount(parsed)
+	m.packet, m.dataShown = packet{}, dataView{}
+	m.heading, m.chapters = "", chapterCount(parsed)
 	m.status, m.stepped = "", ""
 	if err == nil {
 		m.problem = ""
 	}
 	m.playing, m.asked = true, 1
 	m.rush()
-	m.opened = m.session.World().Now()
-	if names := m.session.World().Names(); len(names) > 0 {
+	m.opened = m.world().Now()
+	if names := m.world().Names(); len(names) > 0 {
 		m.selected = names[0]
 	}
 	if m.chapters == 0 {
@@ -128,8 +137,8 @@ func (m *Model) open(name string) {
 // rush runs the opening: all of a playground's script, or a lesson up to its first chapter. It skips the time in which
 // nothing happens.
 func (m *Model) rush() {
-	w := m.session.World()
-	for left := openRounds; left > 0 && !m.session.Done() && m.problem == ""; left-- {
+	w := m.world()
+	for left := openRounds; left > 0 && !m.session().Done() && m.problem == ""; left-- {
 		m.advance(max(w.Now().Add(openStride), min(w.Next(), w.Now().Add(time.Second))), frameStep)
 		if m.chapters > 0 && m.heading != "" {
 			m.playing = false
@@ -168,23 +177,35 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
+	case Edited:
+		m.completion = m.complete(msg.Node, msg.Text)
+	case CompleteNext:
+		m.completion.At = (m.completion.At + msg.By + len(m.completion.Items)) % max(1, len(m.completion.Items))
+	case Complete:
+		text := m.completion.accept()
+		m.completion = m.complete(msg.Node, text)
+		return []Cmd{SetInput{PromptID(msg.Node), text}}
+	case CloseCompletion:
+		m.completion.Items = nil
 	case Older:
 		t := m.typed[msg.Node]
 		line, ok := t.older(msg.Current)
 		m.typed[msg.Node] = t
-		return inputIf(ok, msg.Node, line)
+		return m.inputIf(ok, msg.Node, line)
 	case Newer:
 		t := m.typed[msg.Node]
 		line, ok := t.newer()
 		m.typed[msg.Node] = t
-		return inputIf(ok, msg.Node, line)
+		return m.inputIf(ok, msg.Node, line)
+	case Configure:
+		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
 	case Run:
 		return m.run(msg.Line)
 	case Select:
 		return m.pickNode(msg.Node)
 	case SelectTab:
 		m.tab = msg.Tab
-		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
+		return m.showsEnd()
 	case ToggleLoad:
 		return m.toggleLoad(msg.Node)
 	case Power:
@@ -192,9 +213,29 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Play:
 		m.toggle()
 	case Step:
-		m.step(func(engine.Fact) bool { return true })
+		m.step(anyEvent)
 	case NextEvent:
 		m.step(worthALook)
+	case Back:
+		m.back(anyEvent)
+	case PreviousEvent:
+		m.back(worthALook)
+	case SeekTo:
+		m.seekTo(engine.Epoch.Add(m.line.End().Sub(engine.Epoch) / DeckParts * time.Duration(msg.Part)))
+	case SeekEvent:
+		if m.seekEvent(msg.Event); msg.AtOnce {
+			m.arrive()
+		}
+	case StayHere:
+		m.line.Stay()
+	case PickBranch:
+		m.pickBranch(msg.Branch)
+	case PickPacket:
+		m.pickPacket(msg.ID)
+	case ToggleWire:
+		m.wireHides[msg.Kind] = !m.wireHides[msg.Kind]
+	case WireSpan:
+		m.wireSpan = min(max(0, m.wireSpan+msg.By), len(wireSpans)-1)
 	case Faster:
 		m.speed = min(m.speed+1, len(speeds)-1)
 	case Slower:
@@ -236,6 +277,9 @@ func (m *Model) update(msg Msg) []Cmd {
 func (m *Model) follow(cmds []Cmd) []Cmd {
 	if waiting := m.terminalWaits(); waiting != m.waited {
 		m.waited = waiting
+		if m.tab != TabCLI {
+			return cmds
+		}
 		cmds = append(cmds, ScrollToEnd{OutputID(m.selected)})
 	}
 	return cmds
@@ -246,10 +290,20 @@ func (m *Model) terminalWaits() bool {
 	return len(turns) > 0 && turns[len(turns)-1].Waiting
 }
 
-func inputIf(ok bool, node, line string) []Cmd {
+// showsEnd is for a column that has just appeared: what grows at its end is shown there, the rest from the top.
+func (m *Model) showsEnd() []Cmd {
+	switch m.tab {
+	case TabCLI, TabLog, TabScript:
+		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
+	}
+	return nil
+}
+
+func (m *Model) inputIf(ok bool, node, line string) []Cmd {
 	if !ok {
 		return nil
 	}
+	m.completion = Completion{Text: line}
 	return []Cmd{SetInput{PromptID(node), line}}
 }
 
@@ -258,11 +312,13 @@ func inputIf(ok bool, node, line string) []Cmd {
 func (m *Model) frame(elapsed time.Duration) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
-	if m.playing {
+	if _, on := m.line.Seeking(); on {
+		m.travel(frameStep)
+	} else if m.playing {
 		s := speeds[m.speed]
 		scaled := int64(elapsed)*s.numerator + m.lag
 		m.lag = scaled % s.denominator
-		m.advance(m.session.World().Now().Add(time.Duration(scaled/s.denominator)), frameStep)
+		m.advance(m.world().Now().Add(time.Duration(scaled/s.denominator)), frameStep)
 		m.revision++
 	}
 	m.narrate()
@@ -270,14 +326,13 @@ func (m *Model) frame(elapsed time.Duration) {
 
 // advance runs the world and the script, and stops the clock where a lesson has come to a new chapter.
 func (m *Model) advance(to engine.Instant, steps int) {
-	if _, err := m.session.Advance(to, steps); err != nil && m.problem == "" {
+	if _, err := m.line.Advance(to, steps); err != nil && m.problem == "" {
 		m.problem, m.playing = reason(err), false
 	}
 	m.sync()
 	m.follows()
-	if heading, _, _ := m.session.Narration(); heading != m.heading {
+	if heading, _, _ := m.session().Narration(); heading != m.heading {
 		m.heading = heading
-		m.chapter++
 		m.playing = false
 		m.status = heading
 		m.revision++
@@ -286,7 +341,7 @@ func (m *Model) advance(to engine.Instant, steps int) {
 
 // follows takes over a speed that the script asks for, when it asks: afterwards the reader may choose another.
 func (m *Model) follows() {
-	wanted := m.session.Speed()
+	wanted := m.session().Speed()
 	if wanted == m.asked {
 		return
 	}
@@ -300,16 +355,27 @@ func (m *Model) follows() {
 
 // sync reads what is new in the event log.
 func (m *Model) sync() {
-	w := m.session.World()
+	w := m.world()
 	names := w.Names()
-	m.past.read(w.Events(), func(address string) string {
+	named := func(address string) string {
 		for _, name := range names {
 			if v := w.Node(name); v.IP+":"+plain(int64(v.Port)) == address {
 				return name
 			}
 		}
 		return address
-	})
+	}
+	for _, name := range names {
+		m.past.prompts[name] = m.prompt(name)
+	}
+	for events := w.Events(); m.past.seen < len(events); {
+		next := (m.past.seen/chronicleEvery + 1) * chronicleEvery
+		m.past.read(events[:min(next, len(events))], named)
+		if n := len(m.before); m.past.seen == next && (n == 0 || m.before[n-1].seen < next) {
+			m.before = append(m.before, m.past.clone())
+		}
+	}
+	m.marks.read(m.line.Events())
 }
 
 // narrate speaks of what was new, not more often than one can listen to; a verdict or the reader's own act at once.
@@ -326,30 +392,6 @@ func (m *Model) narrate() {
 
 // toggle starts or stops the clock.
 func (m *Model) toggle() { m.playing, m.stepped = !m.playing, "" }
-
-// step goes on until an event of the wanted kind has happened, and stops the clock there.
-func (m *Model) step(wanted func(engine.Fact) bool) {
-	m.playing = false
-	w := m.session.World()
-	const most = 20_000
-	for range most {
-		before := len(w.Events())
-		m.advance(max(w.Next(), w.Now()), 1)
-		for _, e := range w.Events()[before:] {
-			if wanted(e.Fact) {
-				m.narrate()
-				m.stepped = oneLine(e)
-				if m.spoken != e.Seq {
-					m.status = m.stepped
-				}
-				return
-			}
-		}
-		if w.Next() < w.Now() { // nothing is left to happen
-			return
-		}
-	}
-}
 
 // oneLine is an event as the deck shows it, without what could not be printed.
 func oneLine(e engine.Event) string {
@@ -368,9 +410,12 @@ func oneLine(e engine.Event) string {
 	return b.String()
 }
 
-// worthALook tells the events that change what the page says from those that only move numbers.
-func worthALook(f engine.Fact) bool {
-	switch f.(type) {
+// anyEvent and worthALook say where a step ends: at whatever happens, or at what changes what the page says and not only
+// its numbers.
+func anyEvent(engine.Event) bool { return true }
+
+func worthALook(e engine.Event) bool {
+	switch e.Fact.(type) {
 	case engine.PsyncAsked, engine.PsyncAnswered, engine.SyncFinished, engine.RoleChanged, engine.HistoryChanged,
 		engine.BacklogTrimmed, engine.LinkChanged, engine.Replied, engine.Act, engine.FullSyncStarted:
 		return true
@@ -380,12 +425,15 @@ func worthALook(f engine.Fact) bool {
 
 // do runs one statement at this instant, with everything that follows from it without time passing.
 func (m *Model) do(line string) error {
-	observe(m.session.World(), m.known) // a node that this kills keeps its place
-	err := m.session.Do(line)
-	if err != nil {
+	observe(m.world(), m.known) // a node that this kills keeps its place
+	branches := m.line.Current()
+	if err := m.line.Do(line); err != nil {
 		return err
 	}
-	m.advance(m.session.World().Now(), frameStep)
+	if m.line.Current() != branches {
+		m.forked(branches)
+	}
+	m.advance(m.world().Now(), frameStep)
 	m.narrate()
 	return nil
 }
@@ -419,17 +467,17 @@ func (m *Model) toggleLoad(node string) []Cmd {
 func loadLine(node string) string { return "load " + node + " rate " + plain(loadRate) + "/s" }
 
 func (m *Model) power(node string) []Cmd {
-	if m.session.World().Node(node).Up() {
+	if m.world().Node(node).Up() {
 		return m.run("kill " + node)
 	}
 	return m.run("start " + node)
 }
 
 func (m *Model) pickNode(name string) []Cmd {
-	for _, known := range m.session.World().Names() {
+	for _, known := range m.world().Names() {
 		if known == name {
-			m.selected, m.chosen = name, ""
-			return []Cmd{ScrollToEnd{OutputID(name)}}
+			m.selected, m.chosen, m.completion = name, "", Completion{}
+			return m.showsEnd()
 		}
 	}
 	return nil
@@ -437,7 +485,7 @@ func (m *Model) pickNode(name string) []Cmd {
 
 // Page is what is drawn now.
 func (m *Model) Page() Page {
-	s := observe(m.session.World(), m.known)
+	s := observe(m.world(), m.known)
 	for _, followers := range []bool{false, true} { // the histories of masters have the first colours
 		for _, n := range s.nodes {
 			if n.up && n.repl.Replica == followers {
@@ -446,7 +494,7 @@ func (m *Model) Page() Page {
 		}
 	}
 	p := Page{
-		Bar: m.bar(&s), Story: m.story(&s), Stage: m.stage(&s), Terminal: m.terminal(&s), Tape: m.tape(&s),
+		Bar: m.bar(&s), Story: m.story(&s), Stage: m.stage(&s), Terminal: m.terminal(&s), Tape: m.tape(&s), Wire: m.wire(&s),
 		Forecast: m.forecastRows(&s), Verdict: m.verdict(&s), Deck: m.deck(&s),
 		ShowHelp: m.help, Keys: m.keys, Status: m.status, Problem: m.problem,
 	}
@@ -477,7 +525,7 @@ func (m *Model) Revision() uint64 { return m.revision }
 func (m *Model) Playing() bool { return m.playing }
 
 // Flights are the capsules that move on the links in this frame.
-func (m *Model) Flights(links []Link) []Flight { return flights(m.session.World(), links) }
+func (m *Model) Flights(links []Link) []Flight { return flights(m.world(), links) }
 
 func (m *Model) bar(s *scene) Bar {
 	b := Bar{Title: m.title, Theme: m.theme, Table: m.table, Facts: [3]string{"Redis 7.0"}}
@@ -508,7 +556,7 @@ func scenarioTitle(s Scenario) string {
 }
 
 // scriptText is what has been run and recorded so far.
-func (m *Model) scriptText() string { return m.session.Script().String() }
+func (m *Model) scriptText() string { return m.session().Script().String() }
 
 func chapterCount(s *script.Script) int {
 	n := 0

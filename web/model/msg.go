@@ -19,6 +19,16 @@ type (
 	Older struct{ Node, Current string }
 	Newer struct{ Node string }
 
+	// Edited is what stands at a prompt now. Complete takes the chosen suggestion, CompleteNext chooses another one, and
+	// CloseCompletion wants none.
+	Edited          struct{ Node, Text string }
+	Complete        struct{ Node string }
+	CompleteNext    struct{ By int }
+	CloseCompletion struct{}
+
+	// Configure sets a name of a node's configuration, as if typed at its prompt.
+	Configure struct{ Node, Name, Value string }
+
 	// Run is one line of the script, as if clicked. Do is the same for the buttons of the story.
 	Run struct{ Line string }
 
@@ -36,6 +46,24 @@ type (
 	NextEvent struct{}
 	Faster    struct{}
 	Slower    struct{}
+
+	// Back goes to the event before, PreviousEvent to the latest one before that is worth a look. SeekTo goes to a part of
+	// the time that was lived, of DeckParts; SeekEvent behind so many events, at once however far that is when a test asks.
+	// StayHere gives a long way up. PickBranch looks at another branch.
+	Back          struct{}
+	PreviousEvent struct{}
+	SeekTo        struct{ Part int64 }
+	SeekEvent     struct {
+		Event  int
+		AtOnce bool
+	}
+	StayHere   struct{}
+	PickBranch struct{ Branch int }
+
+	// PickPacket chooses a packet on the wire; ToggleWire shows or hides a kind of them; WireSpan shows more time, or less.
+	PickPacket struct{ ID int64 }
+	ToggleWire struct{ Kind string }
+	WireSpan   struct{ By int }
 
 	// Guess is the reader's answer to the story's question: continue or fullresync.
 	Guess struct{ Replica, Kind string }
@@ -61,32 +89,46 @@ type Key struct {
 	Shift bool
 }
 
-func (Frame) isMsg()        {}
-func (Tick) isMsg()         {}
-func (Resized) isMsg()      {}
-func (Typed) isMsg()        {}
-func (Older) isMsg()        {}
-func (Newer) isMsg()        {}
-func (Run) isMsg()          {}
-func (Select) isMsg()       {}
-func (SelectTab) isMsg()    {}
-func (ToggleLoad) isMsg()   {}
-func (Power) isMsg()        {}
-func (Play) isMsg()         {}
-func (Step) isMsg()         {}
-func (NextEvent) isMsg()    {}
-func (Faster) isMsg()       {}
-func (Slower) isMsg()       {}
-func (Guess) isMsg()        {}
-func (StoryNext) isMsg()    {}
-func (Restart) isMsg()      {}
-func (Pick) isMsg()         {}
-func (CloseVerdict) isMsg() {}
-func (NextTheme) isMsg()    {}
-func (ToggleTable) isMsg()  {}
-func (ToggleHelp) isMsg()   {}
-func (ToggleKeys) isMsg()   {}
-func (CopyScript) isMsg()   {}
+func (Frame) isMsg()           {}
+func (Tick) isMsg()            {}
+func (Resized) isMsg()         {}
+func (Typed) isMsg()           {}
+func (Older) isMsg()           {}
+func (Newer) isMsg()           {}
+func (Edited) isMsg()          {}
+func (Complete) isMsg()        {}
+func (CompleteNext) isMsg()    {}
+func (CloseCompletion) isMsg() {}
+func (Configure) isMsg()       {}
+func (Run) isMsg()             {}
+func (Select) isMsg()          {}
+func (SelectTab) isMsg()       {}
+func (ToggleLoad) isMsg()      {}
+func (Power) isMsg()           {}
+func (Play) isMsg()            {}
+func (Step) isMsg()            {}
+func (NextEvent) isMsg()       {}
+func (Faster) isMsg()          {}
+func (Slower) isMsg()          {}
+func (Back) isMsg()            {}
+func (PreviousEvent) isMsg()   {}
+func (SeekTo) isMsg()          {}
+func (SeekEvent) isMsg()       {}
+func (StayHere) isMsg()        {}
+func (PickBranch) isMsg()      {}
+func (PickPacket) isMsg()      {}
+func (ToggleWire) isMsg()      {}
+func (WireSpan) isMsg()        {}
+func (Guess) isMsg()           {}
+func (StoryNext) isMsg()       {}
+func (Restart) isMsg()         {}
+func (Pick) isMsg()            {}
+func (CloseVerdict) isMsg()    {}
+func (NextTheme) isMsg()       {}
+func (ToggleTable) isMsg()     {}
+func (ToggleHelp) isMsg()      {}
+func (ToggleKeys) isMsg()      {}
+func (CopyScript) isMsg()      {}
 
 // A Cmd is one thing that only the browser can do.
 type Cmd interface{ isCmd() }

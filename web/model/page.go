@@ -10,6 +10,7 @@ type Page struct {
 	Stage    Stage
 	Terminal Terminal
 	Tape     Tape
+	Wire     Wire
 	Forecast []ForecastRow
 	Verdict  Verdict
 	Calm     string // said where neither a forecast nor a verdict is to be shown
@@ -148,17 +149,21 @@ type Link struct {
 
 // A Terminal is the column of the selected node.
 type Terminal struct {
-	Nodes  []Choice
-	Name   string
-	Role   string
-	About  string
-	Tab    string // cli, log, script
-	Prompt string
-	Turns  []Turn
-	Log    []LogLine
-	Script string // what has been run so far
-	Hint   string
-	Chips  [4]string
+	Nodes      []Choice
+	Name       string
+	Role       string
+	About      string
+	Tab        string // cli, ledger, data, config, log, script
+	Ledger     Ledger
+	Data       Data
+	Knobs      []Knob
+	Prompt     string
+	Turns      []Turn
+	Log        []LogLine
+	Script     string // what has been run so far
+	Hint       string
+	Completion Completion
+	Chips      [4]string
 }
 
 // A Turn is one command with its reply.

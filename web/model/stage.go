@@ -57,7 +57,7 @@ type place struct {
 func (m *Model) stage(s *scene) Stage {
 	places, depths, lanes := arrange(s)
 	st := Stage{Depths: depths, Lanes: lanes, Vertical: m.vertical()}
-	_, _, said := m.session.Narration()
+	_, _, said := m.session().Narration()
 	if !m.lesson() {
 		said = nil
 	}

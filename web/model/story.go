@@ -11,13 +11,13 @@ import (
 func (m *Model) story(s *scene) Story {
 	st := Story{Where: m.title, Ask: m.ask(s)}
 	st.Lead, st.More, st.Try = m.moment(s)
-	if step, say, _ := m.session.Narration(); m.lesson() && step != "" {
+	if step, say, _ := m.session().Narration(); m.lesson() && step != "" {
 		st.Where, st.Lead, st.More = m.title, step, say
 		if say == "" {
 			st.More = m.about
 		}
 		st.Chapters = m.chapters
-		st.Done = min(m.chapter, m.chapters)
+		st.Done = min(m.session().Chapter(), m.chapters)
 		st.Progress = "Step " + plain(int64(st.Done)) + " of " + plain(int64(m.chapters))
 		st.Try = nil
 	}
@@ -32,7 +32,9 @@ func (m *Model) story(s *scene) Story {
 }
 
 // lesson reports whether chapters of a script are still to come.
-func (m *Model) lesson() bool { return m.chapters > 0 && !m.session.Done() && m.session.Err() == nil }
+func (m *Model) lesson() bool {
+	return m.chapters > 0 && !m.session().Done() && m.session().Err() == nil
+}
 
 // moment finds the words for how things stand in free play, the most pressing first.
 func (m *Model) moment(s *scene) (lead, more string, try []Try) {
@@ -82,7 +84,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	w, ok := m.past.wrote[master.name]
 	if !ok || w.at <= m.opened {
 		more = "Every write on " + master.name + " becomes bytes of one stream, numbered from 1. Each replica runs the same bytes in the same order."
-		if _, say, _ := m.session.Narration(); say != "" {
+		if _, say, _ := m.session().Narration(); say != "" {
 			more += " " + say
 		}
 		return list(names) + " follow" + single(names) + " " + master.name + ", byte for byte.", more,

@@ -244,7 +244,7 @@ func TestWhatWasDoneIsAScript(t *testing.T) {
 		t.Fatalf("%v\n%s", err, m.Script())
 	}
 	again := script.NewSession(parsed)
-	if _, err := again.Advance(m.session.World().Now(), 1<<30); err != nil {
+	if _, err := again.Advance(m.world().Now(), 1<<30); err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
@@ -297,9 +297,9 @@ func TestSimulatedTime(t *testing.T) {
 		{"a clock that went back", []Msg{Frame{-time.Second}}, 0},
 	} {
 		m := opened(t, "")
-		before := m.session.World().Now()
+		before := m.world().Now()
 		do(m, c.msgs...)
-		if got := m.session.World().Now().Sub(before); got != c.want {
+		if got := m.world().Now().Sub(before); got != c.want {
 			t.Errorf("%s: %v passed, want %v", c.name, got, c.want)
 		}
 	}
@@ -307,14 +307,14 @@ func TestSimulatedTime(t *testing.T) {
 
 func TestSteppingStopsAtTheNextEvent(t *testing.T) {
 	m := opened(t, "")
-	before := len(m.session.World().Events())
+	before := len(m.world().Events())
 	do(m, Step{})
-	if got := len(m.session.World().Events()); got <= before || m.playing {
+	if got := len(m.world().Events()); got <= before || m.playing {
 		t.Errorf("a step: %d events more, playing %t", got-before, m.playing)
 	}
 	do(m, Run{"sever m1 r1"}, Run{"heal m1 r1"}, NextEvent{})
-	events := m.session.World().Events()
-	if last := events[len(events)-1]; !worthALook(last.Fact) && m.past.saidSeq < 0 {
+	events := m.world().Events()
+	if last := events[len(events)-1]; !worthALook(last) && m.past.saidSeq < 0 {
 		t.Errorf("stopped at %s", last)
 	}
 }
@@ -342,7 +342,7 @@ func TestAKilledNodeKeepsItsPlace(t *testing.T) {
 
 func TestWhatThePromptDoesByItself(t *testing.T) {
 	m := opened(t, "")
-	before := len(m.session.World().Events())
+	before := len(m.world().Events())
 	cmds := do(m, Typed{"m1", "   "})
 	if len(m.past.turns["m1"]) != 1 || len(cmds) == 0 || cmds[0] != (SetInput{PromptID("m1"), ""}) {
 		t.Errorf("an empty line: %v", cmds)
@@ -355,7 +355,7 @@ func TestWhatThePromptDoesByItself(t *testing.T) {
 	if got := lastTurn(t, m, "m1"); !got.Error || got.Waiting {
 		t.Errorf("unbalanced quotes: %+v", got)
 	}
-	if got := len(m.session.World().Events()); got != before {
+	if got := len(m.world().Events()); got != before {
 		t.Errorf("none of it is the server's business, and yet %d events", got-before)
 	}
 	do(m, Typed{"m1", "NOSUCH thing"})

@@ -12,6 +12,7 @@ type Tape struct {
 	Gone    Piece
 	Blocks  []TapeBlock
 	Room    Piece // from the head to the drop line
+	Chosen  Piece // the bytes of the packet that is chosen on the wire
 	Head    float64
 	HeadAt  TapeText // "last byte written 78,871"
 	Drop    float64  // -1 where no drop line is in the window
@@ -114,6 +115,9 @@ func (m *Model) tape(s *scene) Tape {
 	t.Gone = win.bar(engine.Offset(win.lo), first-1)
 	t.blocks(win, master)
 	t.Head = win.x(head)
+	if m.packet.span.First > 0 {
+		t.Chosen = win.bar(m.packet.span.First-1, m.packet.span.Last)
+	}
 	drop, hasDrop := master.dropLine()
 	if hasDrop {
 		t.Room = win.bar(head, drop)

@@ -10,6 +10,9 @@ import (
 // The tabs of the node column.
 const (
 	TabCLI    = "cli"
+	TabLedger = "ledger"
+	TabData   = "data"
+	TabConfig = "config"
 	TabLog    = "log"
 	TabScript = "script" // what was done so far, on all nodes
 )
@@ -69,6 +72,7 @@ func (m *Model) enter(name, line string) []Cmd {
 	t := m.typed[name]
 	t.enter(line)
 	m.typed[name] = t
+	m.completion = Completion{}
 	prompt := m.prompt(name)
 	switch strings.ToLower(line) {
 	case "clear":
@@ -81,28 +85,15 @@ func (m *Model) enter(name, line string) []Cmd {
 		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Text: helpText})
 		return cmds
 	}
-	if v := m.session.World().Node(name); !v.Up() {
+	if v := m.world().Node(name); !v.Up() {
 		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Error: true,
 			Text: "Could not connect to Redis at " + v.IP + ":" + strconv.Itoa(v.Port) + ": Connection refused"})
 		return cmds
 	}
-	m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Waiting: true})
-	if err := m.do(name + "> " + line); err != nil {
-		m.past.fail(name, reason(err))
+	if err := m.do(name + "> " + line); err != nil { // it could not even be sent
+		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Error: true, Text: reason(err)})
 	}
-	m.sync()
 	return cmds
-}
-
-// fail completes the waiting turn of a line that could not even be sent.
-func (c *chronicle) fail(name, text string) {
-	turns := c.turns[name]
-	for i := len(turns) - 1; i >= 0; i-- {
-		if turns[i].Waiting {
-			turns[i].Waiting, turns[i].Error, turns[i].Text = false, true, text
-			return
-		}
-	}
 }
 
 const helpText = "Every line goes to the server, as with redis-cli. Try SET, GET, INCR, EXPIRE, INFO replication, ROLE,\n" +
@@ -110,7 +101,7 @@ const helpText = "Every line goes to the server, as with redis-cli. Try SET, GET
 
 // prompt is what stands before a node's input, as redis-cli prints it.
 func (m *Model) prompt(name string) string {
-	v := m.session.World().Node(name)
+	v := m.world().Node(name)
 	if !v.Up() {
 		return "not connected>"
 	}
@@ -145,6 +136,12 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.About = "killed " + ago(s.age(n.since))
 	}
 	switch m.tab {
+	case TabLedger:
+		t.Ledger = m.ledger(n.name)
+	case TabData:
+		t.Data = m.data(s, n)
+	case TabConfig:
+		t.Knobs = m.knobsOf(n.name)
 	case TabLog:
 		t.Log = tail(m.past.logs[n.name], shownLog)
 	case TabScript:
@@ -152,6 +149,7 @@ func (m *Model) terminal(s *scene) Terminal {
 	default:
 		t.Turns = tail(m.past.turns[n.name], shownTurns)
 	}
+	t.Completion = m.completion
 	t.Hint = "INFO replication"
 	if len(m.past.turns[n.name]) == 0 && !n.repl.Replica {
 		t.Hint = `SET greeting "hello"`

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strconv"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"resync/web/model"
@@ -21,8 +23,10 @@ func (d *deck) Render() app.UI {
 	if k.Playing {
 		playName, playShape = "Pause", path("fill", "M2 0h3.500v14H2zM8.500 0H12v14H8.500z")
 	}
-	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).Body(
+	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).DataSet("rewound", k.Rewound).Body(
 		app.Span().Class("deck__keys").Body(
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-back").Aria("label", "One event back").Title("One event back (,)").
+				Disabled(k.At == 0).OnClick(d.back).Body(icon("", 14, 12, path("fill", "M12 0v12l-9-6zM0 0h2v12h-2z"))),
 			app.Button().Class("deck__key deck__key--play").Type("button").DataSet("testid", "play").Aria("label", playName).Title(playName+" (Space)").
 				OnClick(d.play).Body(icon("", 14, 14, playShape)),
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-fwd").Aria("label", "One event on").Title("One event on (.)").
@@ -32,7 +36,22 @@ func (d *deck) Render() app.UI {
 				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
 		),
 		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State)),
-		app.Div().ID(deckTrackID).Class("deck__track").Aria("hidden", true).Body(d.track()),
+		app.Div().ID(deckTrackID).Class("deck__track").Body(
+			d.track(),
+			app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", k.Moment).
+				Min(0).Max(model.DeckParts).Step(1).Value(k.At).OnInput(d.seek),
+		),
+		app.If(len(k.Branches) > 0, func() app.UI {
+			return app.Label().Class("deck__branch").Body(
+				app.Span().Text("branch"),
+				app.Select().DataSet("testid", "branch").OnChange(d.branch).Body(
+					app.Range(k.Branches).Slice(func(i int) app.UI {
+						b := k.Branches[i]
+						return app.Option().Value(b.Name).Selected(b.On).Text(b.Label)
+					}),
+				),
+			)
+		}),
 		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
 			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
@@ -42,10 +61,12 @@ func (d *deck) Render() app.UI {
 	)
 }
 
-// track is the line of time: its right end is now.
+// track is the line of time: its right end is as far as the branch was lived, and what lies ahead of the moment that is
+// looked at is pale.
 func (d *deck) track() app.UI {
-	return drawn("svg", "deck__line", "width", "100%", "height", "54").Body(
-		drawn("rect", "f-text", "x", "0", "y", "27", "width", "100%", "height", "4", "rx", "2"),
+	return drawn("svg", "deck__line", "width", "100%", "height", "54", "aria-hidden", "true").Body(
+		drawn("rect", "deck__ahead", "x", "0", "y", "27", "width", "100%", "height", "4", "rx", "2"),
+		drawn("rect", "f-text", "x", "0", "y", "27", "width", percent(d.Deck.Part), "height", "4", "rx", "2"),
 		app.If(d.Deck.Event != "", func() app.UI {
 			return drawn("text", "m mono", "x", "0", "y", "49").Text(d.Deck.Event)
 		}),
@@ -65,6 +86,19 @@ func (d *deck) track() app.UI {
 
 func percent(v float64) string { return px(v*100) + "%" }
 
+func (d *deck) seek(ctx app.Context, _ app.Event) {
+	if part, err := strconv.ParseInt(ctx.JSSrc().Get("value").String(), 10, 64); err == nil {
+		d.Up.send(model.SeekTo{Part: part})
+	}
+}
+
+func (d *deck) branch(ctx app.Context, _ app.Event) {
+	if i, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); err == nil {
+		d.Up.send(model.PickBranch{Branch: i})
+	}
+}
+
+func (d *deck) back(app.Context, app.Event)   { d.Up.send(model.Back{}) }
 func (d *deck) play(app.Context, app.Event)   { d.Up.send(model.Play{}) }
 func (d *deck) step(app.Context, app.Event)   { d.Up.send(model.Step{}) }
 func (d *deck) next(app.Context, app.Event)   { d.Up.send(model.NextEvent{}) }

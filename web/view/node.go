@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strconv"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"resync/web/model"
@@ -26,9 +28,11 @@ func (n *nodeColumn) Render() app.UI {
 		),
 		app.P().Class("node__who").Body(roleIcon(t.Role), app.B().Text(t.Name), app.Span().Text(t.About)),
 		app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(
-			n.tab(model.TabCLI, "CLI"), n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
+			n.tab(model.TabCLI, "CLI"), n.tab(model.TabLedger, "Ledger"), n.tab(model.TabData, "Data"), n.tab(model.TabConfig, "Config"),
+			n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
 		),
-		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).Else(n.output),
+		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).ElseIf(t.Tab == model.TabLedger, n.ledger).
+			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).Else(n.output),
 		app.Div().Class("node__chips").Body(app.Range(t.Chips[:]).Slice(func(i int) app.UI {
 			word := t.Chips[i]
 			return app.Button().Class("node__chip").Type("button").Text(word).
@@ -37,7 +41,7 @@ func (n *nodeColumn) Render() app.UI {
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
 			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On, Host: n.Host, Up: n.Up}
 			if p.Shown {
-				p.Prompt, p.Hint = t.Prompt, t.Hint
+				p.Prompt, p.Hint, p.Completion = t.Prompt, t.Hint, t.Completion
 			}
 			return p
 		}),
@@ -102,18 +106,51 @@ type prompt struct {
 	Shown  bool
 	Prompt string
 	Hint   string
-	Host   Host
-	Up     *mailbox
+
+	Completion model.Completion
+	Host       Host
+	Up         *mailbox
 }
 
 func (p *prompt) Render() app.UI {
-	id := model.PromptID(p.Name)
+	id, k := model.PromptID(p.Name), &p.Completion
+	open := len(k.Items) > 0
+	input := app.Input().Type("text").ID(id).DataSet("testid", "cli-"+p.Name).Placeholder(p.Hint).AutoComplete(false).
+		Attr("autocapitalize", "off").Attr("autocorrect", "off").Spellcheck(false).Attr("enterkeyhint", "send").
+		Role("combobox").Aria("autocomplete", "list").Aria("expanded", open).Aria("controls", p.listID()).OnKeyDown(p.key).OnInput(p.edited)
+	if open {
+		input = input.Aria("activedescendant", p.itemID(k.At))
+	}
 	return app.Div().Class("prompt").Hidden(!p.Shown).Body(
+		app.Div().ID(p.listID()).Class("suggest").Role("listbox").Aria("label", "How it may go on").Hidden(!open).Body(
+			app.Range(k.Items).Slice(func(i int) app.UI {
+				s := k.Items[i]
+				return app.Div().ID(p.itemID(i)).Class("suggest__item").Role("option").Aria("selected", i == k.At).
+					OnMouseDown(func(_ app.Context, e app.Event) {
+						e.PreventDefault() // the focus stays where the reader types
+						p.Up.send(model.CompleteNext{By: i - p.Completion.At})
+						p.Up.send(model.Complete{Node: p.Name})
+					}, app.EventScope(p.Name, s.Word)).Body(
+					app.Span().Class("suggest__word").Text(s.Word),
+					app.If(s.Syntax != "", func() app.UI { return app.Span().Class("suggest__syntax").Text(" " + s.Syntax) }),
+					app.If(s.About != "", func() app.UI { return app.Span().Class("suggest__about").Text(s.About) }))
+			}),
+		),
 		app.Label().Class("prompt__name").For(id).Body(app.Span().Class("sr").Text("Command for "), app.Text(p.Prompt)),
-		app.Input().Type("text").ID(id).DataSet("testid", "cli-"+p.Name).Placeholder(p.Hint).AutoComplete(false).
-			Attr("autocapitalize", "off").Attr("autocorrect", "off").Spellcheck(false).Attr("enterkeyhint", "send").OnKeyDown(p.key),
+		app.Span().Class("prompt__line").Body(
+			input,
+			app.Span().Class("prompt__ghost").Aria("hidden", true).Body(app.Span().Class("prompt__typed").Text(k.Text), app.Text(k.Ghost)),
+		),
+		app.If(open, func() app.UI { return app.Span().Class("prompt__tab").Aria("hidden", true).Text("Tab") }),
 		app.Button().Class("prompt__send").Type("button").Aria("label", "Run").OnClick(p.send).Text("⏎"),
 	)
+}
+
+func (p *prompt) listID() string      { return "suggest-" + p.Name }
+func (p *prompt) itemID(i int) string { return p.listID() + "-" + strconv.Itoa(i) }
+
+func (p *prompt) edited(app.Context, app.Event) {
+	p.Up.send(model.Edited{Node: p.Name, Text: p.Host.Value(model.PromptID(p.Name))})
 }
 
 func (p *prompt) send(app.Context, app.Event) {
@@ -128,6 +165,18 @@ func (p *prompt) key(ctx app.Context, e app.Event) {
 	case key == "Enter":
 		e.PreventDefault()
 		p.send(ctx, e)
+	case len(p.Completion.Items) > 0 && key == "Tab" && !e.Get("shiftKey").Truthy():
+		e.PreventDefault()
+		p.Up.send(model.Complete{Node: p.Name})
+	case len(p.Completion.Items) > 0 && (key == "ArrowUp" || key == "ArrowDown"):
+		e.PreventDefault()
+		by := 1
+		if key == "ArrowUp" {
+			by = -1
+		}
+		p.Up.send(model.CompleteNext{By: by})
+	case len(p.Completion.Items) > 0 && key == "Escape":
+		p.Up.send(model.CloseCompletion{})
 	case key == "ArrowUp":
 		e.PreventDefault()
 		p.Up.send(model.Older{Node: p.Name, Current: p.Host.Value(id)})

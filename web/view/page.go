@@ -210,6 +210,15 @@ func (p *page) expose() {
 			}
 			return p.model.StateJSON()
 		},
+		"seek": func(args []string) string {
+			if len(args) > 0 {
+				if n, err := strconv.Atoi(args[0]); err == nil {
+					p.take(model.SeekEvent{Event: n, AtOnce: true})
+					p.redraw()
+				}
+			}
+			return p.model.StateJSON()
+		},
 		"state":  func([]string) string { return p.model.StateJSON() },
 		"trace":  func([]string) string { return p.model.Trace() },
 		"script": func([]string) string { return p.model.Script() },
@@ -233,6 +242,7 @@ func (p *page) Render() app.UI {
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
 			&tape{Tape: v.Tape},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Up: p.up},
+			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up},
 			&deck{Deck: v.Deck, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),

@@ -129,6 +129,7 @@ func (t *tape) ribbon(r tapeRows) app.UI {
 				drawn("text", class, "x", px(b.TextX*w), "y", px(middle), "text-anchor", "middle").Text(b.Text))
 		}),
 		box("l dash", k.Room.X*w+.5, y+.5, k.Room.W*w-1, h-1, 0),
+		box("l-text w2", k.Chosen.X*w, y-3, max(k.Chosen.W*w, 3*min(1, k.Chosen.W*1e9)), h+6, 2),
 		path("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)),
 		label(k.HeadAt, "halo", w, r.words, -1),
 		app.If(k.Drop >= 0, func() app.UI {

@@ -1,0 +1,190 @@
+package model
+
+import (
+	"strings"
+
+	"resync/engine"
+	"resync/engine/script"
+	"resync/engine/sim"
+)
+
+// Going back and forth. The timeline holds the worlds; here is what the page does with them: it seeks a little in every
+// frame, takes its chronicle along, and says where it stands.
+
+// chronicleEvery is how many events lie between the chronicles that are kept for going back. Reading an event again
+// takes well under a microsecond.
+const chronicleEvery = 4096
+
+// session is the script's state at the moment that is looked at, and world its world.
+func (m *Model) session() *script.Session { return m.line.Session() }
+func (m *Model) world() *sim.World        { return m.line.World() }
+
+// rewound reports whether the page looks at the past.
+func (m *Model) rewound() bool { return !m.line.Live() }
+
+// seekTo and seekEvent go to a moment of the current branch: at once where it is near, else over the next frames.
+func (m *Model) seekTo(at engine.Instant) {
+	m.playing = false
+	m.line.SeekTo(at)
+	m.travel(frameStep)
+}
+
+func (m *Model) seekEvent(n int) {
+	m.playing = false
+	m.line.SeekEvent(n)
+	m.travel(frameStep)
+}
+
+// travel goes on with what was set out for, and takes the page along on arrival.
+func (m *Model) travel(turns int) {
+	m.revision++
+	if !m.line.Go(turns) {
+		return
+	}
+	m.arrived()
+}
+
+// arrive ends a journey at once, however long it is: for tests, and for pages that embed this one.
+func (m *Model) arrive() {
+	for !m.line.Go(frameStep) {
+	}
+	m.arrived()
+}
+
+// arrived reads the chronicle again up to the moment that is looked at now.
+func (m *Model) arrived() {
+	seen := len(m.world().Events())
+	if seen < m.past.seen {
+		m.reread(seen)
+	}
+	m.sync()
+	m.heading, _, _ = m.session().Narration()
+	m.spoken = m.past.saidSeq
+	m.stepped = ""
+	if events := m.world().Events(); len(events) > 0 {
+		m.stepped = oneLine(events[len(events)-1])
+	}
+	m.status = clock(m.world().Now()) + " s. " + m.stepped
+	m.revision++
+}
+
+// reread goes back to the latest chronicle that knows no more than so many events. Histories keep their colours.
+func (m *Model) reread(events int) {
+	ids := m.past.ids
+	m.past = newChronicle()
+	for i := len(m.before) - 1; i >= 0; i-- {
+		if m.before[i].seen <= events {
+			m.past = m.before[i].clone()
+			break
+		}
+	}
+	m.past.ids = ids
+}
+
+// forget drops the chronicles of what has not happened on the current branch: it has only so many events in common
+// with the one before.
+func (m *Model) forget(common int) {
+	for n := len(m.before); n > 0 && m.before[n-1].seen > common; n-- {
+		m.before = m.before[:n-1]
+	}
+	if m.past.seen > common {
+		m.reread(common)
+	}
+	m.marks = timeMarks{}
+}
+
+// forked says that acting in the past has begun a branch.
+func (m *Model) forked(from int) {
+	branches := m.line.Branches()
+	m.forget(branches[m.line.Current()].Shared)
+	m.status = "Branch " + branches[m.line.Current()].Name + " begins here. " + branches[from].Name + " keeps what happened next."
+	m.past.loud = true
+}
+
+// pickBranch looks at the end of another branch.
+func (m *Model) pickBranch(i int) {
+	from := m.line.Current()
+	if i == from || i < 0 || i >= len(m.line.Branches()) {
+		return
+	}
+	m.playing = false
+	m.line.Switch(i)
+	m.forget(m.line.Common(from, i))
+	m.arrived()
+	m.status = "Branch " + m.line.Branches()[i].Name + ", at its end: " + clock(m.world().Now()) + " s."
+}
+
+// step goes on to the next event of the wanted kind, and stops the clock there. In the past it is one that has happened
+// already; at the end of the branch the world is lived on until there is one.
+func (m *Model) step(wanted func(engine.Event) bool) {
+	m.playing = false
+	if m.rewound() && m.line.SeekNext(wanted) {
+		m.travel(frameStep)
+		return
+	}
+	if m.rewound() {
+		m.line.SeekTo(m.line.End())
+		m.arrive()
+	}
+	w := m.world()
+	const most = 20_000
+	for range most {
+		before := len(w.Events())
+		m.advance(max(w.Next(), w.Now()), 1)
+		for _, e := range w.Events()[before:] {
+			if wanted(e) {
+				m.narrate()
+				m.stepped = oneLine(e)
+				if m.spoken != e.Seq {
+					m.status = m.stepped
+				}
+				return
+			}
+		}
+		if w.Next() < w.Now() { // nothing is left to happen
+			return
+		}
+	}
+}
+
+// back goes to the latest event of the wanted kind before the moment that is looked at.
+func (m *Model) back(wanted func(engine.Event) bool) {
+	m.playing = false
+	m.line.SeekLast(wanted)
+	m.travel(frameStep)
+}
+
+// A timeMarks is what the line of time shows of the whole branch, what lies ahead of the reader included. It reads each
+// event once.
+type timeMarks struct {
+	seen int
+	list []happened
+}
+
+const keptMarks = 64
+
+func (t *timeMarks) read(events []engine.Event) {
+	for _, e := range events[t.seen:] {
+		h := happened{seq: e.Seq, at: e.At}
+		switch f := e.Fact.(type) {
+		case engine.PsyncAnswered:
+			if h.kind = "full"; f.Continued() {
+				h.kind = "continue"
+			}
+			h.a = e.Node
+		case engine.Act:
+			words := strings.Fields(f.Text)
+			if len(words) < 2 || !marked[words[0]] {
+				continue
+			}
+			h.kind, h.a = words[0], words[1]
+		default:
+			continue
+		}
+		t.list = keep(t.list, h, keptMarks)
+	}
+	t.seen = len(events)
+}
+
+// marked are the acts that the line of time shows.
+var marked = map[string]bool{"sever": true, "heal": true, "kill": true, "start": true}

@@ -1,0 +1,540 @@
+package model
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"resync/engine"
+)
+
+// A Wire is who said what to whom: a line for every node, time to the right, an arrow for every packet. It is read from
+// the event log afresh for every drawing, and only as far as the window reaches.
+type Wire struct {
+	Rows    []WireRow
+	Arrows  []WireArrow
+	Marks   []WireMark
+	Ticks   []TapeTick
+	Filters []Choice
+	Span    string  // how much time is shown: "2 s"
+	Closer  bool    // there is a closer look
+	Wider   bool    // and a wider one
+	Now     float64 // where the moment that is looked at is, as a part of the width
+	NowWord string  // now, or viewing
+	Width   float64
+	About   string
+	Detail  string     // the chosen packet, in words
+	Table   []WireLine // the same as rows, newest last
+	Empty   string
+}
+
+// A WireRow is the line of one node. Dead is where it has no process, in parts of the width.
+type WireRow struct {
+	Name, Role string
+	Dead       []Piece
+}
+
+// A WireArrow is one packet, or several of a kind that are too close to be told apart. X are parts of the width, From
+// and To are rows.
+type WireArrow struct {
+	ID       int64 // of the first packet
+	From, To int
+	X1, X2   float64 // where it leaves, and where it arrives: perhaps behind now
+	Y2       float64 // how far it comes: 1, or less when it is lost
+	Until    float64 // of several: where the last one leaves
+	Kind     string  // handshake, stream, rdb, ack
+	Label    string
+	More     string // behind the label, quieter
+	LabelX   float64
+	Anchor   string // of the words, as SVG says it
+	Lost     bool
+	Chosen   bool
+	bytes    int64
+}
+
+// A WireMark is what happened at one node or between two: a command, a fault, a refused connection.
+type WireMark struct {
+	X      float64
+	Row    int
+	To     int // the other row of something between two, or -1
+	Kind   string
+	Label  string
+	Anchor string
+	Tone   Tone
+}
+
+// A WireLine is one row of the table.
+type WireLine struct {
+	ID                              int64
+	Time, From, To, Kind, Text, End string
+	Chosen                          bool
+}
+
+// What can be shown and hidden, in the order of the chips.
+var wireKinds = [...]struct{ name, label string }{
+	{"handshake", "handshake"}, {"stream", "stream"}, {"ack", "ACK"}, {"rdb", "RDB"}, {"client", "client"},
+}
+
+// wireSpans are how much time can be shown.
+var wireSpans = [...]time.Duration{
+	200 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 5 * time.Second, 20 * time.Second, time.Minute,
+}
+
+const (
+	wireSpan      = 2     // index of the span at the beginning
+	wireAhead     = 0.12  // of the width lies ahead of now
+	wireLookback  = 5     // spans before the window in which a packet may have left that arrives in it
+	wireScan      = 6_000 // events that one drawing looks at
+	mostArrows    = 70
+	closeTogether = 12.0 // CSS pixels: arrows of a kind that leave closer to each other are drawn as one
+	shownLines    = 60   // of the table
+)
+
+// wireKind is under which chip a packet falls.
+func wireKind(p engine.Payload) string {
+	switch p {
+	case engine.PayloadStream:
+		return "stream"
+	case engine.PayloadAck, engine.PayloadKeepalive:
+		return "ack"
+	case engine.PayloadSnapshot:
+		return "rdb"
+	}
+	return "handshake"
+}
+
+// wireWindow is the time that is shown.
+type wireWindow struct{ from, to engine.Instant }
+
+func (w wireWindow) x(t engine.Instant) float64 {
+	return min(1, max(0, float64(t-w.from)/float64(w.to-w.from)))
+}
+
+// beyond is x without the ends of the window.
+func (w wireWindow) beyond(t engine.Instant) float64 { return float64(t-w.from) / float64(w.to-w.from) }
+
+func (m *Model) wire(s *scene) Wire {
+	span := wireSpans[m.wireSpan]
+	k := Wire{Width: m.plotWidth(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
+	if m.rewound() {
+		k.NowWord = "viewing"
+	}
+	for _, kind := range wireKinds {
+		k.Filters = append(k.Filters, Choice{kind.name, kind.label, !m.wireHides[kind.name]})
+	}
+	if len(s.nodes) == 0 {
+		k.Empty = "Nobody to talk to yet."
+		return k
+	}
+	to := max(s.now, engine.Epoch.Add(time.Duration(float64(span)*(1-wireAhead))))
+	win := wireWindow{to.Add(-time.Duration(float64(span) * (1 - wireAhead))), to.Add(time.Duration(float64(span) * wireAhead))}
+	k.Now, k.Detail = win.x(s.now), m.packet.told
+	rows := k.rows(s)
+	k.Ticks = wireTicks(win, k.Width)
+	k.merge(k.read(m, s, win, rows))
+	k.label()
+	return k
+}
+
+// rows puts the nodes in an order in which links are short: a master in the middle of its replicas.
+func (k *Wire) rows(s *scene) map[string]int {
+	index := map[string]int{}
+	var place func(i int)
+	placed := make([]bool, len(s.nodes))
+	add := func(i int) {
+		index[s.nodes[i].name] = len(k.Rows)
+		row := WireRow{Name: s.nodes[i].name, Role: "master"}
+		if s.nodes[i].repl.Replica {
+			row.Role = "replica"
+		}
+		k.Rows = append(k.Rows, row)
+	}
+	place = func(i int) {
+		if placed[i] {
+			return
+		}
+		placed[i] = true
+		var below []int
+		for j, n := range s.nodes {
+			if n.master == i && !placed[j] {
+				below = append(below, j)
+			}
+		}
+		half := (len(below) + 1) / 2
+		for _, j := range below[:half] {
+			place(j)
+		}
+		add(i)
+		for _, j := range below[half:] {
+			place(j)
+		}
+	}
+	for i, n := range s.nodes {
+		if n.master < 0 {
+			place(i)
+		}
+	}
+	for i := range s.nodes { // a ring of replicas has no top
+		place(i)
+	}
+	return index
+}
+
+// A bundle is what one arrow stands for: the first packet of it, and how many there are.
+type bundle struct {
+	WireArrow
+	first *engine.Event
+	count int64
+}
+
+// read takes what the window shows from the event log. The words at the packets come later, when it is known which are
+// drawn alone.
+func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (packets []bundle) {
+	events := m.world().Events()
+	begin := win.from.Add(-wireLookback * win.to.Sub(win.from))
+	first := sort.Search(len(events), func(i int) bool { return events[i].At >= begin })
+	first = max(first, len(events)-wireScan)
+	if first > 0 && first < len(events) && events[first].At > win.from {
+		k.About = "more than can be shown: look closer"
+	}
+	for _, n := range s.nodes {
+		if !n.up {
+			k.dead(rows[n.name], win, n.since, s.now)
+		}
+	}
+	var resets []resetConn
+	for i := first; i < len(events); i++ {
+		e := &events[i]
+		switch f := e.Fact.(type) {
+		case engine.Sent:
+			from, ok := rows[e.Node]
+			to, known := rows[f.To]
+			if !ok || !known || m.wireHides[wireKind(f.Payload)] || f.Arrives != 0 && f.Arrives < win.from || f.Arrives == 0 && e.At < win.from {
+				continue
+			}
+			packets = append(packets, m.arrow(e, f, win, from, to))
+		case engine.ConnChanged:
+			a, ok := rows[f.A]
+			b, known := rows[f.B]
+			if !ok || !known || e.At < win.from {
+				continue
+			}
+			if f.What == "reset" {
+				resets = append(resets, resetConn{a, b, win.x(e.At)})
+			}
+			if f.What == "refused" && !m.wireHides["handshake"] {
+				k.Marks = append(k.Marks, WireMark{X: win.x(e.At), Row: a, To: b, Kind: "refused", Label: "connect refused", Tone: ToneLost})
+			}
+		case engine.Act:
+			if e.At < win.from {
+				continue
+			}
+			k.act(m, e, f.Text, win, rows)
+		}
+	}
+	for _, r := range resets {
+		r.cut(packets)
+	}
+	if m.table {
+		for _, a := range packets[max(0, len(packets)-shownLines):] {
+			k.Table = append(k.Table, m.wireLine(a.first))
+		}
+	}
+	return packets
+}
+
+// dead marks where a node has no process.
+func (k *Wire) dead(row int, win wireWindow, since, now engine.Instant) {
+	from, to := win.x(since), win.x(now)
+	k.Rows[row].Dead = append(k.Rows[row].Dead, Piece{from, max(0, to-from)})
+}
+
+func (m *Model) arrow(e *engine.Event, f engine.Sent, win wireWindow, from, to int) bundle {
+	a := WireArrow{ID: f.ID, From: from, To: to, X1: win.beyond(e.At), Kind: wireKind(f.Payload), Y2: 1, Chosen: f.ID == m.packet.id}
+	a.Until = a.X1
+	switch {
+	case f.Arrives == 0:
+		a.Lost, a.Y2, a.X2 = true, 0.5, a.X1
+	default:
+		a.X2 = win.beyond(f.Arrives)
+	}
+	a.bytes = int64(f.Bytes)
+	return bundle{a, e, 1}
+}
+
+// wireWords are the words at an arrow: what Redis would call it, and how large it is.
+func wireWords(f engine.Sent) (label, more string) {
+	text := packetText(f)
+	switch f.Payload {
+	case engine.PayloadStream:
+		command, _, _ := strings.Cut(text, " ")
+		return command, byteCount(int64(f.Bytes))
+	case engine.PayloadSnapshot:
+		return "RDB", byteCount(int64(f.Bytes))
+	case engine.PayloadKeepalive:
+		return "LF", ""
+	case engine.PayloadAck:
+		return strings.TrimPrefix(text, "REPLCONF "), ""
+	}
+	return text, ""
+}
+
+// packetText is what is said of a packet's bytes; a terse world says nothing.
+func packetText(f engine.Sent) string {
+	if f.Text == nil {
+		return ""
+	}
+	return f.Text.String()
+}
+
+// wireDetail tells everything of one packet.
+func wireDetail(e *engine.Event, f engine.Sent) string {
+	text := e.Node + " → " + f.To + ", " + f.Payload.String() + ", " + byteCount(int64(f.Bytes))
+	if f.Payload == engine.PayloadStream {
+		text += ", bytes " + at(f.Span.First) + " to " + at(f.Span.Last)
+	}
+	text += ": " + packetText(f) + ". Sent at " + clock(e.At) + " s, "
+	if f.Arrives == 0 {
+		return text + "lost."
+	}
+	return text + "arrives at " + clock(f.Arrives) + " s."
+}
+
+// wireLine is a packet as a row of the table.
+func (m *Model) wireLine(e *engine.Event) WireLine {
+	f := e.Fact.(engine.Sent)
+	l := WireLine{ID: f.ID, Time: clock(e.At), From: e.Node, To: f.To, Kind: f.Payload.String(), Text: packetText(f), End: "lost", Chosen: f.ID == m.packet.id}
+	if f.Payload == engine.PayloadStream {
+		l.Text = f.Span.String() + " " + l.Text
+	}
+	if f.Arrives != 0 {
+		l.End = clock(f.Arrives)
+	}
+	return l
+}
+
+// act marks what somebody did.
+func (k *Wire) act(m *Model, e *engine.Event, text string, win wireWindow, rows map[string]int) {
+	if name, command, ok := strings.Cut(text, "> "); ok {
+		name, _, _ = strings.Cut(name, "/")
+		if row, known := rows[name]; known && !m.wireHides["client"] {
+			k.Marks = append(k.Marks, WireMark{X: win.x(e.At), Row: row, To: -1, Kind: "command", Label: shorten(command, 40)})
+		}
+		return
+	}
+	words := strings.Fields(text)
+	if len(words) < 2 {
+		return
+	}
+	row, ok := rows[words[1]]
+	if !ok {
+		return
+	}
+	mark := WireMark{X: win.x(e.At), Row: row, To: -1, Kind: words[0], Label: text, Tone: ToneLost}
+	switch words[0] {
+	case "sever", "blackhole", "heal":
+		if other, known := rows[words[len(words)-1]]; known {
+			mark.To = other
+		}
+		mark.Label = map[string]string{"sever": "cut", "blackhole": "blackhole", "heal": "healed"}[words[0]]
+		if words[0] == "heal" {
+			mark.Tone = Plain
+		}
+	case "isolate", "kill", "freeze", "shutdown", "wipe", "skew":
+	case "rejoin", "thaw", "start":
+		mark.Tone = Plain
+	default:
+		return
+	}
+	k.Marks = append(k.Marks, mark)
+}
+
+// A resetConn is a connection that was cut, between two rows.
+type resetConn struct {
+	a, b int
+	x    float64
+}
+
+// cut ends what was on its way on a connection at the moment at which it was cut.
+func (r resetConn) cut(packets []bundle) {
+	for i := range packets {
+		a := &packets[i]
+		between := a.From == r.a && a.To == r.b || a.From == r.b && a.To == r.a
+		if between && a.X1 <= r.x && r.x < a.X2 && !a.Lost {
+			a.Y2 *= (r.x - a.X1) / (a.X2 - a.X1)
+			a.X2, a.Lost = r.x, true
+		}
+	}
+}
+
+// merge draws packets as one that could not be told apart: of the same kind, the same way, and close together. With
+// more arrows than can be read it takes what is further apart as well.
+func (k *Wire) merge(packets []bundle) {
+	slices.SortStableFunc(packets, func(a, b bundle) int { return int(a.ID - b.ID) })
+	for gap := closeTogether / max(1, k.Width); len(packets) > 0; gap *= 2 {
+		merged := together(packets, gap)
+		if len(merged) > mostArrows && gap <= 1 {
+			continue
+		}
+		for i := range merged {
+			a := &merged[i]
+			if a.Label, a.More = a.Kind, byteCount(a.bytes); a.count == 1 {
+				a.Label, a.More = wireWords(a.first.Fact.(engine.Sent))
+			} else if a.Kind == "ack" {
+				a.Label, a.More = "ACK", ""
+			}
+			if a.count > 1 {
+				a.Label = commas(a.count) + " × " + a.Label
+			}
+			k.Arrows = append(k.Arrows, a.WireArrow)
+		}
+		return
+	}
+}
+
+// together joins the packets that leave closer to each other than gap, a part of the width. What is said in a handshake
+// is never joined.
+func together(packets []bundle, gap float64) (merged []bundle) {
+	type lane struct {
+		from, to int
+		kind     string
+		lost     bool
+	}
+	open := map[lane]int{} // where in merged
+	for _, a := range packets {
+		in := lane{a.From, a.To, a.Kind, a.Lost}
+		at, ok := open[in]
+		if !ok || a.Kind == "handshake" || a.Chosen || merged[at].Chosen || a.X1-merged[at].Until > gap {
+			open[in] = len(merged)
+			merged = append(merged, a)
+			continue
+		}
+		first := &merged[at]
+		first.count++
+		first.bytes += a.bytes
+		first.Until, first.Y2 = a.X1, min(first.Y2, a.Y2)
+	}
+	return merged
+}
+
+// label keeps the words that have room: the rarer kinds first, and none over another in the same space between two rows.
+func (k *Wire) label() {
+	type space struct{ from, to int } // an arrow's words stand near its beginning
+	taken := map[space][]TapeText{}
+	fit := func(where space, t TapeText) bool {
+		lo, hi := extent(t, k.Width)
+		if lo < 0 || hi > k.Width {
+			return false
+		}
+		for _, other := range taken[where] {
+			if overlap(t, other, k.Width) {
+				return false
+			}
+		}
+		taken[where] = append(taken[where], t)
+		return true
+	}
+	for i := range k.Marks {
+		mark := &k.Marks[i]
+		mark.Anchor = "start"
+		t := TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}
+		if _, hi := extent(t, k.Width); hi > k.Width {
+			t.X, t.Anchor, mark.Anchor = mark.X-10/k.Width, "end", "end"
+		}
+		where := space{mark.Row, mark.Row}
+		if mark.To >= 0 {
+			where = space{mark.Row, mark.To}
+		}
+		if !fit(where, t) {
+			mark.Label = ""
+		}
+	}
+	for _, rank := range []string{"decision", "handshake", "rdb", "ack", "stream"} {
+		for i := range k.Arrows {
+			a := &k.Arrows[i]
+			if a.rank() != rank {
+				continue
+			}
+			t := TapeText{X: a.X1 + (a.X2-a.X1)*wordsAt + 8/k.Width, Anchor: "start", Text: strings.TrimSpace(a.Label + " " + a.More)}
+			if band := a.Until - a.X1; band*k.Width > textWidth(t.Text)+12 {
+				t.X, t.Anchor = a.X1+band/2+(a.X2-a.X1)*wordsAt, "middle"
+			}
+			a.LabelX, a.Anchor = t.X, t.Anchor
+			if t.Text == "" || !fit(space{a.From, a.To}, t) {
+				a.Label, a.More = "", ""
+			}
+		}
+	}
+}
+
+// wordsAt is how far along an arrow its words stand: the view draws them at the same height, so that those of two that
+// cross keep clear of each other.
+const wordsAt = 0.36
+
+// rank is whose words are kept where there is no room for all: the question and its answer before anything else.
+func (a *WireArrow) rank() string {
+	for _, word := range []string{"PSYNC", "+CONTINUE", "+FULLRESYNC"} {
+		if strings.HasPrefix(a.Label, word) {
+			return "decision"
+		}
+	}
+	return a.Kind
+}
+
+// wireTicks are round moments, some 120 pixels apart.
+func wireTicks(win wireWindow, width float64) []TapeTick {
+	span := win.to.Sub(win.from)
+	step := time.Millisecond
+	for _, next := range []time.Duration{5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000} {
+		if float64(span)/float64(step)*110 <= width {
+			break
+		}
+		step = next * time.Millisecond
+	}
+	var ticks []TapeTick
+	begin := win.from.Sub(engine.Epoch)
+	for t := (begin + step - 1) / step * step; t <= win.to.Sub(engine.Epoch); t += step {
+		if t < 0 {
+			continue
+		}
+		at := engine.Epoch.Add(t)
+		ticks = append(ticks, TapeTick{X: win.x(at), Text: clock(at)})
+	}
+	return ticks
+}
+
+// shorten cuts a text that is too long for a label.
+func shorten(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}
+
+// A packet is the one that the reader has chosen on the wire.
+type packet struct {
+	id   int64 // 0 for none
+	told string
+	span engine.Span // what it carries of a stream; empty for none
+}
+
+// pickPacket chooses a packet, so that its bytes are marked on the tape too; the same again chooses none.
+func (m *Model) pickPacket(id int64) {
+	chosen := m.packet.id
+	m.packet = packet{}
+	if chosen == id {
+		return
+	}
+	for _, e := range slices.Backward(m.world().Events()) {
+		if f, ok := e.Fact.(engine.Sent); ok && f.ID == id {
+			m.packet = packet{id: id, told: wireDetail(&e, f)}
+			if f.Payload == engine.PayloadStream {
+				m.packet.span = f.Span
+			}
+			m.status = m.packet.told
+			return
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package view
+
+import (
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+// A wire is the space-time diagram: a line for every node, time to the right, an arrow for every packet.
+type wire struct {
+	app.Compo
+	Wire    model.Wire
+	AsTable bool
+	Up      *mailbox
+}
+
+// Where things are from the top of the drawing, in CSS pixels.
+const (
+	wireTop   = 38.0
+	wireApart = 42.0
+	wireFoot  = 20.0
+)
+
+func wireY(row int) float64 { return wireTop + float64(row)*wireApart }
+
+func (w *wire) Render() app.UI {
+	k := &w.Wire
+	return app.Section().Class("wire").Aria("label", "Wire").DataSet("testid", "wire").Body(
+		app.Div().Class("wire__head").Body(
+			app.H2().Text("The wire"),
+			app.P().Class("wire__about").Text(k.About),
+			app.Div().Class("wire__chips").Role("group").Aria("label", "What is shown").Body(
+				app.Range(k.Filters).Slice(func(i int) app.UI {
+					f := k.Filters[i]
+					return app.Button().Class("wire__chip").Type("button").DataSet("kind", f.Name).DataSet("testid", "wire-"+f.Name).
+						Aria("pressed", f.On).OnClick(w.toggle).Text(f.Label)
+				}),
+			),
+			app.Div().Class("wire__span").Role("group").Aria("label", "Time shown").Body(
+				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-closer").Aria("label", "Show less time").Disabled(!k.Closer).OnClick(w.closer).Text("+"),
+				app.Span().Class("deck__rate").Text(k.Span),
+				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-wider").Aria("label", "Show more time").Disabled(!k.Wider).OnClick(w.wider).Text("−"),
+			),
+		),
+		app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).
+			ElseIf(w.AsTable, w.table).
+			Else(w.drawing),
+		app.If(k.Detail != "", func() app.UI { return app.P().Class("wire__detail").DataSet("testid", "wire-detail").Text(k.Detail) }),
+	)
+}
+
+func (w *wire) drawing() app.UI {
+	k := &w.Wire
+	high := wireY(len(k.Rows)-1) + wireFoot
+	height := strconv.Itoa(int(high))
+	now := k.Now * k.Width
+	return app.Div().Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
+		drawn("svg", "wire__names", "height", height).Aria("hidden", true).Body(
+			app.Range(k.Rows).Slice(func(i int) app.UI { return wireName(wireY(i), k.Rows[i]) }),
+		),
+		drawn("svg", "wire__plot", "height", height).Aria("hidden", true).OnClick(w.pick).Body(
+			arrowHeads(),
+			app.Range(k.Ticks).Slice(func(i int) app.UI {
+				x := k.Ticks[i].X * k.Width
+				return drawn("g", "").Body(
+					path("l-hair", "M"+px(x)+" "+px(wireTop-12)+"V"+px(high)),
+					drawn("text", "m mono", "x", px(x), "y", "14", "text-anchor", "middle").Text(k.Ticks[i].Text))
+			}),
+			box("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
+			app.Range(k.Rows).Slice(func(i int) app.UI { return w.row(i, now) }),
+			// What has not happened yet is not to be seen.
+			drawn("clipPath", "", "id", "wire-past").Body(box("", 0, 0, now, high, 0)),
+			drawn("g", "", "clip-path", "url(#wire-past)").Body(
+				app.Range(k.Arrows).Slice(func(i int) app.UI { return w.arrow(&k.Arrows[i]) })),
+			app.Range(k.Marks).Slice(func(i int) app.UI { return w.mark(&k.Marks[i]) }),
+			path("l-text w2", "M"+px(now)+" "+px(wireTop-16)+"V"+px(high)),
+			drawn("text", "b halo", "x", px(now+6), "y", px(wireTop-6)).Text(k.NowWord),
+		),
+	)
+}
+
+func wireName(y float64, row model.WireRow) app.UI {
+	shape := drawn("circle", "f-replica", "cx", "6", "cy", px(y), "r", "5.5")
+	if row.Role == "master" {
+		shape = drawn("path", "f-master", "d", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
+	}
+	return drawn("g", "").Body(shape, drawn("text", "b name", "x", "18", "y", px(y+4)).Text(row.Name))
+}
+
+// row is a node's line: solid while time has passed, dotted ahead, and in the colour of what is lost while there is no
+// process.
+func (w *wire) row(i int, now float64) app.UI {
+	k := &w.Wire
+	y := px(wireY(i))
+	return drawn("g", "").Body(
+		path("l", "M0 "+y+"H"+px(now)),
+		path("l dash", "M"+px(now)+" "+y+"H"+px(k.Width)),
+		app.Range(k.Rows[i].Dead).Slice(func(j int) app.UI {
+			d := k.Rows[i].Dead[j]
+			return drawn("g", "").Body(
+				path("wire__gap", "M"+px(d.X*k.Width)+" "+y+"h"+px(d.W*k.Width)),
+				path("l-lost dot", "M"+px(d.X*k.Width)+" "+y+"h"+px(d.W*k.Width)))
+		}),
+	)
+}
+
+// wireTone is the colour of what a packet is.
+var wireTone = map[string]string{"handshake": "text", "stream": "master", "ack": "replica", "rdb": "full"}
+
+func (w *wire) arrow(a *model.WireArrow) app.UI {
+	k := &w.Wire
+	tone := wireTone[a.Kind]
+	from, to := wireY(a.From), wireY(a.To)
+	y2 := from + (to-from)*a.Y2
+	x1, x2, until := a.X1*k.Width, a.X2*k.Width, a.Until*k.Width
+	class := "wire__arrow"
+	if a.Chosen {
+		class += " wire__arrow--chosen"
+	}
+	line := path("l-"+tone+" wire__line", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2))
+	if a.Y2 == 1 && !a.Lost {
+		line = line.(app.HTMLElem).Attr("marker-end", "url(#to-"+tone+")")
+	}
+	shapes := []app.UI{line}
+	lean := x2 - x1
+	if until > x1 { // several: what lies between the first and the last
+		shapes = []app.UI{
+			path("f-"+tone+" wire__band", "M"+px(x1)+" "+px(from)+"H"+px(until)+"l"+px(lean)+" "+px(y2-from)+"H"+px(x2)+"z"),
+			path("l-"+tone, "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)+"M"+px(until)+" "+px(from)+"l"+px(lean)+" "+px(y2-from)),
+		}
+	}
+	if a.Lost {
+		shapes = append(shapes, cross(x2, y2))
+	}
+	return drawn("g", class).DataSet("packet", a.ID).DataSet("testid", "wire-"+strconv.FormatInt(a.ID, 10)).DataSet("kind", a.Kind).DataSet("lost", a.Lost).Body(
+		app.Range(shapes).Slice(func(i int) app.UI { return shapes[i] }),
+		// Something to hit: the line is thin.
+		path("wire__hit", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)),
+		app.If(a.Label != "", func() app.UI {
+			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(from+(to-from)*0.36+4), "text-anchor", a.Anchor).Body(
+				drawn("tspan", "figure").Text(a.Label),
+				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(" " + a.More) }),
+			)
+		}),
+	)
+}
+
+func cross(x, y float64) app.UI {
+	return path("l-lost w2", "M"+px(x-4)+" "+px(y-4)+"l8 8M"+px(x-4)+" "+px(y+4)+"l8-8")
+}
+
+// mark is what happened at a node, or between two.
+func (w *wire) mark(k *model.WireMark) app.UI {
+	x, y := k.X*w.Wire.Width, wireY(k.Row)
+	tone := string(k.Tone)
+	if tone == "" {
+		tone = "text"
+	}
+	var shape app.UI
+	switch {
+	case k.Kind == "refused":
+		end := y + (wireY(k.To)-y)*0.4
+		shape = drawn("g", "").Body(path("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
+		y = end
+	case k.To >= 0:
+		other := wireY(k.To)
+		shape = path("l-"+tone+" w2 dash", "M"+px(x)+" "+px(y)+"V"+px(other))
+		y = (y + other) / 2
+	default:
+		shape = drawn("path", "l-"+tone+" wire__diamond", "d", "M"+px(x)+" "+px(y-5)+"l5 5-5 5-5-5z")
+		y -= 10
+	}
+	shift := 10.0
+	if k.Anchor == "end" {
+		shift = -10
+	}
+	return drawn("g", "").Body(shape, app.If(k.Label != "", func() app.UI {
+		return drawn("text", "halo t-"+tone, "x", px(x+shift), "y", px(y+4), "text-anchor", k.Anchor).Text(k.Label)
+	}))
+}
+
+// arrowHeads are the ends of arrows, one for each colour: a marker does not take its line's.
+func arrowHeads() app.UI {
+	tones := []string{"text", "master", "replica", "full"}
+	return drawn("defs", "").Body(app.Range(tones).Slice(func(i int) app.UI {
+		return drawn("marker", "", "id", "to-"+tones[i], "viewBox", "0 0 8 8", "refX", "7", "refY", "4", "markerWidth", "8", "markerHeight", "8",
+			"orient", "auto-start-reverse", "markerUnits", "userSpaceOnUse").Body(path("f-"+tones[i], "M0 0.500L8 4 0 7.500z"))
+	}))
+}
+
+func (w *wire) table() app.UI {
+	lines := w.Wire.Table
+	return app.Div().Class("wire__table").TabIndex(0).Role("region").Aria("label", "Packets").Body(
+		app.Table().Body(
+			app.THead().Body(app.Tr().Body(
+				app.Range([]string{"sent", "from", "to", "kind", "what", "arrives"}).Slice(func(i int) app.UI {
+					return app.Th().Scope("col").Text([]string{"sent", "from", "to", "kind", "what", "arrives"}[i])
+				}),
+			)),
+			app.TBody().OnClick(w.pick).Body(app.Range(lines).Slice(func(i int) app.UI {
+				l := &lines[i]
+				return app.Tr().DataSet("packet", l.ID).Body(
+					app.Td().Class("num").Body(app.Button().Class("wire__choose").Type("button").Aria("pressed", l.Chosen).
+						Aria("label", "Choose the packet of "+l.Time+" s").Text(l.Time)),
+					app.Td().Text(l.From), app.Td().Text(l.To), app.Td().Text(l.Kind), app.Td().Class("wire__what").Text(l.Text),
+					app.Td().Class("num").Text(l.End))
+			})),
+		),
+	)
+}
+
+// pick finds the packet under the click.
+func (w *wire) pick(_ app.Context, e app.Event) {
+	hit := e.Get("target").Call("closest", "[data-packet]")
+	if hit.IsNull() || hit.IsUndefined() {
+		return
+	}
+	if id, err := strconv.ParseInt(hit.Call("getAttribute", "data-packet").String(), 10, 64); err == nil {
+		w.Up.send(model.PickPacket{ID: id})
+	}
+}
+
+func (w *wire) toggle(ctx app.Context, _ app.Event) {
+	w.Up.send(model.ToggleWire{Kind: ctx.JSSrc().Call("getAttribute", "data-kind").String()})
+}
+
+func (w *wire) closer(app.Context, app.Event) { w.Up.send(model.WireSpan{By: -1}) }
+func (w *wire) wider(app.Context, app.Event)  { w.Up.send(model.WireSpan{By: 1}) }
