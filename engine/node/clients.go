@@ -286,7 +286,7 @@ func (n *Node) clientKill(c *client, args [][]byte) {
 		(f.kind == "" || f.kind == "master") && (f.id == 0 || f.id == l.clientID) {
 		killed++
 		n.out.do(Close{Conn: l.conn, Why: "CLIENT KILL"})
-		l.lost(n, "CLIENT KILL")
+		l.lost(n, l.conn, "CLIENT KILL")
 	}
 	switch {
 	case !old:
