@@ -60,19 +60,24 @@ func (f Acked) String() string {
 	return "ack " + f.Replica + " " + strconv.FormatInt(int64(f.Offset), 10)
 }
 
-// Waited says how a client's WAIT stands: it began, or it was answered.
+// Waited says how a client's WAIT, or WAITAOF, stands: it began, or it was answered.
 type Waited struct {
 	Client int64  // its number, as CLIENT ID says it
 	Offset Offset // to be acknowledged
 	Want   int64  // by so many replicas
 	Acked  int64  // by so many it was
+	Synced bool   // as safe in an append-only file
 	How    string // "answered at once", "begins to wait", "enough", "time is over"
 }
 
 func (Waited) isFact() {}
 
 func (f Waited) String() string {
-	return fmt.Sprintf("wait client=%d offset=%d acked=%d/%d %s", f.Client, f.Offset, f.Acked, f.Want, f.How)
+	what := "wait"
+	if f.Synced {
+		what = "waitaof"
+	}
+	return fmt.Sprintf("%s client=%d offset=%d acked=%d/%d %s", what, f.Client, f.Offset, f.Acked, f.Want, f.How)
 }
 
 // LinkState is how far a replica has come on the way to its master.

@@ -29,7 +29,7 @@ type lingering struct {
 	since engine.Instant // 0 while it is not
 	why   string
 	gone  bool // its peer has ended it already
-	deaf  bool // it took nothing of its snapshot for too long
+	deaf  bool // nothing more of its snapshot can be written to it
 }
 
 // offerChannel answers a PSYNC that cannot be continued, where both sides want full resyncs over two connections.
@@ -127,5 +127,5 @@ func (n *Node) endGrace() {
 
 // takes reports whether the snapshot under way is written to a replica.
 func (c *client) takes() bool {
-	return c.replica.State == repl.WaitEnd && c.closing == "" && !c.linger.gone && !c.linger.deaf
+	return c.replica.State == repl.WaitEnd && c.closing == "" && !c.linger.deaf
 }

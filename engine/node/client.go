@@ -284,7 +284,7 @@ func (n *Node) closed(in Closed) {
 	switch c := n.byConn[in.Conn]; {
 	case c == nil:
 	case c.replica != nil && c.replica.Awaited:
-		c.linger.gone = true
+		c.linger.gone, c.linger.deaf, c.sent = true, in.Why != "", 0
 		n.linger(c, in.Why)
 		n.streamPart() // it may have been the slowest
 	default:

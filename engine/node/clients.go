@@ -46,6 +46,7 @@ func (c *client) flags() string {
 		{c.waits(), 'b'},
 		{c.dirty, 'd'},
 		{c.closing != "", 'c'},
+		{c.linger.since != 0, 'A'},
 		{strings.HasPrefix(c.addr, "/"), 'U'},
 		{c.noEvict, 'e'},
 	} {

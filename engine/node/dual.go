@@ -211,7 +211,7 @@ func (l *link) firstStreams(n *Node) {
 	l.become(n, engine.LinkSync, "")
 	rest := l.in
 	l.in = nil
-	l.keep(n, rest)
+	l.keep(n, rest) // what came with it
 }
 
 // keep takes bytes of the stream that come before the snapshot is loaded. What is beyond the limit for replicas waits
@@ -219,8 +219,11 @@ func (l *link) firstStreams(n *Node) {
 func (l *link) keep(n *Node, data []byte) {
 	d := l.dual
 	l.in = append(l.in, data...)
+	if l.stopped {
+		return // it was on its way already
+	}
 	limit := n.cfg.OutputLimit[OutputReplica].Hard
-	if d.kept.Add(len(data), limit) && !l.stopped {
+	if d.kept.Add(len(data), limit) {
 		n.log(engine.LogNotice, "Replication buffer limit reached, stopping buffering.")
 		n.out.fact(engine.StreamBufferFull{Size: d.kept.Size, Limit: limit})
 		l.stop(n, true)
@@ -256,7 +259,8 @@ func (l *link) secondLoaded(n *Node) {
 //
 // Source: valkey/src/replication.c, dualChannelSyncSuccess and readSyncBulkPayload.
 func (l *link) joinChannels(n *Node) {
-	d, kept := l.dual, l.in
+	d, kept := l.dual, l.in[:l.dual.kept.Bytes]
+	rest := l.in[len(kept):]
 	l.dual, l.in = nil, nil
 	l.up(n)
 	n.out.fact(engine.SyncFinished{ID: d.end.ID, Offset: d.end.Offset, Bytes: d.bytes})
@@ -270,7 +274,10 @@ func (l *link) joinChannels(n *Node) {
 	n.log(engine.LogNotice, "Successfully streamed replication data into memory")
 	l.ack(n)
 	l.stop(n, false)
-	if d.ended {
+	if len(rest) > 0 {
+		l.stream(n, rest)
+	}
+	if d.ended && l.state == engine.LinkConnected {
 		l.lost(n, l.conn, d.why)
 	}
 }

@@ -320,10 +320,6 @@ func (n *Node) streamPart() {
 			}
 		}
 		switch {
-		case s.apart && up == 0:
-			// Nobody tells it so, as the first connection may still come: it notices that it cannot write.
-			n.endChild("nobody is left to write to")
-			return
 		case s.apart && s.last && s.part == nil:
 			n.endChild("")
 			return
@@ -343,6 +339,10 @@ func (n *Node) streamPart() {
 		if n.now < s.ready {
 			return // Deadline asks to be woken then
 		}
+		if s.apart && up == 0 {
+			n.endChild("nobody is left to write to") // which it notices when it writes
+			return
+		}
 		part := s.part
 		s.part = nil
 		s.bytes += int64(len(part))
@@ -353,6 +353,7 @@ func (n *Node) streamPart() {
 				}
 				c.flush(n)
 				n.send(c, Send{Conn: c.conn, Data: part, Payload: engine.PayloadSnapshot, Shared: true})
+				c.linger.deaf = c.linger.gone // the first write behind the end of a connection does not fail yet
 			}
 		}
 	}

@@ -155,6 +155,9 @@ func (n *Node) promote(why string) {
 	up := l.state == engine.LinkConnected
 	n.out.fact(engine.RoleChanged{Why: why})
 	l.addr = Address{}
+	if !up {
+		l.discard(n, why) // the log tells of it before it tells of what was under way
+	}
 	l.leave(n, why)
 	l.discard(n, why)
 	l.old, l.downAt = false, 0

@@ -96,7 +96,9 @@ func (s *SnapshotShake) Line(line []byte) (r Reaction) {
 		r.log(s.era, engine.LogNotice, "Server does not support sync with offset, dual channel sync approach cannot be used: "+string(line))
 	case !s.sync:
 		s.sync, r.Send = true, []byte("SYNC\r\n")
-	case len(line) > 0:
+	case len(line) == 0:
+		r.log(s.era, engine.LogDebug, "Received empty $ENDOFF response")
+	default:
 		var ok bool
 		if r.EndOff, ok = parseEndOff(line); ok {
 			r.Outcome = Announced
@@ -164,8 +166,9 @@ const (
 //
 // Source: valkey/src/replication.c, bufferReplData.
 type StreamBuffer struct {
-	Size int64 // of all blocks, room included
-	room int64 // in the last one
+	Size  int64 // of all blocks, room included
+	Bytes int   // in them
+	room  int64 // in the last one
 }
 
 // bufferBlockBytes is the room in a block, as jemalloc hands it out; measured on Valkey 8.0.1.
@@ -174,11 +177,12 @@ var bufferBlockBytes = int64(allocated(blockMinBytes+bufferHeaderBytes) - buffer
 const bufferHeaderBytes = 16 // what Valkey keeps in front of a block's bytes (replDataBufBlock on 64 bits)
 
 // Add takes in bytes. It reports whether another block would be begun beyond the limit, 0 for none: then nothing more
-// is to be read. What has been read already is kept, and not counted.
+// is to be read, and the rest of what has been read is not of the buffer.
 func (b *StreamBuffer) Add(bytes int, limit int64) (full bool) {
 	for rest := int64(bytes); ; {
 		taken := min(rest, b.room)
 		b.room -= taken
+		b.Bytes += int(taken)
 		if rest -= taken; rest == 0 {
 			return false
 		}

@@ -7,7 +7,10 @@ import "strings"
 
 // Text words a text that clients read, an error or a reply, for the era [5].
 func (e *Era) Text(text string) string {
-	if !e.SlaveWords {
+	switch {
+	case e.PrimaryWords:
+		return strings.Replace(text, " that since Redis 4.0 if a replica", " that if a replica", 1)
+	case !e.SlaveWords:
 		return text
 	}
 	return strings.ReplaceAll(text, "replica", "slave")
