@@ -339,10 +339,11 @@ func (n *Node) streamPart() {
 		if n.now < s.ready {
 			return // Deadline asks to be woken then
 		}
-		if s.apart && up == 0 {
+		if s.apart && up == 0 && !s.left {
 			n.endChild("nobody is left to write to") // which it notices when it writes
 			return
 		}
+		s.left = false
 		part := s.part
 		s.part = nil
 		s.bytes += int64(len(part))
@@ -369,7 +370,6 @@ func (n *Node) endWaitForChild(s *dump, ok bool) {
 		case r.State != repl.WaitEnd || c.closing != "":
 		case !ok:
 			n.log(engine.LogWarning, "SYNC failed. BGSAVE child returned an error")
-			n.release(c, "the snapshot failed", 0)
 			c.close(n, "the snapshot failed")
 		case s.streamed():
 			n.log(engine.LogNotice, "Streamed RDB transfer with replica "+r.Name()+" succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming")
@@ -512,7 +512,8 @@ func (n *Node) leaveSnapshot(c *client) {
 		}
 	}
 	switch {
-	case child.streamed() && child.apart: // it notices at its next write
+	case child.streamed() && child.apart:
+		child.left = true
 	case child.streamed():
 		n.log(engine.LogWarning, "Diskless rdb transfer, last replica dropped, killing fork child.")
 		n.killChild("the last replica has gone")

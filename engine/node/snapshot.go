@@ -30,6 +30,7 @@ type dump struct {
 	file  *savedFile // nil when it goes to replicas
 	mark  string     // behind a streamed one
 	apart bool       // a streamed one goes out on connections of its own
+	left  bool       // the last of these has ended: the first write behind that does not fail yet
 }
 
 // savedFile is the file that a snapshot is written to.
