@@ -39,11 +39,15 @@ func (n *Node) offerChannel(c *client, r *repl.Replica) {
 	c.w.Raw([]byte("+DUALCHANNELSYNC\r\n"))
 }
 
-// announceSnapshot tells a replica which snapshot comes on this connection, and keeps the stream behind it. The
-// database is that of no client, 0: the stream announces its own again behind every snapshot.
+// announceSnapshot tells a replica which snapshot comes on this connection, and keeps the stream behind it. A master's
+// stream announces its database again behind every snapshot; one that passes on that of its own master cannot, and
+// tells which it is. Valkey says 0 there too, and the replica goes on in the wrong database.
 func (n *Node) announceSnapshot(c *client) {
 	r := c.replica
 	end := repl.EndOff{Offset: n.hist.Offset(), ID: n.hist.ID, Client: c.id}
+	if n.isReplica() {
+		end.DB = n.master.db
+	}
 	c.w.Raw(end.AppendLine(nil))
 	client := strconv.FormatInt(c.id, 10)
 	n.log(engine.LogNotice, "Sending to replica "+r.Name()+" RDB end offset "+strconv.FormatInt(int64(end.Offset), 10)+" and client-id "+client)

@@ -31,8 +31,9 @@ type dualSync struct {
 	kept   repl.StreamBuffer
 	bytes  int64 // of the snapshot, once it is loaded
 
-	streams bool // +CONTINUE has come
-	ended   bool // the first connection did, while nobody read from it
+	streams bool          // +CONTINUE has come
+	name    engine.ReplID // under which the master continues
+	ended   bool          // the first connection did, while nobody read from it
 	why     string
 }
 
@@ -184,6 +185,7 @@ func (l *link) firstLines(n *Node) {
 			l.abortFirst(n, code, string(line))
 			return
 		case r.Outcome == repl.Continue:
+			d.name = r.ID
 			l.firstStreams(n)
 			return
 		}
@@ -255,7 +257,8 @@ func (l *link) secondLoaded(n *Node) {
 }
 
 // joinChannels is the end of it: the snapshot is loaded and the stream is there, which goes on with what was kept. That
-// is not in our own backlog, which begins behind it.
+// is not in our own backlog, which begins behind it. A master that was promoted since it announced the snapshot streams
+// under another name; Valkey overlooks that, and its replica calls bytes of the new history by the old name.
 //
 // Source: valkey/src/replication.c, dualChannelSyncSuccess and readSyncBulkPayload.
 func (l *link) joinChannels(n *Node) {
@@ -264,6 +267,7 @@ func (l *link) joinChannels(n *Node) {
 	l.dual, l.in = nil, nil
 	l.up(n)
 	n.out.fact(engine.SyncFinished{ID: d.end.ID, Offset: d.end.Offset, Bytes: d.bytes})
+	l.rename(n, d.name)
 	if len(kept) > 0 {
 		if l.stream(n, kept); l.state != engine.LinkConnected {
 			return

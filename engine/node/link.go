@@ -364,19 +364,25 @@ func (n *Node) greeting() repl.Greeting {
 //
 // Source: redis/src/replication.c, slaveTryPartialResynchronization.
 func (l *link) resume(n *Node, id engine.ReplID) {
-	if id != "" && id != l.id {
-		n.log(engine.LogWarning, "Master replication ID changed to "+string(id))
-		n.hist.ID, l.id = l.id, id
-		n.hist.Follow(id)
-		n.renamed("the master continues under another name")
-		n.dropReplicas("history renamed")
-	}
+	l.rename(n, id)
 	n.log(engine.LogNotice, "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.")
 	l.up(n)
 	if !n.hist.Active() && n.era.Shared {
 		n.hist.Create(n.hist.Offset())
 	}
 	n.out.fact(engine.SyncFinished{Partial: true, ID: l.id, Offset: l.at(n)})
+}
+
+// rename takes over the name under which the master continues.
+func (l *link) rename(n *Node, id engine.ReplID) {
+	if id == "" || id == l.id {
+		return
+	}
+	n.log(engine.LogWarning, "Master replication ID changed to "+string(id))
+	n.hist.ID, l.id = l.id, id
+	n.hist.Follow(id)
+	n.renamed("the master continues under another name")
+	n.dropReplicas("history renamed")
 }
 
 // up is a link that streams.

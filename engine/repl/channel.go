@@ -144,7 +144,8 @@ func (j *Rejoin) Line(line []byte) (r Reaction, code int) {
 		r.Send = resp.AppendCommand(nil, "PSYNC", string(j.end.ID), want)
 		return r, 0
 	case bytes.HasPrefix(line, []byte("+CONTINUE")):
-		return Reaction{Outcome: Continue}, 0
+		r.Outcome, r.ID = Continue, continuedID(line)
+		return r, 0
 	case len(line) == 0:
 		return r, 0
 	}

@@ -236,8 +236,8 @@ func (h *Handshake) answer(line []byte, g Greeting) (r Reaction) {
 	case bytes.HasPrefix(line, []byte("+CONTINUE")):
 		r.Outcome = Continue
 		r.log(h.era, engine.LogNotice, "Successful partial resynchronization with master.")
-		if id := bytes.TrimPrefix(line, []byte("+CONTINUE ")); len(id) == 40 && h.era.Shared {
-			r.ID = engine.ReplID(id)
+		if h.era.Shared {
+			r.ID = continuedID(line)
 		}
 	case h.era.DualChannel && hasAny(line, "+DUALCHANNELSYNC"):
 		r.Outcome = SecondChannel
@@ -259,6 +259,14 @@ func (h *Handshake) answer(line []byte, g Greeting) (r Reaction) {
 		r.Send = []byte("SYNC\r\n")
 	}
 	return r
+}
+
+// continuedID is the name under which a master continues, or "" where +CONTINUE tells none.
+func continuedID(line []byte) engine.ReplID {
+	if id := bytes.TrimPrefix(line, []byte("+CONTINUE ")); len(id) == 40 {
+		return engine.ReplID(id)
+	}
+	return ""
 }
 
 func hasAny(line []byte, prefixes ...string) bool {
