@@ -153,7 +153,7 @@ func TestTheKeptStreamHasALimit(t *testing.T) {
 	s.shows("kept", "replicas_repl_buffer_size=102320")
 	s.raw(second, streamed(dualFile()))
 	s.want("reads again", strings.Join(s.holds, " "), "hold hold release") // the second one is the end of the snapshot
-	applied := 100 + 3*len(set) // whole commands in 102320 bytes
+	applied := 100 + 3*len(set)                                            // whole commands in 102320 bytes
 	s.want("acknowledged", strings.TrimLeft(s.take(main), "\n"), cmd("REPLCONF", "ACK", strconv.Itoa(applied)))
 	s.shows("after", "slave_repl_offset="+strconv.Itoa(100+4*len(set)+27)+" repl_backlog_first_byte_offset="+strconv.Itoa(applied+1)+
 		" replicas_repl_buffer_size=0 db3=keys=2,expires=0,avg_ttl=0")
