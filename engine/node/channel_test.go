@@ -274,11 +274,25 @@ func TestTheEndsOfASnapshotOnASecondConnection(t *testing.T) {
 	s.wantLog("Background RDB transfer error", "Starting BGSAVE for SYNC with target: replicas sockets using: dual-channel")
 	s.want("and is served", strings.TrimLeft(s.take(next), "\n")[:8], "$ENDOFF:")
 
+	// It may have waited for the one that is lost.
+	s, c = dualMaster(t)
+	s.say(c, "DEBUG POPULATE 20000 p 100")
+	stuck := s.connect()
+	s.say(stuck, "REPLCONF capa eof rdb-only 1 rdb-channel 1 listening-port 9")
+	s.stall(stuck)
+	s.say(stuck, "SYNC")
+	s.say(c, "CONFIG SET client-output-buffer-limit \"replica 1 0 0\" repl-backlog-size 16384")
+	for range 2 {
+		s.say(c, "SET big "+strings.Repeat("v", 20000))
+	}
+	s.want("over its limit", s.gone[stuck], "output buffer limit")
+	s.want("the snapshot is over", s.field("rdb_bgsave_in_progress"), "0")
+
 	// One that takes nothing fails the snapshot in the end.
 	s, c = dualMaster(t, "repl-timeout", "5")
 	s.say(c, "DEBUG POPULATE 20000 p 100")
 	main = s.first("+DUALCHANNELSYNC\r\n")
-	stuck := s.connect()
+	stuck = s.connect()
 	s.say(stuck, "REPLCONF capa eof rdb-only 1 rdb-channel 1 listening-port 9")
 	s.stall(stuck)
 	s.say(stuck, "SYNC")

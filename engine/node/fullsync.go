@@ -514,6 +514,7 @@ func (n *Node) leaveSnapshot(c *client) {
 	switch {
 	case child.streamed() && child.apart:
 		child.left = true
+		n.streamPart()
 	case child.streamed():
 		n.log(engine.LogWarning, "Diskless rdb transfer, last replica dropped, killing fork child.")
 		n.killChild("the last replica has gone")
