@@ -291,6 +291,35 @@ func TestLostBetweenTheSnapshotAndTheStream(t *testing.T) {
 	s.want("asks", asks, cmd("PSYNC", "?", "-1"))
 }
 
+// The first connection is lost while the snapshot is loaded, off the wire or out of its file.
+func TestTheStreamIsLostWhileTheSnapshotIsLoaded(t *testing.T) {
+	for way, says := range map[string]string{"swapdb": "from socket", "disabled": "from disk"} {
+		s, main, second := announced(t, "repl-diskless-load", way, "key-load-delay", "1000000")
+		s.raw(main, "+CONTINUE "+someID+"\r\n")
+		if payload := streamed(dualFile()); way == "swapdb" {
+			s.raw(second, payload[:len(payload)-50])
+		} else {
+			s.raw(second, payload)
+		}
+		s.want(way+": is loaded", s.field("loading")+s.field("async_loading"), "10")
+		s.step(Closed{Conn: main})
+		s.want(way+": is loaded no more", s.field("loading")+s.field("async_loading"), "00")
+		s.wantLog("Provisional primary closed connection", "Failed trying to load the PRIMARY synchronization DB "+says,
+			"Aborting dual channel sync", "Reconnecting to PRIMARY 10.0.0.8:6379 after failure")
+		if _, closed := s.gone[second]; !closed {
+			t.Error(way + ": the second connection stays open")
+		}
+		keys, asks := "keys=1,expires=0,avg_ttl=0", cmd("PSYNC", s.field("master_replid"), "1")
+		if way == "disabled" {
+			keys, asks = "(none)", cmd("PSYNC", "?", "-1") // the old data went first
+		}
+		s.want(way+": old data", s.field("db0"), keys)
+		s.pass(2 * time.Second)
+		_, psync := s.greets()
+		s.want(way+": asks", psync, asks)
+	}
+}
+
 // A first connection that ends while nothing more is kept of it is noticed behind that.
 func TestTheEndOfAStreamOfWhichNothingMoreIsKept(t *testing.T) {
 	s, main, second := announced(t, "client-output-buffer-limit", "replica 20000 0 0")
