@@ -173,6 +173,9 @@ func (l *link) firstLines(n *Node) {
 	for !d.streams {
 		line, ok := l.line(n)
 		if !ok {
+			if len(l.in) > replyMax {
+				l.lostFirst(n, "the master's reply is too long")
+			}
 			return
 		}
 		asked := d.rejoin.Asked()
@@ -308,19 +311,18 @@ func (l *link) lostDual(n *Node, conn engine.ConnID, why string) {
 // is worth nothing.
 func (l *link) lostFirst(n *Node, why string) {
 	d := l.dual
-	switch {
-	case !d.streams:
-		n.log(engine.LogWarning, "Failed to read response from the server: "+errnoText(why))
-		code := repl.ResultRefused
-		if d.rejoin.Asked() {
-			n.log(engine.LogWarning, "Primary did not reply to PSYNC, will try later")
-			code = repl.ResultTransient
-		}
-		l.abortFirst(n, code, why)
-	default:
+	if d.streams {
 		n.log(engine.LogVerbose, "Provisional primary closed connection")
 		l.failDual(n, why)
+		return
 	}
+	n.log(engine.LogWarning, "Failed to read response from the server: "+errnoText(why))
+	code := repl.ResultRefused
+	if d.rejoin.Asked() {
+		n.log(engine.LogWarning, "Primary did not reply to PSYNC, will try later")
+		code = repl.ResultTransient
+	}
+	l.abortFirst(n, code, why)
 }
 
 // abortFirst ends a resync in which the first connection does not come to its stream.
