@@ -361,6 +361,37 @@ func TestWhatAReplicaSaysOnItsSecondConnection(t *testing.T) {
 	s.want("7.0 does not know it", s.raw(main, "+DUALCHANNELSYNC\r\n"), "SYNC\r\n")
 }
 
+// A master that was promoted since it announced the snapshot continues under another name, which is the replica's too.
+func TestTheMasterContinuesUnderAnotherName(t *testing.T) {
+	other := strings.Repeat("d", 40)
+	for _, first := range []string{"snapshot", "stream"} {
+		s, main, second := announced(t)
+		if first == "snapshot" {
+			s.raw(second, streamed(dualFile()))
+		}
+		s.raw(main, "+CONTINUE "+other+"\r\n"+cmd("SET", "a", "1"))
+		if first == "stream" {
+			s.raw(second, streamed(dualFile()))
+		}
+		s.shows("the "+first+" comes first", "master_link_status=up master_replid="+other+" master_replid2="+someID+" second_repl_offset=101 slave_repl_offset=127")
+	}
+}
+
+// A snapshot that comes slowly is a sign of life, whatever the stream does.
+func TestASlowSnapshotIsASignOfLife(t *testing.T) {
+	s, main, second := announced(t)
+	s.raw(main, "+CONTINUE "+someID+"\r\n")
+	line, rest, _ := strings.Cut(streamed(dualFile()), "\n")
+	s.raw(second, line+"\n")
+	for len(rest) > 0 {
+		s.pass(20 * time.Second)
+		n := min(len(rest), 20)
+		s.raw(second, rest[:n])
+		rest = rest[n:]
+	}
+	s.shows("it is loaded", "master_link_status=up slave_repl_offset=100")
+}
+
 // A clone in the middle of it goes on as the original does.
 func TestACloneOfAResyncOverTwoConnections(t *testing.T) {
 	s, main, second := announced(t)
