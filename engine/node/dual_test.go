@@ -273,11 +273,10 @@ func TestPromotedDuringAResyncOverTwoConnections(t *testing.T) {
 	s.want("old data", s.say(s.connect(), "GET old"), "$1\r\n1\r\n")
 
 	// Once the new data is there it has its own name.
-	s, main, second = announced(t)
+	s, _, second = announced(t)
 	s.raw(second, streamed(dualFile()))
 	s.say(s.connect(), "REPLICAOF NO ONE")
 	s.shows("new data", "master_replid2="+someID+" second_repl_offset=101 db0=(none)")
-	_ = main
 }
 
 // The first connection is lost between the snapshot and the stream: everything is asked for again.
