@@ -157,8 +157,11 @@ var valkeyMasterScenes = []scene{
 		m: REPLCONF set-rdb-client-id 999999
 		m: REPLCONF set-rdb-client-id @client
 		m: PSYNC @id 1
-		? connected_slaves replicas_waiting_psync sync_full sync_partial_ok sync_partial_err
+		? replicas_waiting_psync sync_full sync_partial_ok sync_partial_err
 		r< rdb
+		# when its end is noticed depends on who looks when
+		?= connected_slaves 1
+		? slave0
 		w: SET a 1
 		m< stream
 		w: WAIT 1 10
@@ -216,8 +219,8 @@ var valkeyMasterScenes = []scene{
 		? connected_slaves slave0 replicas_waiting_psync
 		m: REPLCONF set-rdb-client-id @client
 		m: PSYNC @id 1
-		? connected_slaves slave0 replicas_waiting_psync
-		log rdb channel disconnected.`},
+		log rdb channel disconnected.
+		? connected_slaves slave0 replicas_waiting_psync`},
 
 	{"nobody asks for the stream", dual + " yes", offered + `
 		w: DEBUG DELAY-RDB-CLIENT-FREE-SECONDS 1
