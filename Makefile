@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -88,6 +88,12 @@ topology:
 real:
 	@.ci/need redis-server redis-server
 	go test -count=1 -timeout 0 -v -run 'TestScenarios' ./engine/real -long
+
+## valkey: what runs against a real Valkey 8.0, which Debian has not: VALKEY=/path/to/valkey-server
+valkey: VALKEY = valkey-server
+valkey:
+	go vet -tags valkey ./engine/tcp
+	go test -count=1 -tags valkey $(TESTFLAGS) -run 'TestValkey' ./engine/tcp -valkey $(VALKEY)
 
 ## e2e: the page in headless Chromium
 e2e: build $(PLAYWRIGHT)

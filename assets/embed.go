@@ -21,7 +21,7 @@ var library = []struct {
 	{"Failover", []string{"planned-failover", "failback-ping", "split-brain"}},
 	{"Trees, names and offsets", []string{"chained-replicas", "wrong-run-id", "offset-from-the-future"}},
 	{"What clients see", []string{"acknowledged-not-durable", "expiry-on-replicas"}},
-	{"Full resyncs", []string{"one-snapshot", "psync-during-save", "slow-full-resync", "output-buffer-loop"}},
+	{"Full resyncs", []string{"one-snapshot", "psync-during-save", "slow-full-resync", "output-buffer-loop", "dual-channel"}},
 	{"Then and now", []string{"same-outage-three-eras", "restart-two-eras", "expiring-read"}},
 }
 

@@ -82,19 +82,24 @@ func (f Acked) String() string {
 	return "ack " + f.Replica + " " + strconv.FormatInt(int64(f.Offset), 10)
 }
 
-// Waited says how a client's WAIT stands: it began, or it was answered.
+// Waited says how a client's WAIT, or WAITAOF, stands: it began, or it was answered.
 type Waited struct {
 	Client int64  // its number, as CLIENT ID says it
 	Offset Offset // to be acknowledged
 	Want   int64  // by so many replicas
 	Acked  int64  // by so many it was
+	Synced bool   // as safe in an append-only file
 	How    string // "answered at once", "begins to wait", "enough", "time is over"
 }
 
 func (Waited) Kind() string { return "Waited" }
 
 func (f Waited) String() string {
-	return fmt.Sprintf("wait client=%d offset=%d acked=%d/%d %s", f.Client, f.Offset, f.Acked, f.Want, f.How)
+	what := "wait"
+	if f.Synced {
+		what = "waitaof"
+	}
+	return fmt.Sprintf("%s client=%d offset=%d acked=%d/%d %s", what, f.Client, f.Offset, f.Acked, f.Want, f.How)
 }
 
 // LinkState is how far a replica has come on the way to its master.
@@ -125,6 +130,128 @@ func (LinkChanged) Kind() string { return "LinkChanged" }
 
 func (f LinkChanged) String() string {
 	return "link " + f.From.String() + " -> " + f.To.String() + because(f.Why)
+}
+
+// ChannelState is how far a replica has come with the second connection of a full resync over two, on which the
+// snapshot comes.
+type ChannelState byte
+
+// The states of the second connection, in their order.
+const (
+	ChannelNone       ChannelState = iota // there is none
+	ChannelConnecting                     // the TCP connect is pending
+	ChannelHandshake                      // REPLCONF to $ENDOFF
+	ChannelLoading                        // the snapshot is received or loaded
+	ChannelLoaded                         // it is loaded; the connection is closed
+)
+
+// String gives a word for the state.
+func (s ChannelState) String() string {
+	return [...]string{"none", "connecting", "handshake", "loading", "loaded"}[s]
+}
+
+// ChannelChanged says that the second connection of a full resync went from one state to another.
+type ChannelChanged struct {
+	From, To ChannelState
+	Why      string
+}
+
+func (ChannelChanged) Kind() string { return "ChannelChanged" }
+
+func (f ChannelChanged) String() string {
+	return "second connection " + f.From.String() + " -> " + f.To.String() + because(f.Why)
+}
+
+// SecondChannelOffered says that a master answers a PSYNC which it cannot continue with +DUALCHANNELSYNC: it wants full
+// resyncs over two connections, and so does the replica.
+type SecondChannelOffered struct{ Replica string }
+
+func (SecondChannelOffered) Kind() string { return "SecondChannelOffered" }
+
+func (f SecondChannelOffered) String() string {
+	return "second connection offered to " + f.Replica
+}
+
+// SnapshotAnnounced says what a replica was told in front of a snapshot on a second connection: it holds bytes
+// 1..Offset, and its stream goes on in DB for whoever names Client.
+type SnapshotAnnounced struct {
+	ID     ReplID
+	Offset Offset
+	DB     int
+	Client int64
+}
+
+func (SnapshotAnnounced) Kind() string { return "SnapshotAnnounced" }
+
+func (f SnapshotAnnounced) String() string {
+	return fmt.Sprintf("snapshot announced id=%s offset=%d db=%d client=%d", f.ID.Short(), f.Offset, f.DB, f.Client)
+}
+
+// SnapshotLoaded says that a replica has loaded a snapshot that came on a second connection, and stands at its offset.
+type SnapshotLoaded struct {
+	ID     ReplID
+	Offset Offset
+}
+
+func (SnapshotLoaded) Kind() string { return "SnapshotLoaded" }
+
+func (f SnapshotLoaded) String() string {
+	return fmt.Sprintf("snapshot loaded id=%s offset=%d", f.ID.Short(), f.Offset)
+}
+
+// StreamBufferFull says that a replica reads no more of the stream until its snapshot is loaded: what it keeps takes
+// more than Limit, the hard limit of client-output-buffer-limit for replicas.
+type StreamBufferFull struct{ Size, Limit int64 } // bytes
+
+func (StreamBufferFull) Kind() string { return "StreamBufferFull" }
+
+func (f StreamBufferFull) String() string {
+	return fmt.Sprintf("keeps no more of the stream: %d bytes of more than %d", f.Size, f.Limit)
+}
+
+// StreamBufferApplied says that a replica has applied what it had kept of the stream, and stands at Offset now.
+type StreamBufferApplied struct {
+	Bytes  int64
+	Offset Offset
+}
+
+func (StreamBufferApplied) Kind() string { return "StreamBufferApplied" }
+
+func (f StreamBufferApplied) String() string {
+	return fmt.Sprintf("kept stream applied: %d bytes up to %d", f.Bytes, f.Offset)
+}
+
+// StreamAwaited says that a master keeps its stream from From on for a replica whose snapshot goes out on a connection of
+// its own, until another one of its connections asks for the stream.
+type StreamAwaited struct {
+	Replica string
+	Client  int64 // the number of the snapshot's connection
+	From    Offset
+}
+
+func (StreamAwaited) Kind() string { return "StreamAwaited" }
+
+func (f StreamAwaited) String() string {
+	return fmt.Sprintf("stream kept for %s client=%d from=%d", f.Replica, f.Client, f.From)
+}
+
+// StreamReleased says that a stream is not kept any longer for the connection of a snapshot. Where nobody came for it,
+// Waited and Grace say for how long it was kept behind the end of that connection.
+type StreamReleased struct {
+	Replica       string
+	Client        int64
+	Why           string
+	Waited, Grace time.Duration
+}
+
+func (StreamReleased) Kind() string { return "StreamReleased" }
+
+func (f StreamReleased) String() string {
+	text := fmt.Sprintf("stream released for %s client=%d: %s", f.Replica, f.Client, f.Why)
+	if f.Waited > 0 {
+		text += fmt.Sprintf(", after %s, more than %s", f.Waited, f.Grace)
+	}
+	return text
 }
 
 // PsyncAsked says what a replica asked its master for.

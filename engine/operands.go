@@ -69,6 +69,7 @@ func (f Waited) operands(to Operands) {
 	to.Int("offset", int64(f.Offset))
 	to.Int("want", f.Want)
 	to.Int("acked", f.Acked)
+	to.Bool("synced", f.Synced)
 	to.Text("how", f.How)
 }
 
@@ -76,6 +77,50 @@ func (f LinkChanged) operands(to Operands) {
 	to.Text("from", f.From.String())
 	to.Text("to", f.To.String())
 	to.Text("why", f.Why)
+}
+
+func (f ChannelChanged) operands(to Operands) {
+	to.Text("from", f.From.String())
+	to.Text("to", f.To.String())
+	to.Text("why", f.Why)
+}
+
+func (f SecondChannelOffered) operands(to Operands) { to.Text("replica", f.Replica) }
+
+func (f SnapshotAnnounced) operands(to Operands) {
+	to.Text("id", string(f.ID))
+	to.Int("offset", int64(f.Offset))
+	to.Int("db", int64(f.DB))
+	to.Int("client", f.Client)
+}
+
+func (f SnapshotLoaded) operands(to Operands) {
+	to.Text("id", string(f.ID))
+	to.Int("offset", int64(f.Offset))
+}
+
+func (f StreamBufferFull) operands(to Operands) {
+	to.Int("size", f.Size)
+	to.Int("limit", f.Limit)
+}
+
+func (f StreamBufferApplied) operands(to Operands) {
+	to.Int("bytes", f.Bytes)
+	to.Int("offset", int64(f.Offset))
+}
+
+func (f StreamAwaited) operands(to Operands) {
+	to.Text("replica", f.Replica)
+	to.Int("client", f.Client)
+	to.Int("from", int64(f.From))
+}
+
+func (f StreamReleased) operands(to Operands) {
+	to.Text("replica", f.Replica)
+	to.Int("client", f.Client)
+	to.Text("why", f.Why)
+	lasts(to, "waited", f.Waited)
+	lasts(to, "grace", f.Grace)
 }
 
 func (f PsyncAsked) operands(to Operands) {

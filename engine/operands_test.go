@@ -11,7 +11,9 @@ import (
 
 // everyFact is one of each kind, of which nothing is said yet.
 var everyFact = []Fact{
-	Log{}, Propagated{}, Unstreamed{}, Applied{}, Acked{}, Waited{}, LinkChanged{}, PsyncAsked{}, PsyncAnswered{},
+	Log{}, Propagated{}, Unstreamed{}, Applied{}, Acked{}, Waited{}, LinkChanged{}, ChannelChanged{},
+	SecondChannelOffered{}, SnapshotAnnounced{}, SnapshotLoaded{}, StreamBufferFull{}, StreamBufferApplied{},
+	StreamAwaited{}, StreamReleased{}, PsyncAsked{}, PsyncAnswered{},
 	FullSyncStarted{}, SnapshotStarted{}, SnapshotJoined{}, SnapshotEnded{}, OutputLimited{}, BacklogCreated{},
 	BacklogFreed{}, SyncFinished{}, SnapshotSpooled{}, LoadBegan{}, LoadEnded{}, PositionTaken{}, PositionDiscarded{},
 	ReplicaOnline{}, ReplicaGone{}, HistoryChanged{}, BacklogTrimmed{}, RoleChanged{}, FailoverChanged{}, PauseChanged{},

@@ -190,6 +190,7 @@ const argumentDocs = "\n" +
 	"unlink key~k#0*\n" +
 	"unsubscribe channel?*\n" +
 	"wait numreplicas~i timeout~i\n" +
+	"waitaof numlocal~i numreplicas~i timeout~i\n" +
 	"watch key~k#0*\n" +
 	"xack key~k#0 group id*\n" +
 	"xadd key~k#0 nomkstream~t@6.2.0? trim~b?(strategy~o(maxlen~t minid~t@6.2.0) operator~o?(equal~t=<=> approximately~t=<~>) threshold count~i=LIMIT@6.2.0?) id_or_auto~o(auto_id~t=<*> id) field_value~b*(field value)\n" +

@@ -149,7 +149,7 @@ func (n *Node) answerParked(c *client, refused string) {
 		c.w.Error(refused)
 		n.tally.served(c.parked.cmd, c.w.Buf[c.replyFrom:], 0)
 	case c.parked.acks != nil:
-		n.answerWait(c, n.countAcks(c.parked.acks.offset), "time is over")
+		n.waited(c, *c.parked.acks, n.countAcks(*c.parked.acks), "time is over")
 	case c.parked.wait.Null == command.NullBulkReply:
 		c.w.Null()
 	default:

@@ -52,6 +52,7 @@ type client struct {
 	copied  int64          // bytes of its snapshot that it was sent, framing included
 	apart   apart          // its stream, where every replica has its own
 	tookAt  engine.Instant // when a replica last took some of what it was sent
+	linger  lingering      // of the connection of a snapshot
 	softAt  engine.Instant // when what waits for it reached the soft limit, or 0 while it does not
 
 	closing string // why the connection is closed once its output is out; "" while it is open
@@ -115,15 +116,12 @@ func (n *Node) accept(in Accepted) {
 // received takes bytes of a client or of the master and executes what is complete.
 func (n *Node) received(in *Received) {
 	n.stats.netIn += int64(len(in.Data))
-	if in.Conn == n.master.conn && in.Conn != 0 {
-		if n.master.state != engine.LinkHandshake { // whose lines are no replication yet
-			n.stats.replIn += int64(len(in.Data))
-		}
-		n.master.received(n, in.Data)
+	if n.master.has(in.Conn) {
+		n.master.received(n, in.Conn, in.Data)
 		return
 	}
 	c := n.byConn[in.Conn]
-	if c == nil || c.closing != "" {
+	if c == nil || c.closing != "" || c.linger.since != 0 {
 		return
 	}
 	c.used = n.now
@@ -205,8 +203,12 @@ func (c *client) touch(n *Node) {
 	}
 }
 
-// close ends the connection once its output is out. Nothing more is read from it.
+// close ends the connection once its output is out. Nothing more is read from it. One that is awaited lingers first.
 func (c *client) close(n *Node, why string) {
+	if c.replica != nil && c.replica.Awaited {
+		n.linger(c, why)
+		return
+	}
 	if c.closing == "" {
 		c.closing = why
 		c.touch(n)
@@ -234,13 +236,18 @@ func (c *client) flush(n *Node) {
 		c.w.Buf = nil
 	}
 	if c.closing != "" && n.byConn[c.conn] == c {
-		n.out.do(Close{Conn: c.conn, Why: c.closing})
+		if !c.linger.gone {
+			n.out.do(Close{Conn: c.conn, Why: c.closing})
+		}
 		n.drop(c, c.closing)
 	}
 }
 
 // send hands bytes for a client to the driver and counts them.
 func (n *Node) send(c *client, s Send) {
+	if c.linger.gone {
+		return
+	}
 	c.sent += int64(len(s.Data))
 	n.stats.netOut += int64(len(s.Data))
 	if s.Payload == engine.PayloadStream || s.Payload == engine.PayloadSnapshot {
@@ -264,7 +271,7 @@ func (n *Node) drained(in *Drained) {
 		n.streamPart()
 	case repl.SendBulk:
 		n.sendFile(c)
-	case repl.Online:
+	case repl.Online, repl.BackgroundLoad:
 		// Half of the window at a time: sending whatever has become free would cut the stream into ever smaller pieces.
 		if c.sent <= sendWindow/2 && c.replica.Sent < n.hist.Offset() {
 			c.touch(n)
@@ -274,11 +281,17 @@ func (n *Node) drained(in *Drained) {
 
 // closed takes the end of a connection that the peer or the network made.
 func (n *Node) closed(in Closed) {
-	if in.Conn == n.master.conn && in.Conn != 0 {
-		n.master.lost(n, in.Why)
+	if n.master.has(in.Conn) {
+		n.master.lost(n, in.Conn, in.Why)
 		return
 	}
-	if c := n.byConn[in.Conn]; c != nil {
+	switch c := n.byConn[in.Conn]; {
+	case c == nil:
+	case c.replica != nil && c.replica.Awaited:
+		c.linger.gone, c.linger.deaf, c.sent = true, in.Why != "", 0
+		n.linger(c, in.Why)
+		n.streamPart() // it may have been the slowest
+	default:
 		n.drop(c, in.Why)
 	}
 }

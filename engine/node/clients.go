@@ -59,6 +59,7 @@ func (c *client) flags() string {
 		{c.track != nil && c.track.bcast, 'B'},
 		{c.dirty, 'd'},
 		{c.closing != "", 'c'},
+		{c.linger.since != 0, 'A'},
 		{strings.HasPrefix(c.addr, "/"), 'U'},
 		{c.noEvict, 'e'},
 	} {
@@ -285,7 +286,7 @@ func (n *Node) clientKill(c *client, args [][]byte) {
 		(f.kind == "" || f.kind == "master") && (f.id == 0 || f.id == l.clientID) {
 		killed++
 		n.out.do(Close{Conn: l.conn, Why: "CLIENT KILL"})
-		l.lost(n, "CLIENT KILL")
+		l.lost(n, l.conn, "CLIENT KILL")
 	}
 	switch {
 	case !old:

@@ -38,6 +38,7 @@ type Config struct {
 	ReplTimeout             time.Duration
 	ReplPingPeriod          time.Duration
 	ReplDisklessSync        bool
+	DualChannelReplication  bool // full resyncs over two connections, where master and replica want it
 	ReplDisklessSyncDelay   time.Duration
 	ReplDisklessMaxReplicas int    // 0 = wait the whole delay
 	ReplDisklessLoad        string // disabled, on-empty-db, swapdb

@@ -106,6 +106,7 @@ var settings = []setting{
 	{name: "repl-diskless-sync", kind: yesNo, field: func(c *Config) any { return &c.ReplDisklessSync }},
 	{name: "repl-diskless-sync-delay", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ReplDisklessSyncDelay }},
 	{name: "repl-diskless-sync-max-replicas", kind: integer(0, math.MaxInt32), field: func(c *Config) any { return &c.ReplDisklessMaxReplicas }},
+	{name: "dual-channel-replication-enabled", kind: yesNo, field: func(c *Config) any { return &c.DualChannelReplication }},
 	{name: "repl-diskless-load", kind: enum("disabled", "on-empty-db", "swapdb"), field: func(c *Config) any { return &c.ReplDisklessLoad }},
 	{name: "repl-disable-tcp-nodelay", kind: yesNo, field: func(c *Config) any { return &c.ReplDisableTCPNodelay }},
 	{name: "min-replicas-to-write", alias: "min-slaves-to-write", kind: integer(0, math.MaxInt32),

@@ -36,6 +36,7 @@ func init() {
 	debugRows = []debugRow{
 		{"CHANGE-REPL-ID", 2, (*Node).debugChangeReplID, "\nGive the history another name."},
 		{"CONFIG-REWRITE-FORCE-ALL", 2, (*Node).debugRewriteAll, "\nRewrite the configuration file, with every setting in it."},
+		{"DELAY-RDB-CLIENT-FREE-SECONDS", 3, (*Node).debugDelayFree, " <seconds>\nRemember the connection of a snapshot for this long when it has ended and nobody has asked for its stream."},
 		{"DIGEST", 2, (*Node).debugDigest, "\nShow a checksum of all keys and values."},
 		{"DIGEST-VALUE", -2, (*Node).debugDigestValue, " <key> [<key> ...]\nShow a checksum of each key's value."},
 		{"ERROR", 3, (*Node).debugError, " <string>\nReply with an error."},
@@ -73,13 +74,16 @@ func (n *Node) debugCommand(c *client, args [][]byte) {
 	}
 	for i := range debugRows {
 		r := &debugRows[i]
-		if strings.EqualFold(r.name, name) && (len(args) == r.words || r.words < 0 && len(args) >= -r.words) {
+		if strings.EqualFold(r.name, name) && n.knowsDebug(r) && (len(args) == r.words || r.words < 0 && len(args) >= -r.words) {
 			r.do(n, c, args)
 			return
 		}
 	}
 	c.w.Error(debugUnknown(name))
 }
+
+// knowsDebug reports whether the era has a subcommand.
+func (n *Node) knowsDebug(r *debugRow) bool { return n.era.Has(strings.ToLower(r.name)) }
 
 func debugUnknown(name string) string {
 	return "ERR unknown subcommand or wrong number of arguments for '" + name + "'. Try DEBUG HELP."
@@ -88,6 +92,9 @@ func debugUnknown(name string) string {
 func (n *Node) debugHelp(c *client) {
 	lines := []string{"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
 	for i := range debugRows {
+		if !n.knowsDebug(&debugRows[i]) {
+			continue
+		}
 		usage, text, _ := strings.Cut(debugRows[i].help, "\n")
 		lines = append(lines, debugRows[i].name+usage)
 		for l := range strings.SplitSeq(text, "\n") {
@@ -115,6 +122,14 @@ func (n *Node) debugDigestValue(c *client, args [][]byte) {
 		}
 		c.w.Simple(hex.EncodeToString(d[:]))
 	}
+}
+
+// debugDelayFree sets how long an awaited connection may linger. It is read as C's atoi does.
+func (n *Node) debugDelayFree(c *client, args [][]byte) {
+	seconds, _ := strconv.Atoi(string(args[2]))
+	n.grace = time.Duration(seconds) * time.Second
+	n.planGrace()
+	c.w.OK()
 }
 
 // debugFlag reads the 0 or 1 of a switch as C's atoi does: what is no number is 0.

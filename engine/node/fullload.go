@@ -76,6 +76,15 @@ func (f *fullSync) partial() bool { return f.payload().InLine() }
 
 // beginFull waits for the snapshot that the master has announced.
 func (l *link) beginFull(n *Node, id engine.ReplID, offset engine.Offset) {
+	l.expect(n, id, offset)
+	l.become(n, engine.LinkSync, "")
+	if !n.era.KeepsUntilLoad {
+		l.letGo(n)
+	}
+}
+
+// expect readies what the snapshot needs that comes next.
+func (l *link) expect(n *Node, id engine.ReplID, offset engine.Offset) {
 	f := &fullSync{id: id, offset: offset}
 	switch {
 	case n.cfg.ReplDisklessLoad == "swapdb":
@@ -90,39 +99,28 @@ func (l *link) beginFull(n *Node, id engine.ReplID, offset engine.Offset) {
 	} else {
 		f.rx = rdb.NewReceiver(n.readOptions())
 	}
-	l.full, l.lineAt = f, n.now
-	l.become(n, engine.LinkSync, "")
-	if !n.era.KeepsUntilLoad {
-		l.letGo(n)
-	}
+	l.full = f
+	l.carrier().lineAt = n.now
 }
 
 // receiveFull takes bytes of the snapshot. What comes behind it is stream, and waits until it is loaded: the driver
 // keeps that, so it takes no memory of ours but what was on its way already.
 func (l *link) receiveFull(n *Node, data []byte) {
-	f := l.full
+	f, w := l.full, l.carrier()
 	_, waits := n.loadsUntil()
 	if waits || f.whole() {
-		l.in = append(l.in, data...)
-		l.stopReading(n, true)
+		w.in = append(w.in, data...)
+		w.stop(n, true)
 		return
 	}
 	if !f.payload().InLine() {
-		l.lineAt = n.now
+		w.lineAt = n.now
 	}
 	if f.way == throughFile {
 		l.spool(n, data)
 	} else {
 		l.parse(n, data)
 	}
-}
-
-// stopReading asks the driver to keep what the master sends, or to hand it over again.
-func (l *link) stopReading(n *Node, stop bool) {
-	if l.stopped != stop && l.conn != 0 {
-		n.out.do(Hold{Conn: l.conn, On: stop})
-	}
-	l.stopped = stop
 }
 
 // announce tells the log what is coming, when the line in front of it has come.
@@ -172,7 +170,8 @@ func (l *link) spool(n *Node, data []byte) {
 			l.write(n, part)
 		}
 	}
-	l.in = append(l.in, data...)
+	w := l.carrier()
+	w.in = append(w.in, data...)
 	l.place(n)
 }
 
@@ -196,7 +195,7 @@ func (l *link) write(n *Node, part []byte) {
 func (l *link) place(n *Node) {
 	if f := l.full; f.whole() && f.writing == 0 && !f.placing {
 		f.placing = true
-		l.stopReading(n, true)
+		l.carrier().stop(n, true)
 		l.stopChild(n)
 		l.write(n, nil)
 	}
@@ -268,7 +267,8 @@ func (l *link) parse(n *Node, data []byte) {
 		l.parseFailed(n, err, err.Error())
 		return
 	}
-	l.in = append(l.in, data[used:]...)
+	w := l.carrier()
+	w.in = append(w.in, data[used:]...)
 	n.loadPart(ld)
 }
 
@@ -292,9 +292,10 @@ func (l *link) parsed(n *Node) {
 		n.loadDone(n.disk.loading)
 		return
 	}
-	data := l.in
-	l.in = nil
-	l.stopReading(n, false)
+	w := l.carrier()
+	data := w.in
+	w.in = nil
+	w.stop(n, false)
 	if len(data) > 0 {
 		l.parse(n, data)
 	}
@@ -358,6 +359,9 @@ func (l *link) empty(n *Node) {
 // Source: redis/src/replication.c, replicationAttachToNewMaster.
 func (l *link) letGo(n *Node) {
 	l.discard(n, "another dataset is loaded")
+	for _, c := range n.replicas {
+		n.release(c, "its master loads another dataset", 0)
+	}
 	n.dropReplicas("its master loads another dataset")
 	n.hist.Free()
 }
@@ -379,6 +383,10 @@ func (l *link) loadedFull(n *Node, dec *rdb.Decoder) {
 		l.removeSpooled(n)
 	} else {
 		n.stats.dirty++ // there is no file of it
+	}
+	if l.dual != nil {
+		l.secondLoaded(n)
+		return
 	}
 	l.follow(n, dec)
 }
@@ -408,8 +416,8 @@ func (l *link) follow(n *Node, dec *rdb.Decoder) {
 	if len(rest) > 0 {
 		l.stream(n, rest)
 	}
-	if l.stopReading(n, false); f.ended && l.state == engine.LinkConnected {
-		l.lost(n, f.why)
+	if l.stop(n, false); f.ended && l.state == engine.LinkConnected {
+		l.lost(n, l.conn, f.why)
 	}
 }
 
@@ -444,7 +452,10 @@ func (l *link) dropFull(n *Node) {
 	if f.way == throughFile && !f.placed {
 		n.out.do(WriteFile{Job: f.job, Name: n.cfg.DBFilename, Part: DropFile})
 	}
-	if ld := n.disk.loading; ld != nil && ld.job == 0 {
+	if ld := n.disk.loading; ld != nil && ld.then == loadFollows {
+		if ld.job != 0 {
+			n.out.do(ReadFile{Job: ld.job, Name: ld.name})
+		}
 		n.endLoad(ld, errors.New("given up"))
 	}
 	l.full = nil

@@ -17,6 +17,8 @@ import (
 //	   └─► WaitStart ─► planSnapshot ─► startSync ─┬─ a file, written ─► SendBulk: each reads it at its pace ─┤
 //	           └────────── attach ─────────────────┘                                                          │
 //	                                               └─ streamed, at the pace of the slowest ──────────────────┘
+//
+// Over two connections the copy is that of another connection: channel.go.
 
 // psync serves PSYNC and SYNC.
 //
@@ -63,6 +65,10 @@ func (n *Node) psync(c *client, args [][]byte) {
 				n.stats.partialErr++
 			}
 		case n.tryPartial(c, r, ask):
+			return
+		}
+		if r.Dual {
+			n.offerChannel(c, r)
 			return
 		}
 	}
@@ -125,6 +131,10 @@ func (n *Node) tryPartial(c *client, r *repl.Replica, ask repl.Request) bool {
 	}
 	n.stats.partialOK++
 	r.State, r.AckedAt, r.Acked = repl.Online, n.now, 0
+	snapshot := n.awaited(r.Snapshot)
+	if snapshot != nil {
+		r.State = repl.BackgroundLoad
+	}
 	r.Initial, r.Sent, r.Resumed = ask.Want-1, ask.Want-1, true
 	n.addReplica(c, r)
 	if r.Psync2 {
@@ -137,6 +147,9 @@ func (n *Node) tryPartial(c *client, r *repl.Replica, ask repl.Request) bool {
 		strconv.FormatInt(a.Bytes, 10)+" bytes of backlog starting from offset "+strconv.FormatInt(int64(ask.Want), 10)+".")
 	n.out.fact(engine.ReplicaOnline{Replica: r.Name(), From: ask.Want})
 	n.hist.Pin(ask.Want)
+	if snapshot != nil {
+		n.release(snapshot, "its first connection takes the stream", 0)
+	}
 	n.countGood()
 	return true
 }
@@ -162,7 +175,7 @@ func (n *Node) joinSnapshot(c *client) {
 	case n.cfg.ReplDisklessSync && r.EOF && n.cfg.ReplDisklessSyncDelay > 0:
 		n.log(engine.LogNotice, "Delay next BGSAVE for diskless SYNC")
 	default:
-		n.startSync(r.Filter, repl.Streams(n.cfg.ReplDisklessSync, r.Filter, r.EOF))
+		n.startSync(r.Needs, repl.Streams(n.cfg.ReplDisklessSync, r.Filter, r.EOF))
 	}
 }
 
@@ -201,18 +214,21 @@ func (n *Node) planSnapshot() {
 	}
 	plan := repl.Plan(waiting, idle, n.cfg.ReplDisklessSync, delay, n.cfg.ReplDisklessMaxReplicas)
 	if plan.Due {
-		n.startSync(plan.Filter, plan.Streamed)
+		n.startSync(plan.Needs, plan.Streamed)
 	}
 }
 
-// startSync begins a full resync for every replica that waits for one with this filter: one snapshot, at one offset,
+// startSync begins a full resync for every replica that waits for one with these needs: one snapshot, at one offset,
 // for all of them.
 //
 // Source: redis/src/replication.c, startBgsaveForReplication; redis/src/rdb.c, rdbSaveToSlavesSockets.
-func (n *Node) startSync(filter repl.Filter, streamed bool) {
+func (n *Node) startSync(needs repl.Needs, streamed bool) {
 	target := "disk"
 	if streamed {
 		target = "replicas sockets"
+	}
+	if needs.Channel {
+		target += " using: dual-channel"
 	}
 	n.log(engine.LogNotice, "Starting BGSAVE for SYNC with target: "+target)
 	if _, _, ok := n.savedPosition(); !ok && n.era.Shared {
@@ -220,10 +236,13 @@ func (n *Node) startSync(filter repl.Filter, streamed bool) {
 		n.refuseSync()
 		return
 	}
-	s := n.newSnapshot(filter)
+	s := n.newSnapshot(needs.Filter)
 	var names []string
 	for _, c := range n.replicas {
-		if r := c.replica; r.State == repl.WaitStart && r.Filter == filter && c.closing == "" {
+		if r := c.replica; r.State == repl.WaitStart && r.Needs == needs && c.closing == "" {
+			if streamed && needs.Channel {
+				n.announceSnapshot(c)
+			}
 			n.setUp(c, n.hist.Offset())
 			names = append(names, r.Name())
 			n.out.fact(engine.FullSyncStarted{Replica: r.Name(), ID: n.hist.ID, Offset: r.Initial, Keys: s.keys})
@@ -231,8 +250,12 @@ func (n *Node) startSync(filter repl.Filter, streamed bool) {
 	}
 	n.out.fact(engine.SnapshotStarted{Streamed: streamed, Offset: s.offset, Keys: s.keys, Replicas: names})
 	if streamed {
-		s.mark = string(repl.NewReplID(n.random()))
-		n.beginChild(s, "Background RDB transfer started by pid ")
+		s.mark, s.apart = string(repl.NewReplID(n.random())), needs.Channel
+		to := ""
+		if s.apart {
+			to = " to direct socket to replica"
+		}
+		n.beginChild(s, "Background RDB transfer started by pid ", to)
 		n.streamPart()
 		return
 	}
@@ -240,7 +263,7 @@ func (n *Node) startSync(filter repl.Filter, streamed bool) {
 	n.disk.saves++
 	n.disk.lastTry = n.now
 	n.disk.forSync = n.disk.forSync || n.cfg.RDBDelSyncFiles
-	n.beginChild(s, "Background saving started by pid ")
+	n.beginChild(s, "Background saving started by pid ", "")
 	n.writePart(s)
 }
 
@@ -289,7 +312,7 @@ func (n *Node) streamPart() {
 		}
 		up := 0
 		for _, c := range n.replicas {
-			if c.replica.State == repl.WaitEnd && c.closing == "" {
+			if c.takes() {
 				if c.sent >= room {
 					return
 				}
@@ -297,6 +320,9 @@ func (n *Node) streamPart() {
 			}
 		}
 		switch {
+		case s.apart && s.last && s.part == nil:
+			n.endChild("")
+			return
 		case s.last && s.part == nil:
 			n.log(engine.LogWarning, "Diskless rdb transfer, done reading from pipe, "+strconv.Itoa(up)+" replicas still up.")
 			n.endChild("")
@@ -313,16 +339,22 @@ func (n *Node) streamPart() {
 		if n.now < s.ready {
 			return // Deadline asks to be woken then
 		}
+		if s.apart && up == 0 && !s.left {
+			n.endChild("nobody is left to write to") // which it notices when it writes
+			return
+		}
+		s.left = false
 		part := s.part
 		s.part = nil
 		s.bytes += int64(len(part))
 		for _, c := range n.replicas {
-			if c.replica.State == repl.WaitEnd && c.closing == "" {
+			if c.takes() {
 				if c.sent == 0 {
 					c.tookAt = n.now
 				}
 				c.flush(n)
 				n.send(c, Send{Conn: c.conn, Data: part, Payload: engine.PayloadSnapshot, Shared: true})
+				c.linger.deaf = c.linger.gone // the first write behind the end of a connection does not fail yet
 			}
 		}
 	}
@@ -480,6 +512,9 @@ func (n *Node) leaveSnapshot(c *client) {
 		}
 	}
 	switch {
+	case child.streamed() && child.apart:
+		child.left = true
+		n.streamPart()
 	case child.streamed():
 		n.log(engine.LogWarning, "Diskless rdb transfer, last replica dropped, killing fork child.")
 		n.killChild("the last replica has gone")

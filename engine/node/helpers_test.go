@@ -1,8 +1,8 @@
 package node
 
 import (
-	"resync/engine/command"
 	"resync/engine/rdb"
+	"resync/engine/repl"
 	"resync/engine/store"
 )
 
@@ -10,9 +10,11 @@ func newEncoder(keys *store.Store) *rdb.Encoder {
 	return rdb.NewEncoder(keys, nil, rdb.Options{Checksum: true})
 }
 
-// walk visits every command and subcommand of the table by its full name.
+// walk visits every command and subcommand of the newest era, which has those of all others, by its full name.
 func walk(visit func(name string, hasDo bool)) {
-	for _, c := range command.All() {
+	names := repl.EraNames()
+	newest, _ := repl.EraNamed(names[len(names)-1])
+	for _, c := range commandsOf(newest).All() {
 		if len(c.Subs) == 0 {
 			visit(c.FullName(), c.Do != nil)
 		}

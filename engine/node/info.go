@@ -294,9 +294,9 @@ func (n *Node) infoReplication(now engine.Instant, s *section) {
 		read, applied := n.linkOffsets()
 		s.int("slave_read_repl_offset", int64(read))
 		s.int("slave_repl_offset", int64(applied))
-		s.int("replicas_repl_buffer_size", 0)
-		s.int("replicas_repl_buffer_peak", 0)
-		if l.full != nil {
+		s.int("replicas_repl_buffer_size", l.keptBytes())
+		s.int("replicas_repl_buffer_peak", l.peak)
+		if l.state == engine.LinkSync {
 			total, read := l.full.payload().Total(), l.full.payload().Read()
 			s.int("master_sync_total_bytes", total)
 			s.int("master_sync_read_bytes", read)
@@ -326,11 +326,18 @@ func (n *Node) infoReplication(now engine.Instant, s *section) {
 	if n.cfg.MinReplicasToWrite != 0 && n.cfg.MinReplicasMaxLag != 0 {
 		s.int("min_slaves_good_slaves", int64(n.good))
 	}
-	for i, c := range n.replicas {
+	shown, awaited := 0, int64(0)
+	for _, c := range n.replicas {
 		r := c.replica
-		s.text("slave"+strconv.Itoa(i), n.infoReplica(now, r))
+		if r.State.String() != "" {
+			s.text("slave"+strconv.Itoa(shown), n.infoReplica(now, r))
+			shown++
+		}
+		if r.Awaited {
+			awaited++
+		}
 	}
-	s.int("replicas_waiting_psync", 0)
+	s.int("replicas_waiting_psync", awaited)
 	s.text("master_failover_state", n.failover.state.String())
 	s.text("master_replid", string(n.hist.ID))
 	s.text("master_replid2", string(n.hist.ID2))
@@ -351,7 +358,7 @@ func (n *Node) infoReplica(now engine.Instant, r *repl.Replica) string {
 	line := "ip=" + r.IP + ",port=" + strconv.Itoa(r.Port) + ",state=" + r.State.String() +
 		",offset=" + strconv.FormatInt(int64(r.Acked), 10) + ",lag=" + strconv.FormatInt(int64(r.Lag(now)/time.Second), 10)
 	if n.era.SlaveTypes {
-		line += ",type=replica"
+		line += ",type=" + r.Type()
 	}
 	return line
 }
@@ -423,6 +430,10 @@ func (n *Node) Replication(now engine.Instant) Replication {
 		Master: l.addr, Link: l.state, LinkDownFor: l.downFor(now),
 		Received: read, Applied: applied, Ask: Ask{ID: ask.ID, Want: ask.Want},
 	}
+	v.Kept = l.keptBytes()
+	if l.dual != nil {
+		v.Channel = l.dual.state
+	}
 	if l.full != nil {
 		v.SnapshotRead, v.SnapshotTotal = l.full.payload().Read(), l.full.payload().Total()
 	}
@@ -432,7 +443,7 @@ func (n *Node) Replication(now engine.Instant) Replication {
 	for _, c := range n.replicas {
 		r := c.replica
 		rv := ReplicaView{
-			Conn: c.conn, Name: r.Name(), IP: r.IP, Port: r.Port, State: r.State.String(),
+			Conn: c.conn, Name: r.Name(), IP: r.IP, Port: r.Port, State: r.State.String(), Type: r.Type(),
 			Sent: r.Sent, Acked: r.Acked, Lag: r.Lag(now),
 		}
 		if r.Buffers() {

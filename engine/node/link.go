@@ -18,23 +18,22 @@ import (
 //	Connect ───────► Connecting ───────► Handshake ──┬─ +FULLRESYNC ─► Sync ───────► Connected
 //	   ▲                                             └─ +CONTINUE ─────────────────►    │
 //	   └──────────── any failure; a link that was up is dialled again at once ◄─────────┘
+//
+// A third answer, +DUALCHANNELSYNC, is a full resync over two connections: dual.go.
 type link struct {
 	addr  Address // zero: this node is a master
 	state engine.LinkState
-	conn  engine.ConnID // 0 when there is none
-	peer  string        // its address
-	local string        // and ours
+	wire
 
 	clientID int64          // of the link, as CLIENT LIST shows it
 	upAt     engine.Instant // when it began to stream
 	lastIO   engine.Instant // when bytes last came, or when this state began
 	downAt   engine.Instant // when the link was lost; 0 while it is up, and when it never was
-	lineAt   engine.Instant // when the line began that is not complete yet
 	toldAt   int64          // the second in which the master was last told, during a full resync, that this replica is alive
 	shake    repl.Handshake
 	full     *fullSync
-	in       []byte // received and not used yet
-	stopped  bool   // the driver has been asked to keep what comes
+	dual     *dualSync // of a full resync over two connections, or nil
+	peak     int64     // bytes that the last of these took to keep the stream: replicas_repl_buffer_peak
 
 	// The position in the master's stream. It survives the connection: that is what a partial resync continues, and
 	// what Redis calls the cached master while no link is up.
@@ -54,6 +53,16 @@ type link struct {
 	wasted  int64        // bytes that came since; nothing of them is executed
 }
 
+// A wire is one connection to the master, and what has come on it.
+type wire struct {
+	conn    engine.ConnID  // 0 when there is none
+	peer    string         // its address
+	local   string         // and ours
+	in      []byte         // received and not used yet
+	lineAt  engine.Instant // when the line began that is not complete yet
+	stopped bool           // the driver has been asked to keep what comes
+}
+
 const (
 	syncReadMax = 5 * time.Second // how long the rest of a line may take (repl-syncio-timeout, which nobody can set)
 	replyMax    = 16 << 10        // the longest line of a handshake, in bytes
@@ -64,6 +73,7 @@ func (l link) clone() link {
 	l.half = append([]byte(nil), l.half...)
 	l.multi = l.multi.clone()
 	l.full = l.full.clone()
+	l.dual = l.dual.clone()
 	return l
 }
 
@@ -145,6 +155,9 @@ func (n *Node) promote(why string) {
 	up := l.state == engine.LinkConnected
 	n.out.fact(engine.RoleChanged{Why: why})
 	l.addr = Address{}
+	if !up {
+		l.discard(n, why) // the log tells of it before it tells of what was under way
+	}
 	l.leave(n, why)
 	l.discard(n, why)
 	l.old, l.downAt = false, 0
@@ -194,6 +207,10 @@ func (l *link) connect(n *Node) {
 // dialed takes the end of a Dial.
 func (n *Node) dialed(in Dialed) {
 	l := &n.master
+	if l.dual.has(in.Conn) {
+		l.dialedSecond(n, in)
+		return
+	}
 	if in.Conn != l.conn || l.conn == 0 {
 		if in.Err == "" {
 			n.out.do(Close{Conn: in.Conn, Why: "not wanted any more"})
@@ -212,57 +229,94 @@ func (n *Node) dialed(in Dialed) {
 	l.send(n, l.shake.Begin(n.era), engine.PayloadHandshake)
 }
 
-func (l *link) send(n *Node, data []byte, p engine.Payload) {
-	if len(data) > 0 {
+func (w *wire) send(n *Node, data []byte, p engine.Payload) {
+	if len(data) > 0 && w.conn != 0 {
 		n.stats.netOut += int64(len(data))
-		n.out.send(Send{Conn: l.conn, Data: data, Payload: p})
+		n.out.send(Send{Conn: w.conn, Data: data, Payload: p})
 	}
 }
 
+// stop asks the driver to keep what the master sends, or to hand it over again.
+func (w *wire) stop(n *Node, stop bool) {
+	if w.stopped != stop && w.conn != 0 {
+		n.out.do(Hold{Conn: w.conn, On: stop})
+	}
+	w.stopped = stop
+}
+
+// close ends the connection and forgets what came on it.
+func (w *wire) close(n *Node, why string) {
+	if w.conn != 0 {
+		n.out.do(Close{Conn: w.conn, Why: why})
+	}
+	w.conn, w.in, w.stopped = 0, nil, false
+}
+
+// gather takes bytes of which lines are made.
+func (w *wire) gather(n *Node, data []byte) {
+	if len(w.in) == 0 {
+		w.lineAt = n.now
+	}
+	w.in = append(w.in, data...)
+}
+
+// line takes the next complete line out of what has come, without its end.
+func (w *wire) line(n *Node) (line []byte, ok bool) {
+	end := bytes.IndexByte(w.in, '\n')
+	if end < 0 {
+		return nil, false
+	}
+	line = bytes.TrimSuffix(w.in[:end], []byte("\r"))
+	w.in, w.lineAt = w.in[end+1:], n.now
+	return line, true
+}
+
+// late reports whether a line has begun and takes too long.
+func (w *wire) late(n *Node) bool { return len(w.in) > 0 && n.now.Sub(w.lineAt) > syncReadMax }
+
 // received takes bytes of the master.
-func (l *link) received(n *Node, data []byte) {
+func (l *link) received(n *Node, conn engine.ConnID, data []byte) {
+	if l.dual != nil {
+		l.receivedDual(n, conn, data)
+		return
+	}
 	l.lastIO = n.now
 	switch l.state {
 	case engine.LinkHandshake:
-		if len(l.in) == 0 {
-			l.lineAt = n.now
-		}
-		l.in = append(l.in, data...)
+		l.gather(n, data)
 		l.lines(n)
 	case engine.LinkSync:
+		n.stats.replIn += int64(len(data))
 		l.receiveFull(n, data)
 	case engine.LinkConnected:
+		n.stats.replIn += int64(len(data))
 		l.stream(n, data)
 	}
 }
 
 // lines takes what is complete of the handshake.
 func (l *link) lines(n *Node) {
-	for l.state == engine.LinkHandshake {
-		end := bytes.IndexByte(l.in, '\n')
-		if end < 0 {
+	for l.state == engine.LinkHandshake && l.dual == nil {
+		line, ok := l.line(n)
+		if !ok {
 			if len(l.in) > replyMax {
 				l.giveUp(n, "the master's reply is too long")
 			}
 			return
 		}
-		line := bytes.TrimSuffix(l.in[:end], []byte("\r"))
-		l.in = l.in[end+1:]
-		l.lineAt = n.now
-		l.line(n, line)
+		l.reply(n, line)
 	}
 	// The answer to PSYNC may come with the first bytes of what it announced.
-	if rest := l.in; len(rest) > 0 && l.conn != 0 {
+	if rest := l.in; len(rest) > 0 && l.conn != 0 && l.dual == nil {
 		l.in = nil
-		n.stats.replIn += int64(len(rest))
-		l.received(n, rest)
+		l.received(n, l.conn, rest)
 	}
 }
 
-// line takes one line of the handshake.
+// reply takes one line of the handshake.
 //
 // Source: redis/src/replication.c, syncWithMaster.
-func (l *link) line(n *Node, line []byte) {
+func (l *link) reply(n *Node, line []byte) {
 	asked := l.shake.Asked()
 	r := l.shake.Line(line, n.greeting())
 	for _, f := range r.Logs {
@@ -289,6 +343,8 @@ func (l *link) line(n *Node, line []byte) {
 		l.beginFull(n, "", -1)
 	case repl.Continue:
 		l.resume(n, r.ID)
+	case repl.SecondChannel:
+		l.beginDual(n)
 	}
 }
 
@@ -299,7 +355,7 @@ func (n *Node) greeting() repl.Greeting {
 	}
 	return repl.Greeting{
 		User: n.cfg.MasterUser, Password: n.cfg.MasterAuth,
-		Port: port, IP: n.cfg.ReplicaAnnounceIP, Ask: n.master.ask(n),
+		Port: port, IP: n.cfg.ReplicaAnnounceIP, DualChannel: n.cfg.DualChannelReplication, Ask: n.master.ask(n),
 	}
 }
 
@@ -308,19 +364,25 @@ func (n *Node) greeting() repl.Greeting {
 //
 // Source: redis/src/replication.c, slaveTryPartialResynchronization.
 func (l *link) resume(n *Node, id engine.ReplID) {
-	if id != "" && id != l.id {
-		n.log(engine.LogWarning, "Master replication ID changed to "+string(id))
-		n.hist.ID, l.id = l.id, id
-		n.hist.Follow(id)
-		n.renamed("the master continues under another name")
-		n.dropReplicas("history renamed")
-	}
+	l.rename(n, id)
 	n.log(engine.LogNotice, "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.")
 	l.up(n)
 	if !n.hist.Active() && n.era.Shared {
 		n.hist.Create(n.hist.Offset())
 	}
 	n.out.fact(engine.SyncFinished{Partial: true, ID: l.id, Offset: l.at(n)})
+}
+
+// rename takes over the name under which the master continues.
+func (l *link) rename(n *Node, id engine.ReplID) {
+	if id == "" || id == l.id {
+		return
+	}
+	n.log(engine.LogWarning, "Master replication ID changed to "+string(id))
+	n.hist.ID, l.id = l.id, id
+	n.hist.Follow(id)
+	n.renamed("the master continues under another name")
+	n.dropReplicas("history renamed")
 }
 
 // up is a link that streams.
@@ -331,8 +393,12 @@ func (l *link) up(n *Node) {
 	l.become(n, engine.LinkConnected, "")
 }
 
-// lost takes the end of the connection.
-func (l *link) lost(n *Node, why string) {
+// lost takes the end of a connection.
+func (l *link) lost(n *Node, conn engine.ConnID, why string) {
+	if l.dual != nil {
+		l.lostDual(n, conn, why)
+		return
+	}
 	l.conn = 0
 	switch l.state {
 	case engine.LinkConnected:
@@ -369,25 +435,23 @@ func errnoText(why string) string {
 
 // giveUp ends an attempt; the next one is at the next tick.
 func (l *link) giveUp(n *Node, why string) {
-	l.stop(n, why)
+	l.drop(n, why)
 	l.become(n, engine.LinkConnect, why)
 }
 
-// stop closes the connection and forgets what came on it.
+// drop closes what there is of connections and forgets what came on them.
 //
 // Source: redis/src/replication.c, cancelReplicationHandshake.
-func (l *link) stop(n *Node, why string) {
+func (l *link) drop(n *Node, why string) {
 	l.dropFull(n)
-	if l.conn != 0 {
-		n.out.do(Close{Conn: l.conn, Why: why})
-	}
-	l.conn, l.in, l.stopped = 0, nil, false
+	l.dropDual(n, why)
+	l.close(n, why)
 }
 
 // leave ends the link in whatever state it is.
 func (l *link) leave(n *Node, why string) {
 	up, in := l.state == engine.LinkConnected, l.in
-	l.stop(n, why)
+	l.drop(n, why)
 	if up {
 		l.in = in
 		l.end(n)
@@ -455,12 +519,14 @@ func (l *link) ack(n *Node) {
 // Source: redis/src/replication.c, replicationCron.
 func (l *link) cron(n *Node) {
 	silent := n.now.Sub(l.lastIO) > n.cfg.ReplTimeout
-	late := n.now.Sub(l.lineAt) > syncReadMax
 	switch l.state {
 	case engine.LinkNone:
 		return
 	case engine.LinkHandshake:
-		if len(l.in) > 0 && late {
+		if l.dual != nil && l.dualLate(n) {
+			break
+		}
+		if l.dual == nil && l.late(n) {
 			l.noReply(n, "Connection timed out")
 			break
 		}
@@ -472,7 +538,7 @@ func (l *link) cron(n *Node) {
 		}
 	case engine.LinkSync:
 		switch f := l.full; {
-		case f.partial() && late:
+		case f.partial() && n.now.Sub(l.carrier().lineAt) > syncReadMax:
 			n.log(engine.LogWarning, "I/O error reading bulk count from MASTER: Connection timed out")
 			l.fail(n, "timeout")
 		case silent && !f.whole():
@@ -496,7 +562,7 @@ func (l *link) cron(n *Node) {
 
 // fail ends an attempt that failed, and begins again at once.
 func (l *link) fail(n *Node, why string) {
-	l.stop(n, why)
+	l.drop(n, why)
 	l.reconnect(n, why, " after failure")
 }
 

@@ -323,6 +323,8 @@ func corruptLine(offset int64, what string) string {
 func (n *Node) logSnapshot(dec *rdb.Decoder) {
 	if version, ok := dec.Aux("redis-ver"); ok {
 		n.log(engine.LogNotice, "Loading RDB produced by version "+version)
+	} else if version, ok := dec.Aux("valkey-ver"); ok {
+		n.log(engine.LogNotice, "Loading RDB produced by Valkey version "+version)
 	}
 	if made, ok := auxNumber(dec, "ctime"); ok {
 		n.log(engine.LogNotice, "RDB age "+strconv.FormatInt(max(n.now.Seconds()-made, 0), 10)+" seconds")

@@ -25,7 +25,10 @@ func (n *Node) masterCron() {
 				continue
 			}
 			n.send(c, Send{Conn: c.conn, Data: newline, Payload: engine.PayloadKeepalive, Shared: true})
-		case r.State == repl.WaitEnd && c.sent > 0 && wholeSince(c.tookAt, n.now) > n.cfg.ReplTimeout:
+		case r.State == repl.WaitEnd && c.takes() && n.disk.child.apart && c.sent > 0 && wholeSince(c.tookAt, n.now) > n.cfg.ReplTimeout:
+			c.linger.deaf = true // only its child notices
+			n.streamPart()
+		case r.State == repl.WaitEnd && !n.disk.child.apart && c.sent > 0 && wholeSince(c.tookAt, n.now) > n.cfg.ReplTimeout:
 			// It holds up all who share its snapshot.
 			n.log(engine.LogWarning, "Disconnecting timedout replica (full sync): "+r.Name())
 			c.close(n, "timeout")
@@ -106,7 +109,11 @@ func (n *Node) dropReplica(c *client, why string) {
 	if len(n.replicas) == before {
 		return // it announced itself and never asked
 	}
-	n.log(engine.LogWarning, "Connection with replica "+c.replica.Name()+" lost.")
+	if c.replica.Channel {
+		n.log(engine.LogNotice, "Replica "+c.replica.Name()+" rdb channel disconnected.")
+	} else {
+		n.log(engine.LogWarning, "Connection with replica "+c.replica.Name()+" lost.")
+	}
 	n.out.fact(engine.ReplicaGone{Replica: c.replica.Name(), Why: why})
 	n.repin = true
 	n.leaveSnapshot(c)
@@ -207,26 +214,46 @@ func (n *Node) replconf(c *client, args [][]byte) {
 			if can := strings.ToLower(string(value)); n.era.KnowsCapability(can) {
 				r.EOF = r.EOF || can == "eof"
 				r.Psync2 = r.Psync2 || can == "psync2"
+				r.Dual = r.Dual || can == "dual-channel" && n.cfg.DualChannelReplication && n.cfg.ReplDisklessSync
 			}
-		case "rdb-only":
-			only, ok := resp.ParseInt64(value)
+		case "rdb-only", "rdb-channel":
+			on, ok := resp.ParseInt64(value)
 			switch {
 			case !ok:
 				c.w.Error("ERR value is not an integer or out of range")
 				return
-			case only < 0 || only > 1:
+			case on < 0 || on > 1:
 				c.w.Error("ERR value is out of range, value must between 0 and 1")
 				return
 			}
-			r.RDBOnly = only == 1
+			if option == "rdb-only" {
+				r.RDBOnly = on == 1
+			} else {
+				r.Channel = on == 1
+			}
 		case "rdb-filter-only":
 			if refused := r.Only(value); refused != "" {
 				c.w.Error(refused)
 				return
 			}
 		case "version": // of the replica: nothing depends on it
+			if !repl.IsVersion(string(value)) {
+				c.w.Error("ERR Unrecognized version format: " + string(value))
+				return
+			}
+		case "set-rdb-client-id":
+			id, ok := resp.ParseInt64(value)
+			switch {
+			case !ok:
+				c.w.Error("ERR value is not an integer or out of range")
+				return
+			case n.awaited(id) == nil:
+				c.w.Error("ERR Unrecognized RDB client id " + strconv.FormatInt(id, 10))
+				return
+			}
+			r.Snapshot = id
 		case "ack":
-			n.ack(c, value)
+			n.ack(c, args[i+1:])
 			return
 		case "getack":
 			if n.isReplica() && n.master.state == engine.LinkConnected {
@@ -241,8 +268,9 @@ func (n *Node) replconf(c *client, args [][]byte) {
 	c.w.OK()
 }
 
-func (n *Node) ack(c *client, value []byte) {
-	offset, ok := resp.ParseInt64(value)
+// ack serves REPLCONF ACK offset [FACK offset], where the second one is what is safe in the append-only file.
+func (n *Node) ack(c *client, args [][]byte) {
+	offset, ok := resp.ParseInt64(args[0])
 	if !ok || c.replica == nil {
 		return
 	}
@@ -250,7 +278,18 @@ func (n *Node) ack(c *client, value []byte) {
 	if n.trace && engine.Offset(offset) > r.Acked {
 		n.out.fact(engine.Acked{Replica: r.Name(), Offset: engine.Offset(offset)})
 	}
+	r.Acked = max(r.Acked, engine.Offset(offset))
+	if len(args) > 2 && n.era.FACK && strings.EqualFold(string(args[1]), "fack") {
+		synced, ok := resp.ParseInt64(args[2])
+		if !ok {
+			return
+		}
+		r.Synced = max(r.Synced, engine.Offset(synced))
+	}
 	if r.Ack(n.now, engine.Offset(offset)) {
 		n.streams(c)
+	}
+	if r.State == repl.BackgroundLoad {
+		n.putOnline(c)
 	}
 }

@@ -53,6 +53,8 @@ type Node struct {
 	pumped    engine.Offset  // the stream's end when replicas were last sent some of it
 	lastBlock engine.Offset  // its last block when limits were last looked at
 	softDue   engine.Instant // when a client has been above its soft limit for too long, or 0
+	grace     time.Duration  // how long an awaited connection may linger
+	graceDue  engine.Instant // when the first of them will have for too long, or 0
 	repin     bool           // a replica that may have kept the oldest block has gone
 
 	blocks    blocking         // clients that wait for keys
@@ -146,6 +148,7 @@ func New(cfg Config, seed uint64) (*Node, error) {
 		byConn:   map[engine.ConnID]*client{},
 		lastConn: engine.OutgoingConn,
 		active:   true,
+		grace:    mainGrace,
 	}
 	n.applyConfig()
 	n.runID = repl.NewReplID(n.random())
@@ -256,6 +259,9 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 	if n.crowded() && !n.cronPaused {
 		at = min(at, n.tracking.nextTrim)
 	}
+	if n.graceDue != 0 {
+		at = min(at, n.graceDue)
+	}
 	if ready, ok := n.disk.child.waitsUntil(n.now); ok {
 		at = min(at, ready)
 	}
@@ -298,6 +304,7 @@ func (n *Node) cron() {
 	if n.softDue != 0 && n.now >= n.softDue {
 		n.limitOutputs()
 	}
+	n.endGrace()
 	n.loadCron()
 	if n.now < n.nextCron {
 		return

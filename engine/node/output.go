@@ -80,7 +80,7 @@ func (n *Node) held(c *client) (pieces int, bytes int64) {
 		return pieces, bytes
 	case n.era.StreamsApart:
 		return 1, int64(len(c.apart.out)) + c.sent
-	case !r.Buffers(), !r.Resumed && r.Initial == n.hist.Offset():
+	case !r.Buffers(), !r.Resumed && !r.Awaited && r.Initial == n.hist.Offset():
 		return 0, 0 // nothing has come for it yet
 	}
 	return n.hist.Held(c.position())
@@ -139,6 +139,10 @@ func (n *Node) limitOutput(c *client, later bool) {
 	}
 	n.out.fact(over)
 	is := c.String(n)
+	if c.replica != nil && c.replica.Awaited {
+		n.release(c, "more is kept for it than the output limit allows", 0)
+		later = true
+	}
 	c.close(n, "output buffer limit")
 	if later {
 		n.log(engine.LogWarning, "Client "+is+" scheduled to be closed ASAP for overcoming of output buffer limits.")

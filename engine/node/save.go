@@ -70,7 +70,7 @@ func (n *Node) bgsave() {
 	s.file = n.newFile(thenRest, 0)
 	n.disk.saves++
 	n.disk.lastTry = n.now
-	n.beginChild(s, "Background saving started by pid ")
+	n.beginChild(s, "Background saving started by pid ", "")
 	n.writePart(s)
 }
 
@@ -83,10 +83,10 @@ func (n *Node) newFile(then saveEnd, conn engine.ConnID) *savedFile {
 }
 
 // beginChild makes a snapshot the one in the background.
-func (n *Node) beginChild(s *dump, says string) {
+func (n *Node) beginChild(s *dump, says, to string) {
 	n.disk.child = s
 	n.stats.forks++
-	n.log(engine.LogNotice, says+strconv.FormatInt(int64(n.pid)+n.stats.forks, 10))
+	n.log(engine.LogNotice, says+strconv.FormatInt(int64(n.pid)+n.stats.forks, 10)+to)
 }
 
 // writePart has the next part of a file written, when it is ready. A small file is one part.

@@ -27,8 +27,10 @@ type dump struct {
 
 	killed string // why it was given up, or ""
 
-	file *savedFile // nil when it goes to replicas
-	mark string     // behind a streamed one
+	file  *savedFile // nil when it goes to replicas
+	mark  string     // behind a streamed one
+	apart bool       // a streamed one goes out on connections of its own
+	left  bool       // the last of these has ended: the first write behind that does not fail yet
 }
 
 // savedFile is the file that a snapshot is written to.

@@ -60,12 +60,14 @@ type Replication struct {
 	// As replica.
 	Master                      Address
 	Link                        engine.LinkState
-	LinkDownFor                 time.Duration  // since the link was lost; -1 while it is up or was never up
-	Received                    engine.Offset  // slave_read_repl_offset
-	Applied                     engine.Offset  // slave_repl_offset
-	Ask                         Ask            // what its next PSYNC would say
-	SnapshotRead, SnapshotTotal int64          // bytes, while Link is LinkSync; Total is -1 before it is known, 0 when streamed
-	NextTry                     engine.Instant // when Link is LinkConnect: the tick of the next attempt
+	LinkDownFor                 time.Duration       // since the link was lost; -1 while it is up or was never up
+	Received                    engine.Offset       // slave_read_repl_offset
+	Applied                     engine.Offset       // slave_repl_offset
+	Ask                         Ask                 // what its next PSYNC would say
+	SnapshotRead, SnapshotTotal int64               // bytes, while Link is LinkSync; Total is -1 before it is known, 0 when streamed
+	Channel                     engine.ChannelState // of the second connection, on which the snapshot comes; none without one
+	Kept                        int64               // bytes that the stream takes that waits for that snapshot, room included
+	NextTry                     engine.Instant      // when Link is LinkConnect: the tick of the next attempt
 }
 
 // An Ask is the request that a replica's next PSYNC would make.
@@ -83,7 +85,8 @@ type ReplicaView struct {
 	Name         string // as the log names it: ip:announced-port
 	IP           string
 	Port         int
-	State        string        // INFO's word: wait_bgsave, send_bulk, online
+	State        string        // INFO's word: wait_bgsave, send_bulk, online, bg_transfer; "" for one that has no word
+	Type         string        // INFO's word for the connection: replica, rdb-channel, main-channel
 	Sent         engine.Offset // handed to the driver
 	Acked        engine.Offset
 	Lag          time.Duration // since the last acknowledgement

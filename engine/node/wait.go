@@ -15,10 +15,14 @@ import (
 //
 // Source: redis/src/replication.c, waitCommand and processClientsWaitingReplicas.
 
+// WAITAOF, since Valkey 8, waits in the same way for what is safe in append-only files. There is none here, and so no
+// acknowledgement of this server's own.
+
 // ackWait is what a client in WAIT waits for.
 type ackWait struct {
 	offset engine.Offset // to be acknowledged
 	want   int64         // by so many replicas
+	synced bool          // as safe in their append-only files: WAITAOF
 }
 
 // waitCommand serves WAIT numreplicas timeout. What is waited for is the offset behind the last command of this
@@ -37,37 +41,80 @@ func (n *Node) waitCommand(c *client, args [][]byte) {
 	if !ok {
 		return
 	}
-	w := ackWait{offset: c.wrote, want: want}
-	acked := n.countAcks(w.offset)
-	if acked >= want || n.unit.open { // a transaction does not wait
-		n.waited(c, w, acked, "answered at once")
-		c.w.Int(acked)
+	n.waitFor(c, args, ackWait{offset: c.wrote, want: want}, until)
+}
+
+// waitaofCommand serves WAITAOF numlocal numreplicas timeout.
+//
+// Source: valkey/src/replication.c, waitaofCommand.
+func (n *Node) waitaofCommand(c *client, args [][]byte) {
+	local, ok1 := resp.ParseInt64(args[1])
+	want, ok2 := resp.ParseInt64(args[2])
+	switch {
+	case !ok1:
+		c.w.Error("ERR value is not an integer or out of range")
+		return
+	case local < 0 || local > 1:
+		c.w.Error("ERR value is out of range, value must between 0 and 1")
+		return
+	case !ok2 || want < 0:
+		c.w.Error("ERR value is out of range, must be positive")
 		return
 	}
-	n.waited(c, w, acked, "begins to wait")
+	until, ok := n.timeout(c, args[3])
+	switch {
+	case !ok:
+	case n.isReplica():
+		c.w.Error("ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.")
+	case local > 0:
+		c.w.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
+	default:
+		n.waitFor(c, args, ackWait{offset: c.wrote, want: want, synced: true}, until)
+	}
+}
+
+// waitFor answers a client when enough replicas have acknowledged, or when the time is over.
+func (n *Node) waitFor(c *client, args [][]byte, w ackWait, until engine.Instant) {
+	acked := n.countAcks(w)
+	if acked >= w.want || n.unit.open { // a transaction does not wait
+		n.waited(c, w, acked, "answered at once")
+		return
+	}
+	n.waits(c, w, acked, "begins to wait")
 	n.park(c, c.lastCmd, args, &command.Wait{Until: until})
 	c.parked.acks = &w
 	n.blocks.acks = append(n.blocks.acks, c)
 	n.wantAcks = true
 }
 
-func (n *Node) answerWait(c *client, acked int64, how string) {
-	n.waited(c, *c.parked.acks, acked, how)
+// waited answers a wait.
+func (n *Node) waited(c *client, w ackWait, acked int64, how string) {
+	n.waits(c, w, acked, how)
+	if w.synced {
+		c.w.Array(2)
+		c.w.Int(0) // our own append-only file, which there is not
+	}
 	c.w.Int(acked)
 }
 
-func (n *Node) waited(c *client, w ackWait, acked int64, how string) {
+// waits reports how a wait stands.
+func (n *Node) waits(c *client, w ackWait, acked int64, how string) {
 	if n.trace {
-		n.out.fact(engine.Waited{Client: c.id, Offset: w.offset, Want: w.want, Acked: acked, How: how})
+		n.out.fact(engine.Waited{Client: c.id, Offset: w.offset, Want: w.want, Acked: acked, Synced: w.synced, How: how})
 	}
 }
 
-// countAcks counts the replicas that have acknowledged the stream up to an offset.
+// countAcks counts the replicas that have acknowledged what a client waits for.
 //
-// Source: redis/src/replication.c, replicationCountAcksByOffset.
-func (n *Node) countAcks(offset engine.Offset) (count int64) {
+// Source: redis/src/replication.c, replicationCountAcksByOffset and replicationCountAOFAcksByOffset.
+func (n *Node) countAcks(w ackWait) (count int64) {
 	for _, c := range n.replicas {
-		if c.replica.State == repl.Online && c.replica.Acked >= offset {
+		r := c.replica
+		at := r.Acked
+		if w.synced {
+			at = r.Synced
+		}
+		if r.State == repl.Online && at >= w.offset {
 			count++
 		}
 	}
@@ -77,20 +124,24 @@ func (n *Node) countAcks(offset engine.Offset) (count int64) {
 // endAckWaits answers those whose replicas have acknowledged by now. The last one that began to wait comes first, and
 // who waits for no more than another that was just answered gets the same number without a new count.
 func (n *Node) endAckWaits() {
-	var last ackWait
+	var lasts [2]ackWait // of WAIT, and of WAITAOF
 	waiting := n.blocks.acks
 	for i := len(waiting) - 1; i >= 0; i-- {
 		c := waiting[i]
-		w := c.parked.acks
+		w := *c.parked.acks
+		last := &lasts[0]
+		if w.synced {
+			last = &lasts[1]
+		}
 		acked := last.want
 		if last.offset == 0 || w.offset > last.offset || w.want > last.want {
-			if acked = n.countAcks(w.offset); acked < w.want {
+			if acked = n.countAcks(w); acked < w.want {
 				continue
 			}
-			last = ackWait{w.offset, acked}
+			*last = ackWait{offset: w.offset, want: acked}
 		}
 		c.replyFrom = len(c.w.Buf)
-		n.answerWait(c, acked, "enough")
+		n.waited(c, w, acked, "enough")
 		n.unpark(c)
 	}
 }
@@ -119,5 +170,8 @@ func (n *Node) getack() {
 }
 
 func init() {
-	addHandlers(map[string]func(n *Node, c *client, args [][]byte){"wait": (*Node).waitCommand})
+	addHandlers(map[string]func(n *Node, c *client, args [][]byte){
+		"wait":    (*Node).waitCommand,
+		"waitaof": (*Node).waitaofCommand,
+	})
 }

@@ -22,7 +22,7 @@ type Era struct {
 	AnnouncesIP    bool     // REPLCONF ip-address
 	Capabilities   []string // what REPLCONF capa says, in order; nothing is said when there are none
 	TellsVersion   bool     // REPLCONF version, written together with capa
-	DualChannel    bool     // knows +DUALCHANNELSYNC and what follows it [11]
+	DualChannel    bool     // in both roles: knows +DUALCHANNELSYNC, and what follows it on two connections [11]
 	AsksAsItself   bool     // REPLICAOF keeps the history: the next PSYNC asks for it. Else it is ? -1
 	ResumesReplica bool     // a replica that starts continues at the history in its file
 	ResumesMaster  bool     // a master that starts serves the history in its file under replid2
@@ -48,6 +48,7 @@ type Era struct {
 	DropsTalkers    bool     // a replica that says anything but REPLCONF ACK is dropped; else it is answered, in its stream
 	Diskless        bool     // snapshots can be streamed
 	DelayReached    bool     // repl-diskless-sync-delay is over when it is reached; else when it is exceeded
+	FACK            bool     // REPLCONF ACK may carry what is safe in the append-only file
 	ShutdownWaits   bool     // SHUTDOWN waits for replicas that lag
 
 	// Ids, offsets, backlog [2.3].
@@ -166,7 +167,7 @@ var eras = func() [5]Era {
 
 	v80 := v70 // Valkey
 	v80.Name, v80.Version, v80.Valkey, v80.order = "8.0", "7.2.4", "8.0.1", 4
-	v80.TellsVersion, v80.DualChannel, v80.AcksLoad = true, true, true
+	v80.TellsVersion, v80.DualChannel, v80.AcksLoad, v80.FACK = true, true, true, true
 	v80.Replconf = []string{"listening-port", "ip-address", "capa", "ack", "getack", "rdb-only", "rdb-filter-only",
 		"version", "rdb-channel", "set-rdb-client-id"}
 	v80.OneSrem, v80.UnlinkForSpop, v80.DelForGetdel = true, true, true
@@ -231,6 +232,26 @@ func (e *Era) KnowsCapability(name string) bool {
 	return false
 }
 
+// IsVersion reports whether a text is what REPLCONF version takes: three numbers up to 255 with dots between them.
+//
+// Source: valkey/src/util.c, version2num.
+func IsVersion(text string) bool {
+	part, dots := 0, 0
+	for _, b := range []byte(text) {
+		switch {
+		case '0' <= b && b <= '9':
+			if part = part*10 + int(b-'0'); part > 255 {
+				return false
+			}
+		case b == '.':
+			part, dots = 0, dots+1
+		default:
+			return false
+		}
+	}
+	return dots == 2
+}
+
 // RunsStale reports whether a command runs on a replica without its master, where listed is what the command table of
 // 7.0 says [5].
 func (e *Era) RunsStale(name string, listed bool) bool {
@@ -240,7 +261,7 @@ func (e *Era) RunsStale(name string, listed bool) bool {
 	return strings.Contains(e.Stale, " "+name+" ")
 }
 
-// Has reports whether the era has a field of INFO [6] or a name of the configuration [7].
+// Has reports whether the era has a field of INFO [6], a name of the configuration [7] or a subcommand of DEBUG.
 func (e *Era) Has(name string) bool {
 	for i := e.order + 1; i < len(arrived); i++ {
 		if strings.Contains(arrived[i], " "+name+" ") {
@@ -250,7 +271,8 @@ func (e *Era) Has(name string) bool {
 	return true
 }
 
-// arrived are the fields of INFO and the names of the configuration that came with each era, between spaces.
+// arrived are the fields of INFO, the names of the configuration and the subcommands of DEBUG that came with each era,
+// between spaces.
 var arrived = [len(eras)]string{
 	1: " slave_repl_offset min_slaves_good_slaves master_repl_offset repl_backlog_active repl_backlog_size" +
 		" repl_backlog_first_byte_offset repl_backlog_histlen sync_full sync_partial_ok sync_partial_err" +
@@ -268,5 +290,5 @@ var arrived = [len(eras)]string{
 		" enable-debug-command enable-protected-configs enable-module-command maxmemory-clients latency-tracking" +
 		" latency-tracking-info-percentiles ",
 	4: " replicas_waiting_psync replicas_repl_buffer_size replicas_repl_buffer_peak server_name valkey_version" +
-		" dual-channel-replication-enabled ",
+		" dual-channel-replication-enabled delay-rdb-client-free-seconds ",
 }

@@ -49,6 +49,7 @@ type Greeting struct {
 	User, Password string // masteruser, masterauth; no AUTH without a password
 	Port           int
 	IP             string // replica-announce-ip, or "" for none
+	DualChannel    bool   // dual-channel-replication-enabled
 	Ask            Request
 }
 
@@ -57,12 +58,14 @@ type Outcome byte
 
 // The outcomes of a line during the handshake.
 const (
-	GoOn      Outcome = iota // send what was said and wait for the next line
-	GiveUp                   // close, and try again at the next tick
-	Transient                // the master cannot PSYNC now but will: close, try again at the next tick, keep what is known
-	Fallback                 // SYNC was said instead of PSYNC, which one of the two does not know: take what comes
-	Full                     // +FULLRESYNC: a snapshot follows
-	Continue                 // +CONTINUE: the stream follows
+	GoOn          Outcome = iota // send what was said and wait for the next line
+	GiveUp                       // close, and try again at the next tick
+	Transient                    // the master cannot PSYNC now but will: close, try again at the next tick, keep what is known
+	Fallback                     // SYNC was said instead of PSYNC, which one of the two does not know: take what comes
+	Full                         // +FULLRESYNC: a snapshot follows
+	Continue                     // +CONTINUE: the stream follows
+	SecondChannel                // +DUALCHANNELSYNC: the snapshot is to be asked for on a second connection
+	Announced                    // $ENDOFF: the snapshot follows, on that one
 )
 
 // A Reaction is how a replica takes one line of its master.
@@ -71,11 +74,12 @@ type Reaction struct {
 	Send    []byte
 	ID      engine.ReplID // of Full and Continue; "" when the master told none
 	Offset  engine.Offset // of Full
+	EndOff  EndOff        // of Announced
 	Logs    []engine.Log
 }
 
-func (h *Handshake) log(r *Reaction, level engine.LogLevel, text string) {
-	if text = h.era.Log(text); text != "" {
+func (r *Reaction) log(e *Era, level engine.LogLevel, text string) {
+	if text = e.Log(text); text != "" {
 		r.Logs = append(r.Logs, engine.Log{Level: level, Text: text})
 	}
 }
@@ -117,10 +121,10 @@ func (h *Handshake) pong(line []byte, g Greeting) (r Reaction) {
 	welcome := hasAny(line, "+") || hasAny(line, "-NOAUTH", "-ERR operation not permitted") || h.era.NoPermPong && hasAny(line, "-NOPERM")
 	if !welcome {
 		r.Outcome = GiveUp
-		h.log(&r, engine.LogWarning, "Error reply to PING from master: '"+string(line)+"'")
+		r.log(h.era, engine.LogWarning, "Error reply to PING from master: '"+string(line)+"'")
 		return r
 	}
-	h.log(&r, engine.LogNotice, "Master replied to PING, replication can continue...")
+	r.log(h.era, engine.LogNotice, "Master replied to PING, replication can continue...")
 	h.step, h.at = stepConf, h.next(askAuth, g)
 	if !h.era.Pipelined {
 		r.Send = h.tell(nil, h.at, g)
@@ -164,6 +168,9 @@ func (h *Handshake) tell(dst []byte, q request, g Greeting) []byte {
 		for _, c := range h.era.Capabilities {
 			words = append(words, "capa", c)
 		}
+		if h.era.DualChannel && g.DualChannel {
+			words = append(words, "capa", "dual-channel")
+		}
 		return h.line(dst, words...)
 	}
 	return h.line(dst, "REPLCONF", "version", h.era.Valkey)
@@ -178,10 +185,10 @@ func (h *Handshake) conf(line []byte, g Greeting) (r Reaction) {
 	if hasAny(line, "-") {
 		if h.at == askAuth {
 			r.Outcome = GiveUp
-			h.log(&r, engine.LogWarning, "Unable to AUTH to MASTER: "+string(line))
+			r.log(h.era, engine.LogWarning, "Unable to AUTH to MASTER: "+string(line))
 			return r
 		}
-		h.log(&r, engine.LogNotice, "(Non critical) Master does not understand REPLCONF "+optionOf[h.at]+": "+string(line))
+		r.log(h.era, engine.LogNotice, "(Non critical) Master does not understand REPLCONF "+optionOf[h.at]+": "+string(line))
 	}
 	if h.at = h.next(h.at+1, g); h.at < requests {
 		if !h.era.Pipelined {
@@ -196,9 +203,9 @@ func (h *Handshake) conf(line []byte, g Greeting) (r Reaction) {
 	}
 	want := strconv.FormatInt(int64(g.Ask.Want), 10)
 	if g.Ask.ID == "?" {
-		h.log(&r, engine.LogNotice, "Partial resynchronization not possible (no cached master)")
+		r.log(h.era, engine.LogNotice, "Partial resynchronization not possible (no cached master)")
 	} else {
-		h.log(&r, engine.LogNotice, "Trying a partial resynchronization (request "+string(g.Ask.ID)+":"+want+").")
+		r.log(h.era, engine.LogNotice, "Trying a partial resynchronization (request "+string(g.Ask.ID)+":"+want+").")
 	}
 	if g.Ask.Failover {
 		r.Send = h.line(nil, "PSYNC", string(g.Ask.ID), want, "FAILOVER")
@@ -219,36 +226,47 @@ func (h *Handshake) answer(line []byte, g Greeting) (r Reaction) {
 		if len(fields) >= 3 && len(fields[1]) == 40 {
 			if n, err := strconv.ParseInt(string(fields[2]), 10, 64); err == nil {
 				r.ID, r.Offset = engine.ReplID(fields[1]), engine.Offset(n)
-				h.log(&r, engine.LogNotice, "Full resync from master: "+string(r.ID)+":"+strconv.FormatInt(n, 10))
+				r.log(h.era, engine.LogNotice, "Full resync from master: "+string(r.ID)+":"+strconv.FormatInt(n, 10))
 				return r
 			}
 		}
 		// Without an id this history cannot be continued later, but the snapshot can still be taken.
 		r.Offset = -1
-		h.log(&r, engine.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
+		r.log(h.era, engine.LogWarning, "Master replied with wrong +FULLRESYNC syntax.")
 	case bytes.HasPrefix(line, []byte("+CONTINUE")):
 		r.Outcome = Continue
-		h.log(&r, engine.LogNotice, "Successful partial resynchronization with master.")
-		if id := bytes.TrimPrefix(line, []byte("+CONTINUE ")); len(id) == 40 && h.era.Shared {
-			r.ID = engine.ReplID(id)
+		r.log(h.era, engine.LogNotice, "Successful partial resynchronization with master.")
+		if h.era.Shared {
+			r.ID = continuedID(line)
 		}
+	case h.era.DualChannel && hasAny(line, "+DUALCHANNELSYNC"):
+		r.Outcome = SecondChannel
+		r.log(h.era, engine.LogNotice, "PSYNC is not possible, initialize RDB channel.")
 	case h.era.PassingRefusal && hasAny(line, "-NOMASTERLINK", "-LOADING"):
 		r.Outcome = Transient
-		h.log(&r, engine.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+string(line))
+		r.log(h.era, engine.LogNotice, "Master is currently unable to PSYNC but should be in the future: "+string(line))
 	default:
 		r.Outcome = Fallback
 		if hasAny(line, "-ERR") {
-			h.log(&r, engine.LogNotice, "Master does not support PSYNC or is in error state (reply: "+string(line)+")")
+			r.log(h.era, engine.LogNotice, "Master does not support PSYNC or is in error state (reply: "+string(line)+")")
 		} else {
-			h.log(&r, engine.LogWarning, "Unexpected reply to PSYNC from master: "+string(line))
+			r.log(h.era, engine.LogWarning, "Unexpected reply to PSYNC from master: "+string(line))
 		}
 		if g.Ask.Failover {
 			return r // who was to take over and does not is not asked for its dataset
 		}
-		h.log(&r, engine.LogNotice, "Retrying with SYNC...")
+		r.log(h.era, engine.LogNotice, "Retrying with SYNC...")
 		r.Send = []byte("SYNC\r\n")
 	}
 	return r
+}
+
+// continuedID is the name under which a master continues, or "" where +CONTINUE tells none.
+func continuedID(line []byte) engine.ReplID {
+	if id := bytes.TrimPrefix(line, []byte("+CONTINUE ")); len(id) == 40 {
+		return engine.ReplID(id)
+	}
+	return ""
 }
 
 func hasAny(line []byte, prefixes ...string) bool {

@@ -7,7 +7,10 @@ import "strings"
 
 // Text words a text that clients read, an error or a reply, for the era [5].
 func (e *Era) Text(text string) string {
-	if !e.SlaveWords {
+	switch {
+	case e.PrimaryWords:
+		return strings.Replace(text, " that since Redis 4.0 if a replica", " that if a replica", 1)
+	case !e.SlaveWords:
 		return text
 	}
 	return strings.ReplaceAll(text, "replica", "slave")
@@ -38,6 +41,13 @@ var lines = []struct {
 	said    [len(eras)]string
 }{
 	{"Replica * asks for synchronization", [...]string{"Slave ask for synchronization", "=", "=", "=", "="}},
+	{"Starting BGSAVE for SYNC with target: * using: dual-channel", [...]string{"", "", "", "", "Starting BGSAVE for SYNC with target: * using: dual-channel"}},
+	{"Background RDB transfer started by pid * to direct socket to replica", [...]string{"", "", "", "",
+		"Background RDB transfer started by pid * to direct socket to replica"}},
+	{"Background RDB transfer started by pid *", [...]string{"=", "=", "=", "=",
+		"Background RDB transfer started by pid * to pipe through parent process"}},
+	{"Background transfer error", [...]string{"=", "=", "=", "=", "Background RDB transfer error"}},
+	{"Background transfer terminated by signal *", [...]string{"=", "=", "=", "=", "Background RDB transfer terminated by signal *"}},
 	{"Starting BGSAVE for SYNC with target: *", [...]string{"Starting BGSAVE for SYNC", "=", "=", "=", "Starting BGSAVE for SYNC with target: * using: normal sync"}},
 	{"Synchronization with replica * succeeded", [...]string{"Synchronization with slave succeeded", "=", "=", "=", "="}},
 	{"Connection with replica * lost.", [...]string{"", "=", "=", "=", "="}},
@@ -56,7 +66,8 @@ var lines = []struct {
 	{"== CRITICAL == This replica is sending an error*", [...]string{"", "", "=", "=", "="}},
 	{"Latest backlog is:*", [...]string{"", "", "=", "=", "="}},
 	{"Done loading RDB, keys loaded: *", [...]string{"", "", "", "=", "="}},
-	{"Loading RDB produced by version *", [...]string{"", "", "", "=", "="}},
+	{"Loading RDB produced by Valkey version *", [...]string{"", "", "", "", "Loading RDB produced by Valkey version *"}},
+	{"Loading RDB produced by version *", [...]string{"", "", "", "=", "Loading RDB produced by Redis version *"}},
 	{"RDB age *", [...]string{"", "", "", "=", "="}},
 	{"RDB memory usage when created *", [...]string{"", "", "", "=", "="}},
 	{"Caching the disconnected master state.", [...]string{"", "=", "=", "=", "="}},

@@ -8,6 +8,9 @@ import (
 	"resync/engine/repl"
 )
 
+// dual is 8.0 with full resyncs over two connections.
+const dual = "8.0+dual"
+
 // The servers of an era in a test: "node m@2.8" is one with a small backlog and no wait before a snapshot.
 func inEra(text, era string) string {
 	settings := map[string]string{
@@ -16,6 +19,7 @@ func inEra(text, era string) string {
 		"4.0": " repl-backlog-size=16kb",
 		"7.0": " repl-backlog-size=16kb repl-diskless-sync-delay=0",
 		"8.0": " repl-backlog-size=16kb repl-diskless-sync-delay=0",
+		dual:  " repl-backlog-size=16kb repl-diskless-sync-delay=0 dual-channel-replication-enabled=yes",
 	}
 	text = strings.ReplaceAll(text, "@ERA", "@"+era)
 	backlog := "repl-backlog-size=1mb" // a large one
@@ -34,7 +38,7 @@ func inEra(text, era string) string {
 				of, rest, _ = strings.Cut(after, " ")
 				of = " replicaof " + of
 			}
-			line = "node " + name + " era " + era + of + settings[era] + " " + rest
+			line = "node " + name + " era " + strings.TrimSuffix(era, "+dual") + of + settings[era] + " " + rest
 		}
 		lines = append(lines, line)
 	}
@@ -83,7 +87,7 @@ const (
 )
 
 // What happens, and how each generation of Redis comes back from it: every resync of one node since its birth. 8.0 does
-// what 7.0 does.
+// what 7.0 does, over two connections too.
 func TestEveryEraComesBackInItsOwnWay(t *testing.T) {
 	for _, row := range []struct {
 		event string
@@ -200,7 +204,8 @@ func TestEveryEraComesBackInItsOwnWay(t *testing.T) {
 			unload m
 			link m r bandwidth 1kb/s
 			heal m r
-			until r.master_sync_in_progress = 1
+			until m.connected_slaves = 2
+			wait 1s
 			r> SLAVEOF s 6381
 			` + rIsUp, [4]string{"FF", "FF", "FF", "FP"}},
 		{"the one beside the middle is pointed to it", "c", chain + `node c@ERA replicaof m
@@ -297,7 +302,7 @@ func TestEveryEraComesBackInItsOwnWay(t *testing.T) {
 			heal m r
 			` + rIsUp, [4]string{"-", "FF", "FF", "FF"}},
 	} {
-		for i, era := range repl.EraNames() {
+		for i, era := range append(repl.EraNames(), dual) {
 			want := row.want[min(i, 3)]
 			if want == "-" {
 				continue

@@ -384,11 +384,11 @@ func (l *ledger) read(e *engine.Event, n *books) {
 			n.shift = n.offset - f.Offset
 		}
 		if !f.Partial {
-			n.at = l.histories[n.id].upTo(n.offset)
-			if n.spooled {
-				n.file, n.spooled = n.at, false
-			}
+			n.copied(l)
 		}
+	case engine.SnapshotLoaded: // and the stream behind it is still to come, on the other connection
+		n.replica, n.shift, n.id, n.offset = true, 0, f.ID, f.Offset
+		n.copied(l)
 	case engine.PositionTaken:
 		n.id, n.offset, n.replica = f.ID, f.Offset, !f.Master
 		if h := l.histories[f.ID]; h != nil {
@@ -418,6 +418,13 @@ func (l *ledger) read(e *engine.Event, n *books) {
 		if f.How != "begins to wait" && f.Acked > 0 {
 			n.waits = append(n.waits, waited{n.id, f.Offset, f.Acked})
 		}
+	}
+}
+
+// copied notes that a node has the dataset of its place in the history, whole, and perhaps as its file.
+func (n *books) copied(l *ledger) {
+	if n.at = l.histories[n.id].upTo(n.offset); n.spooled {
+		n.file, n.spooled = n.at, false
 	}
 }
 

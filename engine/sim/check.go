@@ -156,7 +156,7 @@ func (c *Checker) survey(n *checked, h *host) error {
 	switch {
 	case n.alone:
 		return nil
-	case r.Link == engine.LinkSync:
+	case r.Link == engine.LinkSync, r.Channel == engine.ChannelLoading:
 		return nil // its data may be on its way from one history to another
 	case r.ReplID == "":
 		return nil // a history without a name cannot be compared with another
@@ -265,6 +265,10 @@ func (c *Checker) check(e *engine.Event) error {
 		if !f.Partial {
 			n.id2, n.second = engine.NoReplID, -1
 		}
+		n.id, n.offset, n.young, n.moved = f.ID, f.Offset, false, true
+		n.reach(c)
+	case engine.SnapshotLoaded: // the stream behind it is still to come
+		n.id2, n.second = engine.NoReplID, -1
 		n.id, n.offset, n.young, n.moved = f.ID, f.Offset, false, true
 		n.reach(c)
 	case engine.Acked:

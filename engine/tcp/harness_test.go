@@ -46,14 +46,17 @@ func given(name string) (found bool) {
 	return found
 }
 
-// A server is a redis-server process or one of ours in this process.
+// valkeyServer is what runs as the kind "valkey"; see valkey_real_test.go.
+var valkeyServer = flag.String("valkey", "valkey-server", "the valkey-server 8.0 that make valkey compares with")
+
+// A server is a redis-server or valkey-server process, or one of ours in this process.
 type server struct {
 	t    testing.TB
-	kind string // "redis" or "ours"
+	kind string // "redis", "valkey", "ours", or "8.0" for one of ours of the era of Valkey 8
 	port int
 	log  *logBuffer
 	c    *client     // the test's own connection
-	ours *Server     // nil for redis-server
+	ours *Server     // nil for a process
 	proc *os.Process // nil for ours
 	stop func()
 }
@@ -76,9 +79,14 @@ func startOn(t testing.TB, kind string, port int, options ...string) *server {
 	}
 	options = append(base, options...)
 	s := &server{t: t, kind: kind, port: port, log: &logBuffer{}}
-	if kind == "redis" {
-		s.startRedis(options)
-	} else {
+	switch kind {
+	case "redis":
+		s.startProcess("redis-server", options)
+	case "valkey":
+		s.startProcess(*valkeyServer, options)
+	case "8.0":
+		s.startOurs(append([]string{"--era", kind}, options...))
+	default:
 		s.startOurs(options)
 	}
 	t.Cleanup(func() {
@@ -94,18 +102,18 @@ func startOn(t testing.TB, kind string, port int, options ...string) *server {
 		}
 		return err == nil
 	})
-	if kind == "redis" {
+	if s.ours == nil {
 		// Its first tick, a millisecond after the start, pings whatever replica is there by then. Let it pass.
 		s.ok("DEBUG", "SLEEP", "0.002")
 	}
 	return s
 }
 
-func (s *server) startRedis(options []string) {
+func (s *server) startProcess(program string, options []string) {
 	s.t.Helper()
-	path, err := exec.LookPath("redis-server")
+	path, err := exec.LookPath(program)
 	if err != nil {
-		s.t.Fatal("these tests need redis-server: apt-get install redis-server")
+		s.t.Fatalf("these tests need %s: %v", program, err)
 	}
 	if s.port == 0 {
 		s.port = freePort(s.t)

@@ -54,7 +54,8 @@ import (
 //	pause 1.1         lets so many seconds pass
 //
 // @id @ID @id2 @offset @second @first are what INFO says of the history at this moment (@ID in capitals), @port is the
-// listener's, @a is 40 letters a, @0 40 zeros, and @offset+1 or @first-1 are numbers beside those.
+// listener's, @client is the number in the last $ENDOFF, @a is 40 letters a, @0 40 zeros, and @offset+1 or @first-1 are
+// numbers beside those.
 type scene struct {
 	name    string
 	options string // of the command line
@@ -66,11 +67,14 @@ var against = flag.String("against", "ours", "which kind of server is compared w
 // hearing is how long a peer waits for what should come.
 const hearing = 6 * time.Second
 
-func playScenes(t *testing.T, scenes []scene) {
+func playScenes(t *testing.T, scenes []scene) { playBeside(t, "redis", *against, scenes) }
+
+// playBeside plays scenes to a kind of real server and to one of ours.
+func playBeside(t *testing.T, real, ours string, scenes []scene) {
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel() // they wait for ticks more than they work
-			want, got := tell(t, "redis", sc), tell(t, *against, sc)
+			want, got := tell(t, real, sc), tell(t, ours, sc)
 			if got != want {
 				t.Errorf("%s\n%s", sc.name, beside(want, got))
 			} else if testing.Verbose() {
@@ -121,6 +125,7 @@ type telling struct {
 	peers  map[string]*peer
 	out    []string
 	names  []string // the ids that were seen
+	client string   // the number in the last $ENDOFF that was heard
 }
 
 // A peer is one end of a connection. A peer that did not hear what it waited for is deaf from then on: what follows
@@ -251,6 +256,7 @@ func (d *telling) say(line string) { d.out = append(d.out, "    "+d.plain(line))
 var (
 	someID   = regexp.MustCompile(`\b[0-9a-f]{40}\b`)
 	someLag  = regexp.MustCompile(`lag=(0|1|-1)\b`)
+	endOff   = regexp.MustCompile(`(\$ENDOFF:\d+ \S+ \d+ )(\d+)`)
 	somePeer = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	someTime = regexp.MustCompile(`1[7-9]\d{11}`)
 )
@@ -268,11 +274,14 @@ func (d *telling) plain(s string) string {
 	s = someLag.ReplaceAllString(s, "lag=few")
 	s = somePeer.ReplaceAllString(s, "ADDR")
 	s = someTime.ReplaceAllString(s, "MILLISECONDS.")
+	if d.client != "" {
+		s = strings.ReplaceAll(s, "client id "+d.client, "client id CLIENT")
+	}
 	s = strings.ReplaceAll(s, d.master.port(), "MASTER")
 	return strings.ReplaceAll(s, strconv.Itoa(d.s.port), "PORT")
 }
 
-var variable = regexp.MustCompile(`@(id2|id|ID|offset|second|first|port|a|0)\b([+-]\d+)?`)
+var variable = regexp.MustCompile(`@(id2|id|ID|offset|second|first|port|client|a|0)\b([+-]\d+)?`)
 
 // expand puts in what the server says of its history.
 func (d *telling) expand(s string) string {
@@ -287,6 +296,8 @@ func (d *telling) expand(s string) string {
 			return d.s.info("master_replid2")
 		case "port":
 			return d.master.port()
+		case "client":
+			return d.client
 		case "a", "0":
 			return strings.Repeat(m[1], 40)
 		}
@@ -417,6 +428,9 @@ func (d *telling) hear(p *peer, words string) error {
 		l, err := p.line()
 		if err != nil {
 			return err
+		}
+		if m := endOff.FindStringSubmatch(l); m != nil {
+			d.client, l = m[2], endOff.ReplaceAllString(l, "${1}CLIENT")
 		}
 		d.say(l)
 	case "lf":
