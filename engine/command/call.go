@@ -97,13 +97,16 @@ type Op struct {
 // A Call is one run of a command: what it is given, and what came of it. It is meant to be used again and again.
 type Call struct {
 	// What the command is given.
-	Cmd      *Command
-	Args     [][]byte       // Args[0] is the name, as the client spelled it
-	Now      engine.Instant // stands still for a whole transaction
-	Store    *store.Store
-	DB       int // the selected database; SELECT changes it
-	Reply    *resp.Writer
-	Rand     *rand.Rand // for RANDOMKEY alone
+	Cmd   *Command
+	Args  [][]byte       // Args[0] is the name, as the client spelled it
+	Now   engine.Instant // stands still for a whole transaction
+	Store *store.Store
+	DB    int // the selected database; SELECT changes it
+	Reply *resp.Writer
+	Rand  *rand.Rand // for RANDOMKEY alone
+	// Room is how many bytes may be in Reply before its reader is given up, so that there is no use in going on; 0 is any
+	// number.
+	Room     int
 	Expiry   ExpiryMode
 	Settings *Settings
 	// Touched, unless nil, is told of every key that was changed or deleted, and of a whole database that was emptied

@@ -132,6 +132,9 @@ func keys(c *Call) {
 			c.Reply.BulkString(e.Key)
 			n++
 		}
+		if c.gaveUp() {
+			break
+		}
 	}
 	c.Reply.ArrayFrom(start, n)
 }

@@ -26,6 +26,8 @@ type client struct {
 	w       resp.Writer
 	sent    int64 // handed to the driver and not drained yet, in bytes
 	touched bool
+	cut     bool // no reply is sent any more: too much was waiting
+	size    footprint
 	silence replyMode
 	held    bool // nothing of it is executed until what it asked for is done: SAVE, DEBUG RELOAD, CONFIG REWRITE
 	ending  bool // nothing of it is executed unless the shutdown that it asked for is given up
@@ -98,7 +100,7 @@ func (n *Node) accept(in Accepted) {
 	n.stats.connections++
 	c := &client{
 		id: n.lastID, conn: in.Conn, addr: in.Remote, laddr: in.Local,
-		since: n.now, used: n.now, authed: n.cfg.RequirePass == "",
+		since: n.now, used: n.now, authed: n.cfg.RequirePass == "", size: newFootprint(n.now),
 	}
 	n.byConn[c.conn] = c
 	n.clients = append(n.clients, c)
@@ -123,6 +125,7 @@ func (n *Node) received(in *Received) {
 	if c == nil || c.closing != "" {
 		return
 	}
+	n.tend(c)
 	c.used = n.now
 	c.touch(n)
 	if c.w.Buf == nil {
@@ -130,6 +133,7 @@ func (n *Node) received(in *Received) {
 	}
 	if c.waits() {
 		c.in = append(c.in, in.Data...)
+		c.size.reads(len(c.in), 0)
 		n.limitInput(c)
 		return
 	}
@@ -144,6 +148,8 @@ func (n *Node) received(in *Received) {
 // consume executes what is complete of a client's input, as far as it may, and keeps the rest.
 func (n *Node) consume(c *client, buf []byte) {
 	c.dec.Limits = n.limits(c)
+	c.size.reads(len(buf)-c.dec.Understood(), c.queryNeed())
+	c.size.reading = len(buf)
 	for len(buf) > 0 && c.closing == "" && !c.waits() {
 		args, used, err := c.dec.Next(buf)
 		if err != nil {
@@ -172,6 +178,8 @@ func (n *Node) consume(c *client, buf []byte) {
 		buf = buf[used:]
 	}
 	c.in = append(c.in[:0], buf...)
+	c.size.reading = 0
+	c.size.reads(c.queryHeld(), c.queryNeed())
 	if cap(c.in) > 64<<10 && len(c.in) < 1<<10 {
 		c.in = append([]byte(nil), c.in...) // one large request does not keep its memory
 	}
@@ -211,6 +219,13 @@ func (c *client) close(n *Node, why string) {
 
 // flush hands the client's replies to the driver and closes it where that was decided.
 func (c *client) flush(n *Node) {
+	if c.replica == nil && len(c.w.Buf) > 0 {
+		c.size.replies(len(c.w.Buf))
+		n.limitOutput(c, true)
+	}
+	if c.cut {
+		c.w.Buf = c.w.Buf[:0]
+	}
 	if len(c.w.Buf) > 0 {
 		payload := engine.PayloadReply
 		if c.replica != nil {
@@ -218,9 +233,6 @@ func (c *client) flush(n *Node) {
 		}
 		n.send(c, Send{Conn: c.conn, Data: c.w.Buf, Payload: payload})
 		c.w.Buf = c.w.Buf[:0]
-		if c.replica == nil {
-			n.limitOutput(c, true)
-		}
 	}
 	if size := cap(c.w.Buf); size > 64<<10 {
 		// No client keeps a large buffer, but the next one that needs one should not have to grow its own.
@@ -252,6 +264,7 @@ func (n *Node) drained(in *Drained) {
 	}
 	c.sent -= int64(in.Bytes)
 	if c.replica == nil {
+		n.weigh(c)
 		return
 	}
 	c.tookAt = n.now
@@ -283,6 +296,7 @@ func (n *Node) closed(in Closed) {
 func (n *Node) drop(c *client, why string) {
 	delete(n.byConn, c.conn)
 	n.clients = without(n.clients, c)
+	n.weigh(c)
 	n.unwatch(c)
 	n.unpark(c)
 	n.postponed = without(n.postponed, c)
@@ -307,7 +321,7 @@ func without(list []*client, c *client) []*client {
 // Source: redis/src/server.c, processCommand.
 func (n *Node) execute(c *client, args [][]byte) {
 	start, wasReplica := len(c.w.Buf), c.replica != nil
-	n.executing, c.replyFrom = c, start
+	n.executing, n.line, c.replyFrom = c, args, start
 	cmd, refused := n.cmds.Find(args)
 	c.lastCmd = cmd
 	if cmd != nil {
@@ -327,7 +341,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 		n.perform(c, cmd, args)
 		c.wrote = n.hist.Offset()
 	}
-	n.executing = nil
+	n.executing, n.line = nil, nil
 	if c.parked != nil {
 		return
 	}
@@ -437,6 +451,9 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	if !n.unit.open {
 		n.unit.end(n)
 	}
+	if len(c.w.Buf) > replyLeastBytes && c.replica == nil {
+		n.limitOutput(c, true)
+	}
 }
 
 // pong answers PING in the shape of a message, since a client in subscribed mode expects nothing else.
@@ -454,7 +471,11 @@ func (c *client) pong(args [][]byte) {
 // gathered in the unit.
 func (n *Node) run(c *client, cmd *command.Command, args [][]byte, served bool) *command.Call {
 	call := n.begin(cmd, args, c.db, n.expiry())
-	call.Reply, call.Served = &c.w, served
+	call.Reply, call.Served, call.Room = &c.w, served, n.room(c)
+	if c.cut {
+		n.discard.Buf = n.discard.Buf[:0]
+		call.Reply = &n.discard
+	}
 	call.MayBlock = !n.unit.open
 	if n.tracks() {
 		call.Timed = n.hooks.timed
@@ -476,6 +497,7 @@ func (n *Node) begin(cmd *command.Command, args [][]byte, db int, mode command.E
 	if c.Rand == nil {
 		c.Rand = n.random()
 	}
+	c.Room = 0
 	c.Begin()
 	return c
 }

@@ -80,6 +80,7 @@ type Config struct {
 	LogFile           string // "" for standard output
 
 	MaxMemory              uint64 // bytes; 0 = no limit
+	MaxMemoryClients       string // bytes, or a percentage of MaxMemory; 0 = no limit
 	MaxMemoryPolicy        string // noeviction, or allkeys- or volatile- and lru, lfu, random or ttl
 	MaxMemorySamples       int    // keys looked at for each one evicted
 	ReplicaIgnoreMaxMemory bool
@@ -183,6 +184,7 @@ func DefaultConfig() Config {
 
 		ShutdownOnSIGINT:       "default",
 		ShutdownOnSIGTERM:      "default",
+		MaxMemoryClients:       "0",
 		MaxMemoryPolicy:        "noeviction",
 		MaxMemorySamples:       5,
 		ReplicaIgnoreMaxMemory: true,

@@ -126,7 +126,7 @@ var settings = []setting{
 
 	// Memory.
 	{name: "maxmemory", kind: anyMemory{}, field: func(c *Config) any { return &c.MaxMemory }},
-	{name: "maxmemory-clients", kind: memoryOrPercent{}, def: "0"},
+	{name: "maxmemory-clients", kind: memoryOrPercent{}, field: func(c *Config) any { return &c.MaxMemoryClients }},
 	{name: "maxmemory-policy", kind: enum("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
 		"allkeys-lfu", "allkeys-random", "noeviction"), field: func(c *Config) any { return &c.MaxMemoryPolicy }},
 	{name: "maxmemory-samples", kind: integer(1, math.MaxInt32), field: func(c *Config) any { return &c.MaxMemorySamples }},

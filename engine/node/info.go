@@ -149,7 +149,8 @@ func (n *Node) infoServer(now engine.Instant, s *section) {
 func (n *Node) infoClients(s *section) {
 	var in, out, blocked, timed int64
 	for _, c := range n.clients {
-		in, out = max(in, int64(len(c.in))), max(out, c.sent+int64(len(c.w.Buf)))
+		sizes := n.sizes(c)
+		in, out = max(in, int64(c.size.query)+sizes.words), max(out, sizes.output)
 		if c.waits() {
 			blocked++
 		}
@@ -250,7 +251,8 @@ func (n *Node) infoStats(s *section) {
 	s.text("expired_stale_perc", "0.00")
 	s.zeros("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
 	s.int("evicted_keys", st.evicted)
-	s.zeros("evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	s.int("evicted_clients", st.evictedClients)
+	s.zeros("total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	s.int("keyspace_hits", st.hits)
 	s.int("keyspace_misses", st.misses)
 	s.int("pubsub_channels", int64(len(n.channels[byChannel].listeners)))

@@ -38,8 +38,7 @@ func (n *Node) memoryUse() memoryUse {
 	u.uncounted = n.hist.Excess()
 	for _, c := range n.clients {
 		if c.replica == nil {
-			// What buffers have in reserve is not the same in a clone, and so it is not counted.
-			u.clients += int64(len(c.in)) + int64(len(c.w.Buf))
+			u.clients += n.sizes(c).total
 		}
 	}
 	u.total = baseMemory + u.data + u.backlog + u.replicas + u.clients

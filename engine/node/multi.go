@@ -14,6 +14,7 @@ type multi struct {
 	flags  command.Flags // that any of what is queued has
 	lacks  command.Flags // that any of it lacks, of those that let a command run when others may not
 	broken bool          // a command was refused: EXEC will be too
+	bytes  int64         // of all its words
 }
 
 // watchedKey is a key whose change makes the client's next EXEC do nothing.
@@ -33,6 +34,9 @@ func runsInMulti(cmd *command.Command) bool {
 
 func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.queue = append(m.queue, copyArgs(args))
+	for _, a := range args {
+		m.bytes += int64(len(a))
+	}
 	m.flags |= cmd.Flags & (command.Write | command.ReadOnly | command.DenyOOM | command.MayReplicate | command.NoAsyncLoading)
 	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
 }

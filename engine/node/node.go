@@ -49,6 +49,10 @@ type Node struct {
 	lastConn engine.ConnID
 	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
 
+	clientsLimit int64 // of what clients take: maxmemory-clients in bytes, or 0
+	clientMemory int64 // what they take, where that is limited
+	replyTending replyTending
+
 	good      int            // replicas, as min-replicas-to-write counts them
 	pumped    engine.Offset  // the stream's end when replicas were last sent some of it
 	lastBlock engine.Offset  // its last block when limits were last looked at
@@ -65,6 +69,7 @@ type Node struct {
 	channels  [spaces]channels // who listens to what
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is being executed
+	line      [][]byte         // that command
 	hooks     hooks
 	slow      slowlog
 
@@ -107,6 +112,7 @@ type stats struct {
 	expired, evicted          int64
 	hits, misses              int64
 	unexpectedErrors          int64
+	evictedClients            int64
 	dirty                     int64 // changes since the last save
 	lastSave                  engine.Instant
 	keysLoaded, loadedExpired int64
@@ -131,6 +137,8 @@ func New(cfg Config, seed uint64) (*Node, error) {
 		byConn:   map[engine.ConnID]*client{},
 		lastConn: engine.OutgoingConn,
 		active:   true,
+
+		replyTending: usualTending,
 	}
 	n.applyConfig()
 	n.runID = repl.NewReplID(n.random())
@@ -339,11 +347,13 @@ func (n *Node) endTurn() {
 			if c.replica != nil {
 				n.pump(c)
 			}
+			n.weigh(c)
 			n.touched[i] = nil
 		}
 		n.touched = n.touched[:0]
 	}
 	n.trimBacklog()
+	n.evictClients()
 }
 
 // isReplica reports whether the node has a master.
@@ -382,7 +392,7 @@ func (n *Node) Clone() *Node {
 		c.watching[key] = twins(list, twin)
 	}
 	c.slow.entries = slices.Clone(n.slow.entries)
-	c.hooks, c.executing = hooks{}, nil
+	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
 	c.unit, c.spare = unit{}, nil
 	c.out = nil

@@ -253,6 +253,7 @@ func (n *Node) applyConfig() {
 	}
 	n.clock = 0
 	n.countGood()
+	n.limitClients()
 }
 
 func (n *Node) authCommand(c *client, args [][]byte) {
