@@ -181,7 +181,7 @@ func (l *link) mustWait(n *Node, args [][]byte) bool {
 // execute runs a command of the master, or queues it, and returns the bytes that are applied by it.
 func (l *link) execute(n *Node, args [][]byte, raw []byte) (applied []byte) {
 	if l.multi == nil {
-		if strings.EqualFold(string(args[0]), "MULTI") && len(args) == 1 {
+		if strings.EqualFold(string(args[0]), "MULTI") && len(args) == 1 && n.cmds.Lookup(args[0]) != nil {
 			l.multi = &transaction{bytes: append([]byte(nil), raw...)}
 			return nil
 		}
@@ -231,7 +231,9 @@ func (l *link) executeAll(n *Node, queued []byte) {
 		}
 		switch strings.ToUpper(string(args[0])) {
 		case "MULTI": // is about no data
+			l.executed(n, args)
 		case "EXEC":
+			l.executed(n, args)
 			if paired {
 				n.unit.addLine(l.db, args)
 			}
@@ -255,6 +257,7 @@ func (n *Node) apply(l *link, args [][]byte) {
 	n.stats.commands++
 	if len(args) == 3 && strings.EqualFold(string(args[0]), "REPLCONF") && strings.EqualFold(string(args[1]), "GETACK") {
 		l.ack(n) // tells what was applied before this command
+		l.executed(n, args)
 		return
 	}
 	cmd, refused := n.cmds.Find(args)
@@ -279,7 +282,7 @@ func (n *Node) apply(l *link, args [][]byte) {
 				n.reemit()
 			}
 		}
-		n.showMonitors(cmd, l.db, l.peer, args)
+		n.executed(cmd, args, nil, l.db, l.peer, "")
 		return
 	}
 	call := n.begin(cmd, args, l.db, command.ExpireIgnored)
@@ -292,11 +295,18 @@ func (n *Node) apply(l *link, args [][]byte) {
 		n.reemit()
 	}
 	n.count(call)
-	n.showMonitors(cmd, l.db, l.peer, args)
+	n.executed(cmd, args, n.discard.Buf, l.db, l.peer, "")
 	if b := n.discard.Buf; len(b) > 0 && b[0] == '-' {
 		if reply := firstLine(b); !n.era.QuietErrors || !keptReady(reply) {
 			n.applyFailed(args, errorText(reply))
 		}
+	}
+}
+
+// executed notes a command of the master that the link has seen to by itself.
+func (l *link) executed(n *Node, args [][]byte) {
+	if cmd, _ := n.cmds.Find(args); cmd != nil {
+		n.executed(cmd, args, nil, l.db, l.peer, "")
 	}
 }
 
@@ -349,7 +359,7 @@ func (n *Node) applyFailed(args [][]byte, problem string) {
 	n.stats.unexpectedErrors++
 	cmd := n.master.lastCmd
 	if args != nil {
-		cmd = command.Lookup(args[0])
+		cmd = n.cmds.Lookup(args[0])
 		if cmd != nil && len(cmd.Subs) > 0 && len(args) > 1 {
 			cmd = cmd.Sub(args[1])
 		}

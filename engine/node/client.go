@@ -330,7 +330,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	switch {
 	case refused != "":
 		n.refuse(c, args, refused)
-		n.tally.rejected(args, c.w.Buf[start:])
+		n.tally.rejected(n.cmds.Lookup(args[0]), args, c.w.Buf[start:])
 	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
 		n.postpone(c)
 		return
@@ -357,7 +357,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 //
 // Source: redis/src/server.c, rejectCommand.
 func (n *Node) refuse(c *client, args [][]byte, refused string) {
-	if cmd := command.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
+	if cmd := n.cmds.Lookup(args[0]); cmd != nil && cmd.Name == "EXEC" {
 		n.discardMulti(c)
 		c.w.Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(refused, "ERR "))
 		return
@@ -442,9 +442,7 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	default:
 		wait = n.run(c, cmd, args, false).Wait
 	}
-	n.tally.called(cmd, c.w.Buf[start:])
-	n.logSlow(cmd, c.addr, c.name, args)
-	n.showMonitors(cmd, c.db, c.addr, args)
+	n.executed(cmd, args, c.w.Buf[start:], c.db, c.addr, c.name)
 	if wait != nil {
 		n.park(c, cmd, args, wait)
 	}
@@ -454,6 +452,13 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	if len(c.w.Buf) > replyLeastBytes && c.replica == nil {
 		n.limitOutput(c, true)
 	}
+}
+
+// executed notes a command that was executed for those who count commands, keep the slow ones, or watch.
+func (n *Node) executed(cmd *command.Command, args [][]byte, reply []byte, db int, addr, name string) {
+	n.tally.called(cmd, reply)
+	n.logSlow(cmd, addr, name, args)
+	n.showMonitors(cmd, db, addr, args)
 }
 
 // pong answers PING in the shape of a message, since a client in subscribed mode expects nothing else.

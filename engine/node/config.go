@@ -97,6 +97,9 @@ type Config struct {
 	SlowlogMaxLen           int64
 	LatencyMonitorThreshold int64 // milliseconds; 0 = off
 
+	// Renames are the commands that rename-command gave another name, "" for none, in the order in which it did.
+	Renames [][2]string
+
 	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
 	ConfigFile string
 

@@ -282,14 +282,50 @@ func TestAFileThatIncludesItselfEnds(t *testing.T) {
 }
 
 func TestNotesNameWhatMeansNothingHere(t *testing.T) {
-	_, notes, err := load(map[string]string{"/r.conf": "appendonly yes\nport 7000\nactivedefrag no\nrename-command CONFIG \"\"\nactiverehashing yes"}, "/r.conf")
+	_, notes, err := load(map[string]string{"/r.conf": "appendonly yes\nport 7000\nactivedefrag no\nuser alice on\nactiverehashing yes"}, "/r.conf")
 	want := []string{
-		`The directive 'rename-command CONFIG ""' has no effect here.`,
+		`The directive 'user alice on' has no effect here.`,
 		`The setting 'appendonly yes' has no effect here.`,
 		`Settings left at Redis's default that mean nothing here: activedefrag, activerehashing.`,
 	}
 	if err != nil || !reflect.DeepEqual(notes, want) {
 		t.Errorf("got %q, %v", notes, err)
+	}
+}
+
+// What rename-command takes away is unknown, and what it gives is the command, in any case; the row keeps its name.
+func TestRenamedCommands(t *testing.T) {
+	cfg, _, err := load(map[string]string{"/r.conf": "rename-command CONFIG \"\"\nrename-command debug a-name-that-is-longer-than-any\nrename-command set get2\n" +
+		"rename-command GET SET\nenable-debug-command yes"}, "/r.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bootWith(t, cfg)
+	s.step(Started{PID: 77})
+	c := s.connect()
+	s.want("taken away", s.say(c, "CONFIG GET port"), "-ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port' \r\n")
+	s.want("the old name", s.say(c, "DEBUG JMAP"), "-ERR unknown command 'DEBUG', with args beginning with: 'JMAP' \r\n")
+	s.want("a long new name", s.say(c, "A-name-that-is-longer-than-any LOG x"), "+OK\r\n")
+	s.want("a longer one", s.say(c, "a-name-that-is-longer-than-any- LOG x"), "-ERR unknown command 'a-name-that-is-longer-than-any-', with args beginning with: 'LOG' 'x' \r\n")
+	r := s.replica()
+	s.say(r, "REPLCONF ACK 0")
+	s.want("SET", s.say(c, "GET2 k v"), "+OK\r\n")
+	s.want("its new name goes into the stream", s.take(r), cmd("SELECT", "0")+cmd("GET2", "k", "v"))
+	s.want("a name that has become free", s.say(c, "SET k"), "$1\r\nv\r\n")
+	if got := s.say(c, "INFO commandstats"); !strings.Contains(got, "cmdstat_set:calls=1,") || !strings.Contains(got, "cmdstat_get:calls=1,") {
+		t.Errorf("counted as %q", got)
+	}
+	for line, why := range map[string]string{
+		"rename-command nothing x":                      "No such command in rename-command",
+		"rename-command get set":                        "Target command name already exists",
+		"rename-command config":                         "Bad directive or wrong number of arguments",
+		"rename-command get a b":                        "Bad directive or wrong number of arguments",
+		"rename-command GET \"\"\nrename-command get x": "No such command in rename-command",
+	} {
+		_, _, err := load(map[string]string{"/r.conf": line}, "/r.conf")
+		if err == nil || !strings.HasSuffix(err.Error(), "\n"+why) {
+			t.Errorf("%s: %v", line, err)
+		}
 	}
 }
 

@@ -128,10 +128,14 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	if !ok {
 		return nil, errNoEra(cfg.Era)
 	}
+	cmds, err := commandsOf(era, cfg.Renames)
+	if err != nil {
+		return nil, err
+	}
 	n := &Node{
 		cfg:      cfg,
 		era:      era,
-		cmds:     commandsOf(era),
+		cmds:     cmds,
 		rand:     *rand.NewPCG(seed, 0x9e3779b97f4a7c15),
 		data:     store.New(cfg.Databases),
 		byConn:   map[engine.ConnID]*client{},

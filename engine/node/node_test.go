@@ -56,6 +56,11 @@ func boot(t *testing.T, settings ...string) *server {
 			t.Fatal(err)
 		}
 	}
+	return bootWith(t, cfg)
+}
+
+func bootWith(t *testing.T, cfg Config) *server {
+	t.Helper()
 	n, err := New(cfg, 42)
 	if err != nil {
 		t.Fatal(err)

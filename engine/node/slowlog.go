@@ -159,7 +159,7 @@ func (n *Node) latencyHistogram(c *client, args [][]byte) {
 		names = [][]byte{nil}
 	}
 	for _, name := range names {
-		for _, cmd := range command.All() {
+		for _, cmd := range n.cmds.All() {
 			whole := asked(cmd, name)
 			if whole {
 				show(cmd)

@@ -49,9 +49,9 @@ func (t *tally) called(cmd *command.Command, reply []byte) {
 	}
 }
 
-// rejected counts a command line that was refused with an error.
-func (t *tally) rejected(args [][]byte, reply []byte) {
-	if cmd := command.Lookup(args[0]); cmd != nil {
+// rejected counts a command line that was refused with an error; cmd is nil where its first word is no command.
+func (t *tally) rejected(cmd *command.Command, args [][]byte, reply []byte) {
+	if cmd != nil {
 		if len(args) > 1 {
 			if sub := cmd.Sub(args[1]); sub != nil {
 				cmd = sub
@@ -100,7 +100,7 @@ func (n *Node) infoCommandStats(s *section) {
 			show(&cmd.Subs[i])
 		}
 	}
-	for _, cmd := range command.All() {
+	for _, cmd := range n.cmds.All() {
 		show(cmd)
 	}
 }
