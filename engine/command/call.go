@@ -130,6 +130,7 @@ type Call struct {
 	Hits       int   // keys found and not found by reads
 	Misses     int   //
 	Expired    int   // expired keys removed
+	Freed      int   // values that Redis frees in the background, or frees large ones so
 	FlushedAll bool  // FLUSHALL ran: snapshots under way are worthless
 	Wait       *Wait // the command found nothing and may be parked; it has not answered
 
@@ -143,7 +144,7 @@ type Call struct {
 
 // Begin forgets what came of the last command, and keeps its memory.
 func (c *Call) Begin() {
-	c.Dirty, c.Hits, c.Misses, c.Expired, c.FlushedAll = 0, 0, 0, 0, false
+	c.Dirty, c.Hits, c.Misses, c.Expired, c.Freed, c.FlushedAll = 0, 0, 0, 0, 0, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
 	c.complete, c.force, c.rewritten, c.Wait = false, false, nil, nil
 }

@@ -190,6 +190,9 @@ func (c *Call) parseFlushOption() bool {
 // emptied counts the keys of a database that is about to be emptied.
 func (c *Call) emptied(db int) {
 	c.Dirty += c.Store.DB(db).Len()
+	if len(c.Args) == 2 && is(c.Args[1], "ASYNC") {
+		c.Freed += c.Store.DB(db).Len()
+	}
 	if c.Touched != nil {
 		c.Touched(db, nil)
 	}

@@ -152,6 +152,7 @@ func (n *Node) answerParked(c *client, refused string) {
 	default:
 		c.w.NullArray()
 	}
+	n.tally.ended(c.parked.cmd, c.w.Buf[c.replyFrom:])
 	n.unpark(c)
 }
 
@@ -284,6 +285,7 @@ func (n *Node) serveParked(c *client, key string) {
 			c.w.Buf = c.w.Buf[:start]
 			c.w.Error("NOGROUP the consumer group this client was blocked on no longer exists")
 		}
+		n.tally.ended(p.cmd, c.w.Buf[start:])
 		n.unpark(c)
 	}
 	n.unit.end(n)

@@ -513,6 +513,7 @@ func (n *Node) count(call *command.Call) {
 	n.stats.hits += int64(call.Hits)
 	n.stats.misses += int64(call.Misses)
 	n.stats.expired += int64(call.Expired)
+	n.stats.freed += int64(call.Freed)
 	if call.FlushedAll {
 		n.flushedAll()
 	}

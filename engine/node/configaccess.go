@@ -172,6 +172,12 @@ func (c *Config) WithoutEffect() (names []string, differs []bool) {
 }
 
 // findSetting returns the row of a name or alias in any case, and the one of the two that it is.
+// kept is the value of a setting that is only kept.
+func (c *Config) kept(name string) string {
+	s, _ := findSetting(name)
+	return s.get(c)
+}
+
 func findSetting(name string) (*setting, string) {
 	for i := range settings {
 		s := &settings[i]

@@ -129,6 +129,9 @@ func (n *Node) debugActiveExpire(c *client, args [][]byte) {
 
 func (n *Node) debugPauseCron(c *client, args [][]byte) {
 	n.cronPaused = debugFlag(args[2])
+	if !n.cronPaused && n.shut.asked != "" {
+		n.beginSignaled()
+	}
 	c.w.OK()
 }
 

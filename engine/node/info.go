@@ -107,7 +107,7 @@ func (n *Node) Info(now engine.Instant) Info {
 	add("Modules", func(*section) {})
 	add("Commandstats", n.infoCommandStats)
 	add("Errorstats", n.infoErrorStats)
-	add("Latencystats", func(*section) {})
+	add("Latencystats", n.infoLatencyStats)
 	add("Cluster", func(s *section) { s.int("cluster_enabled", 0) })
 	add("Keyspace", func(s *section) { n.infoKeyspace(now, s) })
 	return info

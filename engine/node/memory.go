@@ -90,7 +90,8 @@ func (n *Node) infoMemory(s *section) {
 	s.int("mem_clients_normal", u.clients)
 	s.zeros("mem_cluster_links", "mem_aof_buffer")
 	s.text("mem_allocator", "go")
-	s.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
+	s.zeros("active_defrag_running", "lazyfree_pending_objects")
+	s.int("lazyfreed_objects", n.stats.freed)
 }
 
 // humanBytes writes a size as INFO's fields for people do.

@@ -177,29 +177,38 @@ func (n *Node) touchKey(db int, key []byte) {
 	}
 }
 
-// touchDatabase marks the transactions of those who watch a key of a database that is emptied, where the key exists.
-// When databases are swapped a key counts that is in either of them.
+// touchDatabase marks the transactions of those who watch a key of a database that is emptied, or swapped with another, where
+// the key exists before or after. That one whose time is over comes, stays or goes changes nothing.
 //
 // Source: redis/src/multi.c, touchAllWatchedKeysInDb.
 func (n *Node) touchDatabase(db int) {
-	other := db
+	swapped := (*store.DB)(nil)
 	if line := n.call.Args; len(line) == 3 && n.call.Cmd != nil && n.call.Cmd.Name == "SWAPDB" {
 		for _, a := range line[1:] {
 			if i, ok := resp.ParseInt64(a); ok && int(i) != db {
-				other = int(i)
+				swapped = n.data.DB(int(i))
 			}
 		}
 	}
 	now := n.now.Millis()
 	for _, c := range n.clients {
-		for _, w := range c.watched {
+		for i := range c.watched {
+			w := &c.watched[i]
 			if w.db != db {
 				continue
 			}
-			for _, at := range [...]int{db, other} {
-				if e := n.data.DB(at).Get([]byte(w.key)); e != nil && !(w.expired && e.Expired(now)) {
-					c.dirty = true
-				}
+			old, next := n.data.DB(db).Get([]byte(w.key)), (*store.Entry)(nil)
+			if swapped != nil {
+				next = swapped.Get([]byte(w.key))
+			}
+			switch over := next != nil && next.Expired(now); {
+			case old == nil && next == nil, w.expired && over:
+			case w.expired && next == nil:
+				w.expired = false
+			case old == nil && over:
+				w.expired = true
+			default:
+				c.dirty = true
 			}
 		}
 	}

@@ -113,6 +113,7 @@ type stats struct {
 	hits, misses              int64
 	unexpectedErrors          int64
 	evictedClients            int64
+	freed                     int64 // in the background
 	dirty                     int64 // changes since the last save
 	lastSave                  engine.Instant
 	keysLoaded, loadedExpired int64

@@ -42,10 +42,14 @@ func (t *tally) of(cmd *command.Command) *callCount {
 
 // called counts a command that was executed and answered so.
 func (t *tally) called(cmd *command.Command, reply []byte) {
-	count := t.of(cmd)
-	count.calls++
+	t.of(cmd).calls++
+	t.ended(cmd, reply)
+}
+
+// ended counts what became of a command that was answered so, at once or when its wait was over.
+func (t *tally) ended(cmd *command.Command, reply []byte) {
 	if t.errorIn(reply) {
-		count.failed++
+		t.of(cmd).failed++
 	}
 }
 
@@ -88,21 +92,45 @@ func (t *tally) errorIn(reply []byte) bool {
 //
 // Source: redis/src/server.c, genRedisInfoStringCommandStats.
 func (n *Node) infoCommandStats(s *section) {
-	var show func(cmd *command.Command)
-	show = func(cmd *command.Command) {
+	n.eachCalled(func(cmd *command.Command, c callCount) {
+		s.text("cmdstat_"+cmd.FullName(), "calls="+strconv.FormatInt(c.calls, 10)+",usec=0,usec_per_call=0.00,rejected_calls="+
+			strconv.FormatInt(c.rejected, 10)+",failed_calls="+strconv.FormatInt(c.failed, 10))
+	})
+}
+
+// eachCalled visits the commands and subcommands that anything is counted of.
+func (n *Node) eachCalled(visit func(cmd *command.Command, c callCount)) {
+	one := func(cmd *command.Command) {
 		if cmd.ID < len(n.tally.calls) {
 			if c := n.tally.calls[cmd.ID]; c != (callCount{}) {
-				s.text("cmdstat_"+cmd.FullName(), "calls="+strconv.FormatInt(c.calls, 10)+",usec=0,usec_per_call=0.00,rejected_calls="+
-					strconv.FormatInt(c.rejected, 10)+",failed_calls="+strconv.FormatInt(c.failed, 10))
+				visit(cmd, c)
 			}
-		}
-		for i := range cmd.Subs {
-			show(&cmd.Subs[i])
 		}
 	}
 	for _, cmd := range n.cmds.All() {
-		show(cmd)
+		one(cmd)
+		for i := range cmd.Subs {
+			one(&cmd.Subs[i])
+		}
 	}
+}
+
+// infoLatencyStats is the section of that name: every command has taken the shortest time that Redis can tell.
+//
+// Source: redis/src/server.c, genRedisInfoStringLatencyStats.
+func (n *Node) infoLatencyStats(s *section) {
+	if n.cfg.kept("latency-tracking") == "no" {
+		return
+	}
+	var shown []string
+	for p := range strings.FieldsSeq(n.cfg.kept("latency-tracking-info-percentiles")) {
+		shown = append(shown, "p"+p+"=1.003")
+	}
+	n.eachCalled(func(cmd *command.Command, c callCount) {
+		if c.calls > 0 {
+			s.text("latency_percentiles_usec_"+cmd.FullName(), strings.Join(shown, ","))
+		}
+	})
 }
 
 func (n *Node) infoErrorStats(s *section) {
