@@ -268,3 +268,97 @@ func TestNothingIsLeftOfClients(t *testing.T) {
 		t.Errorf("left: %d clients, %v, %v, %v", len(n.clients), n.watching, n.blocks, n.channels)
 	}
 }
+
+// A swap of databases spoils EXEC where a watched key is another one afterwards. A key whose time is over is as good as none.
+func TestASwapSpoilsExec(t *testing.T) {
+	for _, x := range []struct{ what, here, there, exec string }{
+		{"nothing for nothing", "", "", "*0\r\n"},
+		{"a key for none", "PERSIST", "", "*-1\r\n"},
+		{"none for a key", "", "PERSIST", "*-1\r\n"},
+		{"an expired one for none", "EXPIRED", "", "*0\r\n"},
+		{"none for an expired one", "", "EXPIRED", "*0\r\n"},
+		{"an expired one for another", "EXPIRED", "EXPIRED", "*0\r\n"},
+		{"a key for an expired one", "EXPIRED", "PERSIST", "*-1\r\n"},
+		{"an expired one for a key", "PERSIST", "EXPIRED", "*-1\r\n"},
+	} {
+		s := start(t)
+		a, b := s.connect(), s.connect()
+		s.say(b, "DEBUG SET-ACTIVE-EXPIRE 0")
+		for db, what := range []string{x.there, x.here} {
+			s.say(b, "SELECT "+strconv.Itoa(db))
+			switch what {
+			case "PERSIST":
+				s.say(b, "SET k v")
+			case "EXPIRED":
+				s.say(b, "SET k v PX 1")
+			}
+		}
+		s.pass(10 * time.Millisecond)
+		s.say(a, "SELECT 1")
+		s.say(a, "WATCH k")
+		s.say(b, "SWAPDB 0 1")
+		s.say(a, "MULTI")
+		s.want(x.what, s.say(a, "EXEC"), x.exec)
+	}
+}
+
+// An error that ends a wait is counted like one that is answered at once.
+func TestAnErrorThatEndsAWaitIsCounted(t *testing.T) {
+	s := start(t)
+	a, w := s.connect(), s.connect()
+	s.say(a, "BLPOP k 0")
+	s.say(w, "CLIENT UNBLOCK 1 ERROR")
+	s.say(a, "XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
+	got := s.say(w, "INFO commandstats errorstats")
+	for _, want := range []string{"cmdstat_blpop:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1\r\n", "errorstat_UNBLOCKED:count=1\r\n", "errorstat_NOGROUP:count=1\r\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	s.want("both", s.info("total_error_replies"), "2")
+}
+
+func TestLatencyIsTold(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	s.say(c, "CONFIG SET latency-tracking-info-percentiles \"50 99.9\"")
+	s.say(c, "GET k")
+	s.say(c, "GET")
+	s.say(c, "SET k")
+	const get, set = "latency_percentiles_usec_get:p50=1.003,p99.9=1.003\r\n", "latency_percentiles_usec_config|set:"
+	if got := s.say(c, "INFO latencystats"); !strings.Contains(got, get) || !strings.Contains(got, set) || strings.Contains(got, "usec_set") {
+		t.Errorf("%q", got)
+	}
+	s.say(c, "CONFIG SET latency-tracking no")
+	s.want("not tracked", s.say(c, "INFO latencystats"), "$16\r\n# Latencystats\r\n\r\n")
+}
+
+// INFO counts the values that Redis frees in the background: the large ones that UNLINK takes, and all of FLUSHALL ASYNC.
+func TestWhatIsFreedInTheBackground(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	fill := func() {
+		for i := range 65 {
+			n := strconv.Itoa(i)
+			s.say(c, "HSET hash "+n+" "+strings.Repeat("x", 65))
+			s.say(c, "SADD set a"+n+" "+strings.Repeat("x", 65)+n)
+			s.say(c, "ZADD zset "+n+" "+strings.Repeat("x", 65)+n)
+			s.say(c, "RPUSH list "+strings.Repeat("x", 5000))
+			s.say(c, "XADD stream * f v")
+		}
+		s.say(c, "XGROUP CREATE stream g 0")
+		s.say(c, "XREADGROUP GROUP g c STREAMS stream >")
+		s.say(c, "SADD small a")
+	}
+	fill()
+	s.say(c, "DEL hash set zset list stream small")
+	s.want("DEL", s.info("lazyfreed_objects"), "0")
+	fill()
+	s.want("UNLINK", s.say(c, "UNLINK hash set zset list stream small"), ":6\r\n")
+	s.want("the large ones", s.info("lazyfreed_objects"), "5")
+	s.say(c, "MSET a 1 b 2")
+	s.say(c, "FLUSHALL ASYNC")
+	s.want("all", s.info("lazyfreed_objects"), "7")
+	s.say(c, "CONFIG RESETSTAT")
+	s.want("reset", s.info("lazyfreed_objects"), "0")
+}

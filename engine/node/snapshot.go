@@ -19,11 +19,14 @@ type dump struct {
 	keys   int           // that it holds
 	delay  int           // rdb-key-save-delay: microseconds per key; negative = 1 for so many keys
 
-	part  []byte         // what comes next; a part never changes
-	ready engine.Instant // when it is ready: each key takes its time
-	asked bool           // the part is being written
-	last  bool           // it is the last one
-	bytes int64          // handed on until now
+	part   []byte         // what comes next; a part never changes
+	ready  engine.Instant // when it is ready: each key takes its time
+	asked  bool           // some of the file is being written
+	empty  bool           // that is nothing yet
+	begun  bool           // something of it was
+	rested bool           // nobody was served until the part was ready
+	last   bool           // it is the last one
+	bytes  int64          // handed on until now
 
 	killed string // why it was given up, or ""
 
