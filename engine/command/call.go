@@ -34,7 +34,8 @@ type Settings struct {
 	Access          AccessClock
 	Table           *Table // the commands that there are; nil for the standard edition
 	Forms           Forms
-	RDBVersion      int // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
+	IgnoreChecksums bool // of DUMP payloads
+	RDBVersion      int  // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
 }
 
 func (s *Settings) rdbVersion() int {
@@ -126,13 +127,14 @@ type Call struct {
 	Served bool
 
 	// What came of it; Begin sets these back.
-	Dirty      int   // changes made, as rdb_changes_since_last_save counts them
-	Hits       int   // keys found and not found by reads
-	Misses     int   //
-	Expired    int   // expired keys removed
-	Freed      int   // values that Redis frees in the background, or frees large ones so
-	FlushedAll bool  // FLUSHALL ran: snapshots under way are worthless
-	Wait       *Wait // the command found nothing and may be parked; it has not answered
+	Dirty      int    // changes made, as rdb_changes_since_last_save counts them
+	Hits       int    // keys found and not found by reads
+	Misses     int    //
+	Expired    int    // expired keys removed
+	Problem    string // what is wrong with a payload, for the log
+	Freed      int    // values that Redis frees in the background, or frees large ones so
+	FlushedAll bool   // FLUSHALL ran: snapshots under way are worthless
+	Wait       *Wait  // the command found nothing and may be parked; it has not answered
 
 	ops       []Op
 	complete  bool     // ops holds the command itself too
@@ -146,7 +148,7 @@ type Call struct {
 func (c *Call) Begin() {
 	c.Dirty, c.Hits, c.Misses, c.Expired, c.Freed, c.FlushedAll = 0, 0, 0, 0, 0, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
-	c.complete, c.force, c.rewritten, c.Wait = false, false, nil, nil
+	c.complete, c.force, c.rewritten, c.Wait, c.Problem = false, false, nil, nil, ""
 }
 
 // Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came

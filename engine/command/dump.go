@@ -95,8 +95,11 @@ func restore(c *Call) {
 		c.Reply.Error(errTTL)
 		return
 	}
-	v, err := rdb.ParseDumpUpTo(c.Settings.rdbVersion(), c.Args[3], &c.Settings.Limits)
+	v, why, err := rdb.DumpOptions{
+		Newest: c.Settings.rdbVersion(), Limits: &c.Settings.Limits, IgnoreChecksum: c.Settings.IgnoreChecksums,
+	}.Parse(c.Args[3])
 	if err != nil {
+		c.Problem = why
 		wrong := rdb.ErrDumpFormat
 		errors.As(err, &wrong)
 		c.Reply.Error(string(wrong))

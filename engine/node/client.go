@@ -514,6 +514,9 @@ func (n *Node) count(call *command.Call) {
 	n.stats.misses += int64(call.Misses)
 	n.stats.expired += int64(call.Expired)
 	n.stats.freed += int64(call.Freed)
+	if call.Problem != "" {
+		n.log(engine.LogWarning, "Internal error in RDB reading offset 0 -> "+call.Problem)
+	}
 	if call.FlushedAll {
 		n.flushedAll()
 	}

@@ -25,10 +25,12 @@ type Config struct {
 	TCPKeepalive   time.Duration // 0 = off
 	Replicaof      Address       // zero for none
 
-	Dir            string
-	Daemonize      bool
-	PidFile        string
-	AlwaysShowLogo bool // the banner at start-up even where the log is no terminal
+	Dir               string
+	Daemonize         bool
+	PidFile           string
+	OOMScoreAdj       string // no, yes (relative to what it was), absolute: how gladly the kernel is to kill the process
+	OOMScoreAdjValues string // of a master, of a replica, and of a child, which there is none of
+	AlwaysShowLogo    bool   // the banner at start-up even where the log is no terminal
 
 	Databases int
 	Hz        int // 1..500, ticks a second
@@ -150,7 +152,9 @@ func DefaultConfig() Config {
 		TCPBacklog:    511,
 		TCPKeepalive:  300 * time.Second,
 
-		Dir: ".",
+		Dir:               ".",
+		OOMScoreAdj:       "no",
+		OOMScoreAdjValues: "0 200 800",
 
 		Databases: 16,
 		Hz:        10,

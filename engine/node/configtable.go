@@ -51,8 +51,8 @@ var settings = []setting{
 	{name: "bio_cpulist", flags: immutable, kind: text, def: ""},
 	{name: "aof_rewrite_cpulist", flags: immutable, kind: text, def: ""},
 	{name: "bgsave_cpulist", flags: immutable, kind: text, def: ""},
-	{name: "oom-score-adj", kind: enum("no", "yes", "relative=yes", "absolute"), def: "no"},
-	{name: "oom-score-adj-values", flags: multiArg, kind: oomScores{}, def: "0 200 800"},
+	{name: "oom-score-adj", kind: enum("no", "yes", "relative=yes", "absolute"), field: func(c *Config) any { return &c.OOMScoreAdj }},
+	{name: "oom-score-adj-values", flags: multiArg, kind: oomScores{}, field: func(c *Config) any { return &c.OOMScoreAdjValues }},
 
 	// Security.
 	{name: "requirepass", kind: text, field: func(c *Config) any { return &c.RequirePass }},

@@ -55,7 +55,7 @@ func init() {
 		{"SDSLEN", 3, (*Node).debugSDSLen, " <key>\nShow the lengths of a key and its string."},
 		{"SET-ACTIVE-EXPIRE", 3, (*Node).debugActiveExpire, " <0|1>\nStop removing keys as they expire."},
 		{"SET-DISABLE-DENY-SCRIPTS", 3, ok, " <0|1>\nAccepted without effect."},
-		{"SET-SKIP-CHECKSUM-VALIDATION", 3, (*Node).debugSkipChecksums, " <0|1>\nLoad RDB files whatever their checksum says."},
+		{"SET-SKIP-CHECKSUM-VALIDATION", 3, (*Node).debugSkipChecksums, " <0|1>\nLoad RDB files and restore payloads whatever their checksum says."},
 		{"SLEEP", 3, (*Node).debugSleep, " <seconds>\nStand still. Decimals allowed."},
 		{"STRINGMATCH-TEST", 2, simple("Apparently Redis did not crash: test passed"), "\nAccepted without effect."},
 		{"STRUCTSIZE", 2, (*Node).debugStructSize, "\nShow the sizes of some structures."},
@@ -137,6 +137,7 @@ func (n *Node) debugPauseCron(c *client, args [][]byte) {
 
 func (n *Node) debugSkipChecksums(c *client, args [][]byte) {
 	n.noChecksums = debugFlag(args[2])
+	n.sets.IgnoreChecksums = n.noChecksums
 	c.w.OK()
 }
 

@@ -83,7 +83,7 @@ func (n *Node) makeRoom() bool {
 //
 // Source: redis/src/evict.c, freeMemoryGetNotCountedMemory.
 func (n *Node) countedMemory() uint64 {
-	return uint64(baseMemory + n.data.Bytes() + min(n.hist.Len(), n.hist.Size))
+	return uint64(baseMemory + n.data.Bytes() + n.hist.Memory() + n.hist.IndexMemory() - n.hist.Excess() + n.clientMemory)
 }
 
 // victim chooses the next key to go; ok is false where the policy leaves none.

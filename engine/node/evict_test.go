@@ -16,7 +16,7 @@ func TestTheLeastRecentlyUsedGoFirst(t *testing.T) {
 	}
 	s.say(c, "GET k0")
 	s.say(c, "EXISTS k1") // looks, and does not use
-	limit := s.n.countedMemory() - 20_000
+	limit := uint64(s.number("used_memory") - 20_000)
 	s.say(c, "CONFIG SET maxmemory "+strconv.FormatUint(limit, 10))
 	s.say(c, "SET x 1")
 	if s.n.countedMemory() > limit+200 {
@@ -38,7 +38,7 @@ func TestVolatilePoliciesSpareTheOthers(t *testing.T) {
 			s.say(c, "SET keep"+strconv.Itoa(i)+" "+strings.Repeat("v", 500))
 			s.say(c, "SET go"+strconv.Itoa(i)+" "+strings.Repeat("v", 500)+" EX "+strconv.Itoa(1000+i))
 		}
-		s.say(c, "CONFIG SET maxmemory "+strconv.FormatUint(s.n.countedMemory()-10_000, 10))
+		s.say(c, "CONFIG SET maxmemory "+strconv.FormatInt(s.number("used_memory")-10_000, 10))
 		s.want(policy, s.say(c, "SET x 1"), "+OK\r\n")
 		left := strings.Count(s.say(c, "KEYS keep*"), "keep")
 		if left != 50 {

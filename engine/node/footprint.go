@@ -250,10 +250,10 @@ func (c *Config) clientsLimit() int64 {
 	return max(limit, leastClientsLimit)
 }
 
-// weigh brings up to date what is counted of a client towards maxmemory-clients. Replicas do not count: they have a limit
-// of their own.
+// weigh brings up to date what is counted of a client towards maxmemory and maxmemory-clients, where there is any. Replicas
+// do not count: they have a limit of their own.
 func (n *Node) weigh(c *client) {
-	if n.clientsLimit == 0 {
+	if n.clientsLimit == 0 && n.cfg.MaxMemory == 0 {
 		return
 	}
 	total := int64(0)
@@ -264,7 +264,7 @@ func (n *Node) weigh(c *client) {
 	c.size.counted = total
 }
 
-// limitClients takes over another maxmemory-clients.
+// limitClients takes over another maxmemory-clients or maxmemory. What was counted under an earlier one is out of date.
 func (n *Node) limitClients() {
 	n.clientsLimit = n.cfg.clientsLimit()
 	for _, c := range n.clients {

@@ -199,8 +199,16 @@ func (n *Node) loadDone(l *loading) {
 	dec := n.decoder(l)
 	n.stats.keysLoaded, n.stats.loadedExpired = int64(countKeys(dec.Store())), int64(dec.Skipped())
 	n.logSnapshot(dec)
-	n.log(engine.LogNotice, "Done loading RDB, keys loaded: "+strconv.FormatInt(n.stats.keysLoaded, 10)+
-		", keys expired: "+strconv.FormatInt(n.stats.loadedExpired, 10)+".")
+	done := "Done loading RDB, keys loaded: " + strconv.FormatInt(n.stats.keysLoaded, 10) +
+		", keys expired: " + strconv.FormatInt(n.stats.loadedExpired, 10)
+	empties, names := dec.Empties()
+	for _, name := range names {
+		n.log(engine.LogWarning, "rdbLoadObject skipping empty key: "+name)
+	}
+	if empties > 0 {
+		done += ", empty keys skipped: " + strconv.Itoa(empties)
+	}
+	n.log(engine.LogNotice, done+".")
 	n.endLoad(l, nil)
 	switch l.then {
 	case loadOpens:
@@ -284,7 +292,11 @@ func (n *Node) survives(failure error, wire string) bool {
 	case rdb.Cut:
 		n.log(engine.LogWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")
 	}
-	text := "Internal error in RDB reading offset " + strconv.FormatInt(e.Offset, 10) + " -> " + e.What
+	text := "Internal error in RDB reading offset " + strconv.FormatInt(e.Offset, 10) + " -> "
+	if e.Form != "" {
+		text += e.Form + " integrity check failed: "
+	}
+	text += e.What
 	if wire != "" {
 		text += ". Failure loading rdb format"
 		if e.Kind == rdb.Cut {

@@ -50,7 +50,7 @@ type Node struct {
 	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
 
 	clientsLimit int64 // of what clients take: maxmemory-clients in bytes, or 0
-	clientMemory int64 // what they take, where that is limited
+	clientMemory int64 // what they take, where that or all memory is limited
 	replyTending replyTending
 
 	good      int            // replicas, as min-replicas-to-write counts them
@@ -206,6 +206,7 @@ func (n *Node) start(in Started) {
 	n.log(engine.LogWarning, "Server initialized")
 	n.disk.lastTook = -1
 	n.master.addr = n.cfg.Replicaof
+	n.scoreRole()
 	n.loadFile(&loading{then: loadOpens})
 }
 

@@ -60,7 +60,20 @@ type Decoder struct {
 	left     int // tokens still to be skipped
 	kind     ErrorKind
 	gone     []SkippedKey
+	broken   string   // the packed form of the value that is wrong
+	form     string   // of the value, where it is a packed one
+	empty    []string // keys of values without elements, as many as are told
+	empties  int
 }
+
+// emptiesTold is how many keys without a value are named.
+//
+// Source: redis/src/rdb.c, rdbLoadRioWithLoadingCtx.
+const emptiesTold = 10
+
+// Empties returns how many keys were left out because their values have no elements, which early bugs of Redis could
+// make, and the names of the first ten.
+func (d *Decoder) Empties() (count int, first []string) { return d.empties, d.empty }
 
 // A SkippedKey is a key that was left out because its time had passed.
 type SkippedKey struct {
@@ -124,7 +137,7 @@ func (d *Decoder) Feed(p []byte) (n int, err error) {
 			wrong = d.take()
 		}
 		if wrong != "" {
-			d.err = &Error{Offset: d.token.offset, What: wrong, Kind: d.kind}
+			d.err = &Error{Offset: d.token.offset, What: wrong, Kind: d.kind, Form: d.broken}
 			if d.kind == Foreign {
 				d.err.(*Error).Version = d.version
 			}
@@ -322,7 +335,7 @@ func (d *Decoder) takeOpcode(op byte) (wrong string) {
 	case opModuleAux:
 		d.next(stepModuleID, wantLength)
 	default:
-		d.value = newBuilder(op, d.limits())
+		d.value, d.form = newBuilder(op, d.limits()), packedForm(op)
 		if d.value == nil {
 			d.kind = Cut
 			return unknownType(op)
@@ -379,10 +392,14 @@ func (d *Decoder) takeKey() (wrong string) {
 func (d *Decoder) takeValue() (wrong string) {
 	v, w, wrong := d.value.take(&d.token)
 	if wrong == noElements {
+		if d.empties++; len(d.empty) < emptiesTold {
+			d.empty = append(d.empty, string(d.key))
+		}
 		d.nextKey()
 		return ""
 	}
 	if wrong != "" {
+		d.broken = d.form
 		return wrong + " in key " + quote(d.key)
 	}
 	if w != wantNothing {

@@ -47,24 +47,32 @@ const (
 
 // ParseDump reads the payload of DUMP; the limits decide over the encoding. Its errors are ErrDumpChecksum and ErrDumpFormat.
 func ParseDump(p []byte, limits *store.Limits) (store.Value, error) {
-	return ParseDumpUpTo(Version, p, limits)
+	v, _, err := DumpOptions{Newest: Version, Limits: limits}.Parse(p)
+	return v, err
 }
 
-// ParseDumpUpTo is ParseDump of a server whose newest version is another one.
+// DumpOptions say how a payload of DUMP is read.
+type DumpOptions struct {
+	Newest         int // the highest version that is read
+	Limits         *store.Limits
+	IgnoreChecksum bool
+}
+
+// Parse reads a payload. For an ErrDumpFormat, why tells what is wrong, for a log.
 //
 // Source: redis/src/cluster.c, verifyDumpPayload, restoreCommand.
-func ParseDumpUpTo(newest int, p []byte, limits *store.Limits) (store.Value, error) {
+func (o DumpOptions) Parse(p []byte) (v store.Value, why string, err error) {
 	if len(p) < dumpTail {
-		return store.Value{}, ErrDumpChecksum
+		return v, "", ErrDumpChecksum
 	}
 	tail := p[len(p)-dumpTail:]
 	says := binary.LittleEndian.Uint64(tail[2:])
-	if binary.LittleEndian.Uint16(tail) > uint16(newest) || says != CRC64(0, p[:len(p)-8]) {
-		return store.Value{}, ErrDumpChecksum
+	if binary.LittleEndian.Uint16(tail) > uint16(o.Newest) || !o.IgnoreChecksum && says != CRC64(0, p[:len(p)-8]) {
+		return v, "", ErrDumpChecksum
 	}
-	b := newBuilder(p[0], limits)
+	b := newBuilder(p[0], o.Limits)
 	if b == nil {
-		return store.Value{}, ErrDumpFormat
+		return v, unknownType(p[0]), ErrDumpFormat
 	}
 	w, wrong := b.first()
 	var t token
@@ -76,11 +84,15 @@ func ParseDumpUpTo(newest int, p []byte, limits *store.Limits) (store.Value, err
 			break
 		}
 		rest = rest[used:]
-		var v store.Value
 		if v, w, wrong = b.take(&t); wrong == "" && w == wantNothing {
 			// Redis does not look at what is behind the value.
-			return v, nil
+			return v, "", nil
 		}
 	}
-	return store.Value{}, ErrDumpFormat
+	if wrong == "" {
+		wrong = "the payload ends in the middle"
+	} else if form := packedForm(p[0]); form != "" {
+		wrong = form + " integrity check failed: " + wrong
+	}
+	return store.Value{}, wrong, ErrDumpFormat
 }

@@ -143,7 +143,8 @@ type Error struct {
 	What   string
 	Kind   ErrorKind
 
-	Version int // of the file, where it is one that is not read
+	Form    string // the packed form of the value that is wrong, as Redis calls it; or ""
+	Version int    // of the file, where it is one that is not read
 }
 
 // An ErrorKind says how bad it is. A server takes each kind differently.

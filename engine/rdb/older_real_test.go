@@ -74,7 +74,7 @@ func TestFilesOfOtherVersions(t *testing.T) {
 				kind := typeIn(e.Value, c.version)
 				types[fmt.Sprintf("%2d", kind)] = true
 				dump := AppendDumpIn(nil, e.Value, c.version, nil)
-				v, err := ParseDumpUpTo(c.version, dump, &defaultLimits)
+				v, _, err := DumpOptions{Newest: c.version, Limits: &defaultLimits}.Parse(dump)
 				if err != nil {
 					t.Fatalf("%s: type %d: %v", e.Key, kind, err)
 				}
@@ -83,7 +83,7 @@ func TestFilesOfOtherVersions(t *testing.T) {
 				if c.data.DigestValue(&x) != c.data.DigestValue(&y) {
 					t.Errorf("%s: type %d comes back as something else", e.Key, kind)
 				}
-				if _, err := ParseDumpUpTo(c.version-1, dump, &defaultLimits); err != ErrDumpChecksum {
+				if _, _, err := (DumpOptions{Newest: c.version - 1, Limits: &defaultLimits}).Parse(dump); err != ErrDumpChecksum {
 					t.Errorf("%s: a server of the version before restores it: %v", e.Key, err)
 				}
 			}

@@ -89,4 +89,21 @@ func typeName(kind byte) (string, bool) {
 	return names[kind], true
 }
 
+// packedForm is how Redis calls the form that a type has its elements in, or "" for one that has none.
+func packedForm(kind byte) string {
+	switch kind {
+	case typeHashZipmap:
+		return "Zipmap"
+	case typeListZiplist, typeZSetZiplist, typeHashZiplist, typeListQuicklist:
+		return "Ziplist"
+	case typeSetIntset:
+		return "Intset"
+	case typeListNodes, typeSetListpack, typeZSetListpack, typeHashListpack, typeHashListpackExpiryRC, typeHashListpackExpiry:
+		return "Listpack"
+	case typeStream, typeStream2, typeStream3:
+		return "Stream listpack"
+	}
+	return ""
+}
+
 func unknownType(kind byte) string { return "the unknown type " + strconv.Itoa(int(kind)) }

@@ -47,6 +47,8 @@ type Server struct {
 	received  node.Received
 	drained   node.Drained
 
+	oom oomScore
+
 	exited bool
 	code   int
 
@@ -568,6 +570,12 @@ func (s *Server) reconfigure(e node.Reconfigure) {
 	case e.Port != s.cfg.Port:
 		if !s.rebind(e.Port, e.Bind) {
 			in.Setting, in.Why = "port", "Unable to listen on this port. Check server logs."
+		}
+	}
+	if in.Setting == "" {
+		if err := s.oom.set(e.OOMScore); err != nil {
+			s.say(engine.LogWarning, "Unable to write oom_score_adj: "+Errno(err))
+			in.Setting, in.Why = "oom-score-adj", "Failed to apply new oom_score_adj configuration, check server logs."
 		}
 	}
 	if in.Setting == "" {
