@@ -34,6 +34,7 @@ type Settings struct {
 	Access          AccessClock
 	Table           *Table // the commands that there are; nil for the standard edition
 	Forms           Forms
+	OwnIntegers     bool // small integers are not shared: eviction looks at when each was used
 	IgnoreChecksums bool // of DUMP payloads
 	RDBVersion      int  // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
 }

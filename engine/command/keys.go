@@ -357,7 +357,7 @@ func objectRefcount(c *Call) {
 	switch {
 	case e == nil:
 		c.Reply.Null()
-	case isSharedInteger(e.Value):
+	case isSharedInteger(e.Value) && !c.Settings.OwnIntegers:
 		c.Reply.Int(math.MaxInt32)
 	default:
 		c.Reply.Int(1)

@@ -477,3 +477,31 @@ func TestSettingsWhileLoading(t *testing.T) {
 		s.want(x.line, s.say(c, x.line), x.want)
 	}
 }
+
+// How gladly the kernel is to kill the process depends on its role.
+func TestTheOOMScoreFollowsTheRole(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	want := func(what string, score OOMScore) {
+		t.Helper()
+		if s.score != score {
+			t.Errorf("%s: %+v, want %+v", what, s.score, score)
+		}
+	}
+	s.say(c, "CONFIG SET oom-score-adj-values \"10 20 30\"")
+	want("nobody asked", OOMScore{})
+	s.want("asked", s.say(c, "CONFIG SET oom-score-adj relative"), "+OK\r\n")
+	want("a master's", OOMScore{"yes", 10})
+	s.say(c, "REPLICAOF 10.0.0.8 6379")
+	want("a replica's", OOMScore{"yes", 20})
+	s.say(c, "CONFIG SET oom-score-adj absolute oom-score-adj-values \"15 25 30\"")
+	want("other values", OOMScore{"absolute", 25})
+	s.say(c, "REPLICAOF NO ONE")
+	want("a master's again", OOMScore{"absolute", 15})
+	s.refuses = "oom-score-adj"
+	s.want("refused", s.say(c, "CONFIG SET oom-score-adj yes"), "-ERR CONFIG SET failed (possibly related to argument 'oom-score-adj') - because\r\n")
+	s.want("as before", s.say(c, "CONFIG GET oom-score-adj"), "*2\r\n$13\r\noom-score-adj\r\n$8\r\nabsolute\r\n")
+	s.refuses = ""
+	s.say(c, "CONFIG SET oom-score-adj no")
+	want("no more", OOMScore{Mode: "no"})
+}

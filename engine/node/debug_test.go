@@ -136,3 +136,25 @@ func TestUseOfKeysSurvivesAReload(t *testing.T) {
 		s.want(x.policy, s.say(c, x.line), x.want)
 	}
 }
+
+// A payload that is refused is explained in the log, and DEBUG SET-SKIP-CHECKSUM-VALIDATION is about payloads too.
+func TestRefusedPayloads(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	restore := func(payload string) string { return s.raw(c, cmd("RESTORE", "k", "0", payload)) }
+	const tail = "\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01" // of a wrong checksum
+	s.want("a wrong checksum", restore("\x00\x01v"+tail), "-ERR DUMP payload version or checksum are wrong\r\n")
+	s.say(c, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 1")
+	s.want("does not matter now", restore("\x00\x01v"+tail), "+OK\r\n")
+	s.say(c, "DEL k")
+	s.want("a ziplist of nothing", restore("\x0d\x02ab"+tail), "-ERR Bad data format\r\n")
+	s.wantLog("Internal error in RDB reading offset 0 -> Ziplist integrity check failed: a ziplist of 2 bytes")
+	s.want("half a string", restore("\x00\x20v"+tail), "-ERR Bad data format\r\n")
+	s.wantLog("Internal error in RDB reading offset 0 -> the payload ends in the middle")
+	s.say(c, "CONFIG SET hz 20") // takes over all settings anew
+	s.want("still", restore("\x00\x01v"+tail), "+OK\r\n")
+	s.say(c, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 0")
+	s.want("it does again", restore("\x00\x01v"+tail), "-BUSYKEY Target key name already exists.\r\n")
+	s.say(c, "DEL k")
+	s.want("it does again", restore("\x00\x01v"+tail), "-ERR DUMP payload version or checksum are wrong\r\n")
+}

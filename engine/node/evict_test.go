@@ -123,3 +123,52 @@ func TestDebugAnswersAsRedisDoes(t *testing.T) {
 		t.Errorf("DEBUG OBJECT: %q", got)
 	}
 }
+
+// What waits for clients, and what has come of their requests, is memory too: keys make room for it.
+func TestClientsCountTowardsMaxmemory(t *testing.T) {
+	s := start(t, "maxmemory-policy", "allkeys-lru")
+	c := s.connect()
+	for i := range 20 {
+		s.say(c, "SET k"+strconv.Itoa(i)+" "+strings.Repeat("v", 100_000))
+	}
+	s.say(c, "CONFIG SET maxmemory "+strconv.FormatInt(s.number("used_memory")+300_000, 10))
+	s.want("all fit", s.info("evicted_keys"), "0")
+	half := s.connect()
+	s.raw(half, "*2\r\n$3\r\nGET\r\n$500000\r\n"+strings.Repeat("x", 450_000))
+	s.say(c, "PING")
+	if n := s.number("evicted_keys"); n < 2 || n > 5 {
+		t.Errorf("%d keys make room for what was received", n)
+	}
+	before := s.number("evicted_keys")
+	slow := s.connect()
+	s.stall(slow)
+	for range 5 {
+		s.say(slow, "GET k19")
+	}
+	s.say(c, "PING")
+	if n := s.number("evicted_keys") - before; n < 4 || n > 8 {
+		t.Errorf("%d keys make room for replies that are not taken", n)
+	}
+	s.step(Closed{Conn: slow})
+	s.step(Closed{Conn: half})
+	if free := int64(s.n.cfg.MaxMemory) - int64(s.n.countedMemory()); free < 700_000 {
+		t.Errorf("when they are gone %d bytes are free", free)
+	}
+}
+
+// A small integer is every key's own where eviction looks at when each of them was used.
+func TestSharedIntegers(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	s.say(c, "SET a 17")
+	for _, x := range []struct{ maxmemory, policy, count string }{
+		{"0", "allkeys-lru", ":2147483647\r\n"},
+		{"100mb", "noeviction", ":2147483647\r\n"},
+		{"100mb", "allkeys-random", ":2147483647\r\n"},
+		{"100mb", "volatile-lru", ":1\r\n"},
+		{"100mb", "allkeys-lfu", ":1\r\n"},
+	} {
+		s.say(c, "CONFIG SET maxmemory "+x.maxmemory+" maxmemory-policy "+x.policy)
+		s.want(x.maxmemory+" "+x.policy, s.say(c, "OBJECT REFCOUNT a"), x.count)
+	}
+}

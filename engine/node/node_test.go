@@ -25,7 +25,8 @@ type server struct {
 	logs []string
 	exit []int // the codes that the process ended with
 
-	refuses string // the setting that the driver will not take over
+	refuses string   // the setting that the driver will not take over
+	score   OOMScore // that the driver was told last
 	disk    disk
 
 	sends   int                   // Sends until now
@@ -108,6 +109,7 @@ func (s *server) step(in Input) {
 			delete(s.disk.files, e.Name)
 			s.removed = append(s.removed, e.Name)
 		case Reconfigure:
+			s.score = e.OOMScore
 			files = append(files, Reconfigured{Job: e.Job, Dir: e.Dir, Setting: s.refuses, Why: "because"})
 		case Exit:
 			s.exit = append(s.exit, e.Code)

@@ -204,3 +204,19 @@ func TestAWrongChecksumEndsTheStart(t *testing.T) {
 		t.Errorf("%q", s.logs)
 	}
 }
+
+// Keys without elements, which only a mistake can make, are left out and named.
+func TestEmptyKeysAreNamed(t *testing.T) {
+	s := start(t)
+	var keys strings.Builder
+	for i := range 12 {
+		keys.WriteString("\x01\x02k" + string(rune('a'+i)) + "\x00") // a list of no elements
+	}
+	s.disk.files = map[string]string{"dump.rdb": "REDIS0009\xfe\x00" + keys.String() + "\x00\x01s\x01v\xff\x00\x00\x00\x00\x00\x00\x00\x00"}
+	s = s.restart()
+	s.want("the rest is there", s.say(s.connect(), "DBSIZE"), ":1\r\n")
+	s.wantLog("rdbLoadObject skipping empty key: ka", "rdbLoadObject skipping empty key: kj", "Done loading RDB, keys loaded: 1, keys expired: 0, empty keys skipped: 12.")
+	if strings.Contains(strings.Join(s.logs, "\n"), "skipping empty key: kk") {
+		t.Error("more than ten are named")
+	}
+}

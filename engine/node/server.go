@@ -279,7 +279,8 @@ func (n *Node) applyConfig() {
 	n.sets = command.Settings{
 		LazyExpire: n.cfg.LazyExpire, LazyUserDel: n.cfg.LazyUserDel,
 		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits, IgnoreChecksums: n.noChecksums,
-		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
+		OwnIntegers: n.cfg.MaxMemory > 0 && n.cfg.ordersByUse(),
+		Table:       n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
 	}
 	n.clock = 0
 	n.countGood()

@@ -133,3 +133,15 @@ func (n *Node) savedPosition() (db int, offset engine.Offset, ok bool) {
 	}
 	return max(n.hist.DB, 0), n.hist.Offset(), n.hist.Active()
 }
+
+// progress is how many keys the snapshot in the background has, and how many of them it has taken its time for.
+func (s *dump) progress(now engine.Instant) (total, processed int) {
+	if s == nil {
+		return 0, 0
+	}
+	processed = s.enc.Keys()
+	if left := s.ready.Sub(now); left > 0 {
+		processed -= int(left / max(keysTake(s.delay, 1), 1))
+	}
+	return s.keys, max(processed, 0)
+}
