@@ -31,6 +31,7 @@ type Config struct {
 	OOMScoreAdj       string // no, yes (relative to what it was), absolute: how gladly the kernel is to kill the process
 	OOMScoreAdjValues string // of a master, of a replica, and of a child, which there is none of
 	AlwaysShowLogo    bool   // the banner at start-up even where the log is no terminal
+	CrashLog          bool   // a signal that kills the process leaves a report in the log
 
 	Databases int
 	Hz        int // 1..500, ticks a second
@@ -153,6 +154,7 @@ func DefaultConfig() Config {
 		TCPKeepalive:  300 * time.Second,
 
 		Dir:               ".",
+		CrashLog:          true,
 		OOMScoreAdj:       "no",
 		OOMScoreAdjValues: "0 200 800",
 

@@ -37,7 +37,7 @@ var settings = []setting{
 	{name: "syslog-ident", flags: immutable, kind: text, def: "redis"},
 	{name: "syslog-facility", flags: immutable, kind: enum("user", "local0", "local1", "local2", "local3", "local4", "local5",
 		"local6", "local7"), def: "local0"},
-	{name: "crash-log-enabled", kind: yesNo, def: "yes"},
+	{name: "crash-log-enabled", kind: yesNo, field: func(c *Config) any { return &c.CrashLog }},
 	{name: "crash-memcheck-enabled", kind: yesNo, def: "yes"},
 	{name: "use-exit-on-panic", flags: hidden, kind: yesNo, def: "no"},
 	{name: "watchdog-period", flags: hidden, kind: integer(0, math.MaxInt32), def: "0"},

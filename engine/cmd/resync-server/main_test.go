@@ -352,6 +352,30 @@ func TestTheSecondInterruptEndsASave(t *testing.T) {
 	}
 }
 
+// A signal that kills the process leaves a report, unless crash-log-enabled says no.
+func TestACrashIsReported(t *testing.T) {
+	for _, enabled := range []string{"yes", "no"} {
+		port := freePort(t)
+		cmd := command("--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--crash-log-enabled", enabled)
+		var out strings.Builder
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ping(t, port)
+		cmd.Process.Signal(syscall.SIGABRT)
+		cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code == 0 || enabled == "yes" && code != 128+int(syscall.SIGABRT) {
+			t.Errorf("crash-log-enabled %s: exit code %d", enabled, code)
+		}
+		for _, part := range []string{"crashed by signal: 6\n", "------ STACK TRACE ------\n", "(*Server).Serve"} {
+			if strings.Contains(out.String(), part) != (enabled == "yes") {
+				t.Errorf("crash-log-enabled %s: %q in\n%s", enabled, part, out.String())
+			}
+		}
+	}
+}
+
 // infoOf is INFO server.
 func infoOf(port string) string {
 	c, err := net.Dial("tcp", "127.0.0.1:"+port)
