@@ -51,19 +51,19 @@ type Decoder struct {
 	crc     uint64
 	token   token
 
-	db       int
-	key      []byte
-	expireAt int64
-	told     told
-	value    valueBuilder
-	skipped  int
-	left     int // tokens still to be skipped
-	kind     ErrorKind
-	gone     []SkippedKey
-	broken   string   // the packed form of the value that is wrong
-	form     string   // of the value, where it is a packed one
-	empty    []string // keys of values without elements, as many as are told
-	empties  int
+	db        int
+	key       []byte
+	expireAt  int64
+	told      told
+	value     valueBuilder
+	skipped   int
+	left      int // tokens still to be skipped
+	kind      ErrorKind
+	gone      []SkippedKey
+	broken    string   // the packed form of the value that is wrong
+	valueType byte     // as the file has it
+	empty     []string // keys of values without elements, as many as are told
+	empties   int
 }
 
 // emptiesTold is how many keys without a value are named.
@@ -194,6 +194,7 @@ func (d *Decoder) Clone() *Decoder {
 	d.aux = twin.aux
 	twin.key = slices.Clone(d.key)
 	twin.gone = slices.Clone(d.gone)
+	twin.empty = slices.Clone(d.empty)
 	twin.token = d.token.share()
 	if d.value != nil {
 		twin.value = d.value.clone()
@@ -335,7 +336,7 @@ func (d *Decoder) takeOpcode(op byte) (wrong string) {
 	case opModuleAux:
 		d.next(stepModuleID, wantLength)
 	default:
-		d.value, d.form = newBuilder(op, d.limits()), packedForm(op)
+		d.value, d.valueType = newBuilder(op, d.limits()), op
 		if d.value == nil {
 			d.kind = Cut
 			return unknownType(op)
@@ -399,7 +400,7 @@ func (d *Decoder) takeValue() (wrong string) {
 		return ""
 	}
 	if wrong != "" {
-		d.broken = d.form
+		d.broken = packedForm(d.valueType, wrong)
 		return wrong + " in key " + quote(d.key)
 	}
 	if w != wantNothing {

@@ -91,7 +91,7 @@ func (o DumpOptions) Parse(p []byte) (v store.Value, why string, err error) {
 	}
 	if wrong == "" {
 		wrong = "the payload ends in the middle"
-	} else if form := packedForm(p[0]); form != "" {
+	} else if form := packedForm(p[0], wrong); form != "" {
 		wrong = form + " integrity check failed: " + wrong
 	}
 	return store.Value{}, wrong, ErrDumpFormat

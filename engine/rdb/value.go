@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"strconv"
+	"strings"
 
 	"resync/engine/store"
 )
@@ -89,8 +90,8 @@ func typeName(kind byte) (string, bool) {
 	return names[kind], true
 }
 
-// packedForm is how Redis calls the form that a type has its elements in, or "" for one that has none.
-func packedForm(kind byte) string {
+// packedForm is how Redis calls the form of a type's elements that is not in order, or "" where something else is wrong.
+func packedForm(kind byte, wrong string) string {
 	switch kind {
 	case typeHashZipmap:
 		return "Zipmap"
@@ -101,7 +102,9 @@ func packedForm(kind byte) string {
 	case typeListNodes, typeSetListpack, typeZSetListpack, typeHashListpack, typeHashListpackExpiryRC, typeHashListpackExpiry:
 		return "Listpack"
 	case typeStream, typeStream2, typeStream3:
-		return "Stream listpack"
+		if strings.HasPrefix(wrong, "a listpack ") { // its groups are in no such form
+			return "Stream listpack"
+		}
 	}
 	return ""
 }
