@@ -130,6 +130,7 @@ func (n *Node) setMaster(addr Address, why string) {
 		l.cached, l.id, l.db, l.old = true, n.hist.ID, 0, n.hist.Offset() < 0
 	}
 	l.addr = addr
+	n.scoreRole()
 	l.become(n, engine.LinkConnect, "")
 	if n.era.ConnectsAtOnce {
 		l.try(n)
@@ -145,6 +146,7 @@ func (n *Node) promote(why string) {
 	up := l.state == engine.LinkConnected
 	n.out.fact(engine.RoleChanged{Why: why})
 	l.addr = Address{}
+	n.scoreRole()
 	l.leave(n, why)
 	l.discard(n, why)
 	l.old, l.downAt = false, 0

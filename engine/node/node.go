@@ -49,6 +49,10 @@ type Node struct {
 	lastConn engine.ConnID
 	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
 
+	clientsLimit int64 // of what clients take: maxmemory-clients in bytes, or 0
+	clientMemory int64 // what they take, where that or all memory is limited
+	replyTending replyTending
+
 	good      int            // replicas, as min-replicas-to-write counts them
 	pumped    engine.Offset  // the stream's end when replicas were last sent some of it
 	lastBlock engine.Offset  // its last block when limits were last looked at
@@ -66,7 +70,6 @@ type Node struct {
 	monitors  []*client        // those who are shown every command
 	executing *client          // whose command is looked at or executed
 	line      [][]byte         // that command
-	reading   int              // bytes of its input that are being looked at, this command and others
 	calling   bool             // its command is executed: what it is told of meanwhile comes behind the reply
 	tracking  tracking
 	hooks     hooks
@@ -116,6 +119,8 @@ type stats struct {
 	expired, evicted          int64
 	hits, misses              int64
 	unexpectedErrors          int64
+	evictedClients            int64
+	freed                     int64 // in the background
 	dirty                     int64 // changes since the last save
 	lastSave                  engine.Instant
 	keysLoaded, loadedExpired int64
@@ -131,7 +136,7 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	if !ok {
 		return nil, errNoEra(cfg.Era)
 	}
-	cmds, err := cfg.commands()
+	cmds, err := commandsOf(era, cfg.Renames)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +149,8 @@ func New(cfg Config, seed uint64) (*Node, error) {
 		byConn:   map[engine.ConnID]*client{},
 		lastConn: engine.OutgoingConn,
 		active:   true,
+
+		replyTending: usualTending,
 	}
 	n.applyConfig()
 	n.runID = repl.NewReplID(n.random())
@@ -207,6 +214,7 @@ func (n *Node) start(in Started) {
 	n.log(engine.LogWarning, "Server initialized")
 	n.disk.lastTook = -1
 	n.master.addr = n.cfg.Replicaof
+	n.scoreRole()
 	n.loadFile(&loading{then: loadOpens})
 }
 
@@ -368,11 +376,13 @@ func (n *Node) endTurn() {
 			if c.replica != nil {
 				n.pump(c)
 			}
+			n.weigh(c)
 			n.touched[i] = nil
 		}
 		n.touched = n.touched[:0]
 	}
 	n.trimBacklog()
+	n.evictClients()
 }
 
 // isReplica reports whether the node has a master.
