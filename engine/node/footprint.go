@@ -50,8 +50,12 @@ type footprint struct {
 	counted   int64          // what of it is in Node.clientMemory
 }
 
+// newFootprint is that of a client that has come now. Its first peak is long over for Redis, which notes that moment in
+// seconds and reads it in milliseconds, so a client that is told little has a small reply buffer soon.
+//
+// Source: redis/src/networking.c, createClient; redis/src/server.c, clientsCronResizeOutputBuffer.
 func newFootprint(now engine.Instant) footprint {
-	return footprint{reply: replyMostBytes, replyPeak: replyMostBytes, peakSince: now, tended: now}
+	return footprint{reply: replyMostBytes, replyPeak: replyMostBytes, tended: now}
 }
 
 // reads takes note that the query buffer holds so many bytes, and has to hold so many before anything comes of them.

@@ -88,21 +88,34 @@ func TestBuffersFollowTheNeed(t *testing.T) {
 	s.pass(3100 * time.Millisecond)
 	s.want("who is idle for three seconds needs none", strconv.Itoa(query()), "0")
 
-	reply := func() string { return strconv.Itoa(s.sizesOf(by, "c")["rbs"]) }
-	s.want("replies", reply(), "16384")
-	s.pass(10 * time.Second)
-	s.want("after a while without", reply(), "1024")
+	fresh := s.named("fresh")
+	reply := func(name string) string { return strconv.Itoa(s.sizesOf(by, name)["rbs"]) }
+	s.want("replies to one who has just come", reply("fresh"), "16384")
+	for range 2 {
+		s.pass(100 * time.Millisecond)
+		s.say(fresh, "PING")
+	}
+	s.want("who is told little", reply("fresh"), "1024")
 	s.say(by, "DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER")
 	s.say(by, "SET k "+strings.Repeat("x", 32768))
 	for _, want := range []string{"2048", "4096", "8192", "16384", "16384"} {
 		s.say(c, "GET k")
 		s.pass(100 * time.Millisecond)
-		s.want("growing", reply(), want)
+		s.want("growing", reply("c"), want)
 	}
 	s.say(by, "DEBUG REPLYBUFFER PEAK-RESET-TIME 100")
 	s.say(by, "DEBUG REPLYBUFFER RESIZING 0")
 	s.pass(time.Minute)
-	s.want("not resized", reply(), "16384")
+	s.want("not resized", reply("c"), "16384")
+	s.say(by, "DEBUG REPLYBUFFER RESIZING 1")
+	s.say(by, "DEBUG REPLYBUFFER PEAK-RESET-TIME RESET")
+	s.say(c, "GET k")
+	s.pass(100 * time.Millisecond)
+	s.say(c, "GET k")
+	s.pass(4 * time.Second)
+	s.want("five seconds are not over", reply("c"), "16384")
+	s.pass(2 * time.Second)
+	s.want("after a while without", reply("c"), "1024")
 	s.want("an option that there is not", s.say(by, "DEBUG REPLYBUFFER SIZE 0"),
 		"-ERR unknown subcommand or wrong number of arguments for 'REPLYBUFFER'. Try DEBUG HELP.\r\n")
 }
