@@ -34,6 +34,7 @@ type Settings struct {
 	Access          AccessClock
 	Table           *Table // the commands that there are; nil for the standard edition
 	Forms           Forms
+	OwnIntegers     bool // small integers are not shared: eviction looks at when each was used
 	IgnoreChecksums bool // of DUMP payloads
 	RDBVersion      int  // of DUMP payloads, the newest that RESTORE takes; 0 for that of 7.0
 }
@@ -98,13 +99,16 @@ type Op struct {
 // A Call is one run of a command: what it is given, and what came of it. It is meant to be used again and again.
 type Call struct {
 	// What the command is given.
-	Cmd      *Command
-	Args     [][]byte       // Args[0] is the name, as the client spelled it
-	Now      engine.Instant // stands still for a whole transaction
-	Store    *store.Store
-	DB       int // the selected database; SELECT changes it
-	Reply    *resp.Writer
-	Rand     *rand.Rand // for RANDOMKEY alone
+	Cmd   *Command
+	Args  [][]byte       // Args[0] is the name, as the client spelled it
+	Now   engine.Instant // stands still for a whole transaction
+	Store *store.Store
+	DB    int // the selected database; SELECT changes it
+	Reply *resp.Writer
+	Rand  *rand.Rand // for RANDOMKEY alone
+	// Room is how many bytes may be in Reply before its reader is given up, so that there is no use in going on; 0 is any
+	// number.
+	Room     int
 	Expiry   ExpiryMode
 	Settings *Settings
 	// Touched, unless nil, is told of every key that was changed or deleted, and of a whole database that was emptied
@@ -131,6 +135,7 @@ type Call struct {
 	Expired    int    // expired keys removed
 	Flushed    bool   // databases were emptied
 	FlushedAll bool   // FLUSHALL ran: snapshots under way are worthless
+	Freed      int    // values that Redis frees in the background, or frees large ones so
 	Trouble    string // what was wrong with the payload of RESTORE, for the log
 	Wait       *Wait  // the command found nothing and may be parked; it has not answered
 
@@ -144,7 +149,7 @@ type Call struct {
 
 // Begin forgets what came of the last command, and keeps its memory.
 func (c *Call) Begin() {
-	c.Dirty, c.Hits, c.Misses, c.Expired = 0, 0, 0, 0
+	c.Dirty, c.Hits, c.Misses, c.Expired, c.Freed = 0, 0, 0, 0, 0
 	c.Flushed, c.FlushedAll = false, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
 	c.complete, c.force, c.rewritten, c.Wait, c.Trouble = false, false, nil, nil, ""

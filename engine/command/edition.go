@@ -21,9 +21,9 @@ type Edition struct {
 // A Table is the commands of one edition: its rows by name. It is shared and never changed.
 type Table struct {
 	rows    []*Command
-	byName  map[string]*Command
+	byName  map[string]*Command // in capitals
+	longest int                 // bytes of a name
 	edition Edition
-	renamed bool // some go by other names than their own
 }
 
 // standard is the edition of the package's own Find, Lookup and All.
@@ -47,42 +47,47 @@ func TableOf(e Edition) *Table {
 func (t *Table) add(c *Command) {
 	t.rows = append(t.rows, c)
 	t.byName[c.Name] = c
+	t.longest = max(t.longest, len(c.Name))
 }
 
-// Renamed returns a table in which a command goes by another name, or, where that is empty, is not there. A command goes
-// on to call itself what it was, in COMMAND and in the replies of its own.
+// Rename returns a table in which a command answers to another name, or to none where that is empty. Its row stays as it
+// is, and so does what COMMAND and INFO call it. The error is in Redis's words.
 //
 // Source: redis/src/config.c, loadServerConfigFromString.
-func (t *Table) Renamed(from, to string) (*Table, error) {
-	cmd := t.Lookup([]byte(from))
-	if cmd == nil {
+func (t *Table) Rename(from, to string) (*Table, error) {
+	from, to = strings.ToUpper(from), strings.ToUpper(to)
+	row := t.byName[from]
+	if row == nil {
 		return nil, errors.New("No such command in rename-command")
 	}
-	to = strings.ToUpper(to)
-	if t.byName[to] != nil {
+	renamed := *t
+	renamed.byName = maps.Clone(t.byName)
+	delete(renamed.byName, from)
+	switch {
+	case to == "":
+		renamed.rows = slices.DeleteFunc(slices.Clone(t.rows), func(c *Command) bool { return c == row })
+	case renamed.byName[to] != nil:
 		return nil, errors.New("Target command name already exists")
+	default:
+		renamed.byName[to] = row
+		renamed.longest = max(t.longest, len(to))
 	}
-	r := &Table{rows: t.rows, byName: maps.Clone(t.byName), edition: t.edition, renamed: true}
-	delete(r.byName, strings.ToUpper(from))
-	if to == "" {
-		r.rows = slices.DeleteFunc(slices.Clone(t.rows), func(c *Command) bool { return c == cmd })
-	} else {
-		r.byName[to] = cmd
-	}
-	return r, nil
+	return &renamed, nil
 }
 
 // All returns the commands of the edition by name. It is shared; do not change it.
 func (t *Table) All() []*Command { return t.rows }
 
-// Lookup returns the command of that name in any case, or nil. It allocates nothing.
+// Lookup returns the command of that name in any case, or nil. It allocates nothing, but for names longer than Redis
+// gives any.
 func (t *Table) Lookup(name []byte) *Command {
-	var upper [20]byte // no command has a longer name, unless it was given one
-	if len(name) > len(upper) {
-		if t.renamed {
-			return t.byName[strings.ToUpper(string(name))]
-		}
+	if len(name) > t.longest {
 		return nil
+	}
+	var space [20]byte
+	upper := space[:]
+	if len(name) > len(space) {
+		upper = make([]byte, len(name))
 	}
 	for i, b := range name {
 		if 'a' <= b && b <= 'z' {

@@ -525,12 +525,17 @@ func (s *sample) takes() bool {
 // goes on until its memory is full.
 const manyMax = 64 << 20
 
+// gaveUp reports whether nobody is going to read the reply, however it ends.
+func (c *Call) gaveUp() bool { return c.Room > 0 && len(c.Reply.Buf) > c.Room }
+
 // replyMany answers with n elements that may come again: begin and then n times reply.
 func (c *Call) replyMany(n int64, begin func(int), reply func()) {
 	start := len(c.Reply.Buf)
 	begin(int(n))
 	for range n {
-		if reply(); len(c.Reply.Buf)-start > manyMax {
+		if reply(); c.gaveUp() {
+			return
+		} else if len(c.Reply.Buf)-start > manyMax {
 			c.Reply.Buf = c.Reply.Buf[:start]
 			c.Reply.Error(errOutOfRange)
 			return

@@ -86,10 +86,14 @@ func renameKeys(target KeyFlags) []KeySpec {
 //
 // Source: redis/src/db.c, delGenericCommand. An expired key is removed as such first, so it is not counted.
 func del(c *Call) {
+	lazy := c.Cmd.Name == "UNLINK" || c.Settings.LazyUserDel
 	for _, key := range c.Args[1:] {
 		if e := c.db().Get(key); volatile(e) && c.Expiry == ExpireRemoves && c.past(e) {
 			c.expire(key)
 			continue
+		}
+		if lazy {
+			c.freed(key)
 		}
 		if c.db().Delete(key) {
 			c.changed(key)
@@ -97,6 +101,16 @@ func del(c *Call) {
 		}
 	}
 	c.Reply.Int(int64(c.Dirty))
+}
+
+// freed counts the value of a key that is about to be deleted in the background. Small ones are not worth it.
+//
+// Source: redis/src/lazyfree.c, freeObjAsync.
+func (c *Call) freed(key []byte) {
+	const worth = 64
+	if e := c.db().Get(key); e != nil && e.Value.Parts() > worth {
+		c.Freed++
+	}
 }
 
 // exists implements EXISTS key [key ...]. A key given twice counts twice.
@@ -131,6 +145,9 @@ func keys(c *Call) {
 		if (all || glob(pattern, e.Key)) && (c.Expiry == ExpireIgnored || !c.past(e)) {
 			c.Reply.BulkString(e.Key)
 			n++
+		}
+		if c.gaveUp() {
+			break
 		}
 	}
 	c.Reply.ArrayFrom(start, n)
@@ -340,7 +357,7 @@ func objectRefcount(c *Call) {
 	switch {
 	case e == nil:
 		c.Reply.Null()
-	case isSharedInteger(e.Value):
+	case isSharedInteger(e.Value) && !c.Settings.OwnIntegers:
 		c.Reply.Int(math.MaxInt32)
 	default:
 		c.Reply.Int(1)

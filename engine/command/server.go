@@ -191,6 +191,9 @@ func (c *Call) parseFlushOption() bool {
 func (c *Call) emptied(db int) {
 	c.Dirty += c.Store.DB(db).Len()
 	c.Flushed = true
+	if len(c.Args) == 2 && is(c.Args[1], "ASYNC") {
+		c.Freed += c.Store.DB(db).Len()
+	}
 	if c.Touched != nil {
 		c.Touched(db, nil, true)
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"resync/engine"
 	"resync/engine/command"
@@ -181,7 +182,7 @@ func (l *link) mustWait(n *Node, args [][]byte) bool {
 // execute runs a command of the master, or queues it, and returns the bytes that are applied by it.
 func (l *link) execute(n *Node, args [][]byte, raw []byte) (applied []byte) {
 	if l.multi == nil {
-		if strings.EqualFold(string(args[0]), "MULTI") && len(args) == 1 {
+		if strings.EqualFold(string(args[0]), "MULTI") && len(args) == 1 && n.cmds.Lookup(args[0]) != nil {
 			l.multi = &transaction{bytes: append([]byte(nil), raw...)}
 			return nil
 		}
@@ -220,6 +221,7 @@ func (l *link) executeAll(n *Node, queued []byte) {
 	dec.Limits = streamLimits
 	paired := false
 	n.unit.open = !n.era.Shared
+	began := n.lap
 	for len(queued) > 0 && !n.exited {
 		args, used, err := dec.Next(queued)
 		if err != nil || used == 0 {
@@ -229,14 +231,17 @@ func (l *link) executeAll(n *Node, queued []byte) {
 		if len(args) == 0 {
 			continue
 		}
-		switch strings.ToUpper(string(args[0])) {
+		cmd, _ := n.cmds.Find(args)
+		switch cmd.Name {
 		case "MULTI": // is about no data
+			l.executed(n, cmd, args, nil, n.lap)
 		case "EXEC":
+			l.executed(n, cmd, args, nil, began)
 			if paired {
 				n.unit.addLine(l.db, args)
 			}
 		default:
-			if cmd, _ := n.cmds.Find(args); n.unit.open && !paired && cmd != nil && cmd.Flags&command.Write != 0 {
+			if n.unit.open && !paired && cmd.Flags&command.Write != 0 {
 				paired = true
 				n.unit.addLine(l.db, opMulti)
 			}
@@ -253,14 +258,15 @@ func (l *link) executeAll(n *Node, queued []byte) {
 // this server cannot do.
 func (n *Node) apply(l *link, args [][]byte) {
 	n.stats.commands++
-	if len(args) == 3 && strings.EqualFold(string(args[0]), "REPLCONF") && strings.EqualFold(string(args[1]), "GETACK") {
-		l.ack(n) // tells what was applied before this command
-		return
-	}
+	began := n.lap
 	cmd, refused := n.cmds.Find(args)
 	switch {
 	case cmd == nil || refused != "":
 		n.applyFailed(args, refused)
+		return
+	case cmd.Name == "REPLCONF" && len(args) == 3 && strings.EqualFold(string(args[1]), "GETACK"):
+		l.ack(n) // tells what was applied before this command
+		l.executed(n, cmd, args, nil, began)
 		return
 	case n.cfg.MaxMemory != 0 && !n.makeRoom() && cmd.Flags&command.DenyOOM != 0:
 		n.applyFailed(args, "-"+outOfMemory)
@@ -279,7 +285,7 @@ func (n *Node) apply(l *link, args [][]byte) {
 				n.reemit()
 			}
 		}
-		n.showMonitors(cmd, l.db, l.peer, args)
+		l.executed(n, cmd, args, nil, began)
 		return
 	}
 	call := n.begin(cmd, args, l.db, command.ExpireIgnored)
@@ -292,12 +298,18 @@ func (n *Node) apply(l *link, args [][]byte) {
 		n.reemit()
 	}
 	n.count(call)
-	n.showMonitors(cmd, l.db, l.peer, args)
+	l.executed(n, cmd, args, n.discard.Buf, began)
 	if b := n.discard.Buf; len(b) > 0 && b[0] == '-' {
 		if reply := firstLine(b); !n.era.QuietErrors || !keptReady(reply) {
 			n.applyFailed(args, errorText(reply))
 		}
 	}
+}
+
+// executed notes a command of the master that began when the step had taken so long.
+func (l *link) executed(n *Node, cmd *command.Command, args [][]byte, reply []byte, began time.Duration) {
+	by := caller{addr: l.peer, db: l.db}
+	n.timedCommand(by, cmd, args, n.executed(by, cmd, args, reply, began))
 }
 
 // reemit streams what a command of the master did here, under this node's own offsets, once its transaction is over.

@@ -327,3 +327,26 @@ func TestPfcountOnAReplica(t *testing.T) {
 	s.want("counts", s.say(c, "PFCOUNT h"), ":2\r\n")
 	s.want("streams nothing", s.field("master_repl_offset"), before)
 }
+
+// What the master has executed here is counted and kept like what clients have: its transactions, and its questions.
+func TestTheMastersCommandsAreCounted(t *testing.T) {
+	s := start(t, "slowlog-log-slower-than", "0")
+	m := s.follow(someID, 100, store.New(16))
+	c := s.connect()
+	s.raw(m, cmd("SELECT", "0")+cmd("SET", "a", "1")+cmd("MULTI")+cmd("SET", "a", "2")+cmd("LPUSH", "a", "2")+cmd("EXEC")+cmd("REPLCONF", "GETACK", "*"))
+	stats := s.say(c, "INFO commandstats")
+	for _, want := range []string{"select:calls=1,", "set:calls=2,", "multi:calls=1,", "exec:calls=1,", "replconf:calls=1,"} {
+		if !strings.Contains(stats, "cmdstat_"+want) {
+			t.Errorf("%q lacks %q", stats, want)
+		}
+	}
+	if !strings.Contains(stats, "cmdstat_lpush:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1") {
+		t.Errorf("the one that failed: %q", stats)
+	}
+	if got := s.say(c, "INFO latencystats"); !strings.Contains(got, "latency_percentiles_usec_lpush:") || !strings.Contains(got, "latency_percentiles_usec_exec:") {
+		t.Errorf("how long they took: %q", got)
+	}
+	if got := s.say(c, "SLOWLOG GET 100"); !strings.Contains(got, "LPUSH") || !strings.Contains(got, "10.0.0.8:6379") {
+		t.Errorf("the slow log: %q", got)
+	}
+}

@@ -294,9 +294,9 @@ func (n *Node) serveParked(c *client, key string) {
 	start := len(c.w.Buf)
 	c.replyFrom = start
 	began := n.spent()
-	n.executing, n.calling = c, true
+	n.executing, n.line, n.calling = c, p.args, true
 	call := n.run(c, p.cmd, narrow(p, key), true)
-	n.executing, n.calling = nil, false
+	n.executing, n.line, n.calling = nil, nil, false
 	if call.Wait == nil {
 		if readsGroup(p.cmd) && strings.HasPrefix(string(c.w.Buf[start:]), "-NOGROUP ") {
 			c.w.Buf = c.w.Buf[:start]
@@ -305,7 +305,7 @@ func (n *Node) serveParked(c *client, key string) {
 		took := n.spent() - began
 		n.lap = began + took
 		n.tally.served(p.cmd, c.w.Buf[start:], took)
-		n.timedCommand(c, p.cmd, p.args, p.took+took)
+		n.timedCommand(c.caller(), p.cmd, p.args, p.took+took)
 		n.event("command-unblocking", took)
 		n.unpark(c)
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"strings"
+	"time"
 
 	"resync/engine"
 	"resync/engine/command"
@@ -27,6 +28,8 @@ type client struct {
 	w       resp.Writer
 	sent    int64 // handed to the driver and not drained yet, in bytes
 	touched bool
+	cut     bool // no reply is sent any more: too much was waiting
+	size    footprint
 	silence replyMode
 	held    bool // nothing of it is executed until what it asked for is done: SAVE, DEBUG RELOAD, CONFIG REWRITE
 	ending  bool // nothing of it is executed unless the shutdown that it asked for is given up
@@ -102,7 +105,7 @@ func (n *Node) accept(in Accepted) {
 	n.stats.connections++
 	c := &client{
 		id: n.lastID, conn: in.Conn, addr: in.Remote, laddr: in.Local,
-		since: n.now, used: n.now, authed: n.cfg.RequirePass == "",
+		since: n.now, used: n.now, authed: n.cfg.RequirePass == "", size: newFootprint(n.now),
 	}
 	n.byConn[c.conn] = c
 	n.clients = append(n.clients, c)
@@ -124,6 +127,7 @@ func (n *Node) received(in *Received) {
 	if c == nil || c.closing != "" || c.linger.since != 0 {
 		return
 	}
+	n.tend(c)
 	c.used = n.now
 	c.touch(n)
 	if c.w.Buf == nil {
@@ -131,6 +135,7 @@ func (n *Node) received(in *Received) {
 	}
 	if c.waits() {
 		c.in = append(c.in, in.Data...)
+		c.size.reads(len(c.in), 0)
 		n.limitInput(c)
 		return
 	}
@@ -145,7 +150,8 @@ func (n *Node) received(in *Received) {
 // consume executes what is complete of a client's input, as far as it may, and keeps the rest.
 func (n *Node) consume(c *client, buf []byte) {
 	c.dec.Limits = n.limits(c)
-	n.reading = len(buf)
+	c.size.reads(len(buf)-c.dec.Understood(), c.queryNeed())
+	c.size.reading = len(buf)
 	for len(buf) > 0 && c.closing == "" && !c.waits() {
 		args, used, err := c.dec.Next(buf)
 		if err != nil {
@@ -174,6 +180,8 @@ func (n *Node) consume(c *client, buf []byte) {
 		buf = buf[used:]
 	}
 	c.in = append(c.in[:0], buf...)
+	c.size.reading = 0
+	c.size.reads(c.queryHeld(), c.queryNeed())
 	if cap(c.in) > 64<<10 && len(c.in) < 1<<10 {
 		c.in = append([]byte(nil), c.in...) // one large request does not keep its memory
 	}
@@ -217,6 +225,13 @@ func (c *client) close(n *Node, why string) {
 
 // flush hands the client's replies to the driver and closes it where that was decided.
 func (c *client) flush(n *Node) {
+	if c.replica == nil && len(c.w.Buf) > 0 {
+		c.size.replies(len(c.w.Buf))
+		n.limitOutput(c, true)
+	}
+	if c.cut {
+		c.w.Buf = c.w.Buf[:0]
+	}
 	if len(c.w.Buf) > 0 {
 		payload := engine.PayloadReply
 		if c.replica != nil {
@@ -224,9 +239,6 @@ func (c *client) flush(n *Node) {
 		}
 		n.send(c, Send{Conn: c.conn, Data: c.w.Buf, Payload: payload})
 		c.w.Buf = c.w.Buf[:0]
-		if c.replica == nil {
-			n.limitOutput(c, true)
-		}
 	}
 	if size := cap(c.w.Buf); size > 64<<10 {
 		// No client keeps a large buffer, but the next one that needs one should not have to grow its own.
@@ -263,6 +275,7 @@ func (n *Node) drained(in *Drained) {
 	}
 	c.sent -= int64(in.Bytes)
 	if c.replica == nil {
+		n.weigh(c)
 		return
 	}
 	c.tookAt = n.now
@@ -300,6 +313,7 @@ func (n *Node) closed(in Closed) {
 func (n *Node) drop(c *client, why string) {
 	delete(n.byConn, c.conn)
 	n.clients = without(n.clients, c)
+	n.weigh(c)
 	n.unwatch(c)
 	n.unpark(c)
 	n.postponed = without(n.postponed, c)
@@ -337,7 +351,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	switch {
 	case refused != "":
 		n.refuse(c, args, refused)
-		n.tally.rejected(n.cmds, args, c.w.Buf[start:])
+		n.tally.rejected(n.cmds.Lookup(args[0]), args, c.w.Buf[start:])
 	case c.replica == nil && !c.monitor && n.holds(c.effects(cmd)):
 		c.commands-- // it will be read again
 		n.postpone(c)
@@ -351,7 +365,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 		n.calling = false
 		c.wrote = n.hist.Offset()
 	}
-	n.executing = nil
+	n.executing, n.line = nil, nil
 	if c.track != nil {
 		c.endCaching()
 	}
@@ -463,18 +477,10 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	if c.track != nil && cmd.Flags&command.ReadOnly != 0 {
 		n.remember(c, cmd, args)
 	}
-	n.lap = n.spent()
-	took := n.lap - began
-	n.tally.called(cmd, c.w.Buf[start:], took)
-	if cmd.Flags&command.Fast != 0 {
-		n.event("fast-command", took)
-	} else {
-		n.event("command", took)
-	}
+	took := n.executed(c.caller(), cmd, args, c.w.Buf[start:], began)
 	if wait == nil && c.parked == nil { // else it is not over
-		n.timedCommand(c, cmd, args, took)
+		n.timedCommand(c.caller(), cmd, args, took)
 	}
-	n.showMonitors(cmd, c.db, c.addr, args)
 	if wait != nil {
 		n.park(c, cmd, args, wait)
 		c.parked.took = took
@@ -483,6 +489,32 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 		n.endUnit(c, cmd)
 		n.now = n.stepped.Add(n.stood)
 	}
+	if len(c.w.Buf) > replyLeastBytes && c.replica == nil {
+		n.limitOutput(c, true)
+	}
+}
+
+// A caller is whose command was executed, as SLOWLOG and MONITOR show it.
+type caller struct {
+	addr, name string
+	db         int // the database that is selected now
+}
+
+func (c *client) caller() caller { return caller{c.addr, c.name, c.db} }
+
+// executed notes a command that began when the step had taken so long and was executed now, for those who count commands
+// or watch, and returns how long it took.
+func (n *Node) executed(by caller, cmd *command.Command, args [][]byte, reply []byte, began time.Duration) (took time.Duration) {
+	n.lap = n.spent()
+	took = n.lap - began
+	n.tally.called(cmd, reply, took)
+	if cmd.Flags&command.Fast != 0 {
+		n.event("fast-command", took)
+	} else {
+		n.event("command", took)
+	}
+	n.showMonitors(cmd, by.db, by.addr, args)
+	return took
 }
 
 // pong answers PING in the shape of a message, since a client in subscribed mode expects nothing else.
@@ -500,16 +532,17 @@ func (c *client) pong(args [][]byte) {
 // gathered in the unit.
 func (n *Node) run(c *client, cmd *command.Command, args [][]byte, served bool) *command.Call {
 	call := n.begin(cmd, args, c.db, n.expiry())
-	call.Reply, call.Served = &c.w, served
+	call.Reply, call.Served, call.Room = &c.w, served, n.room(c)
+	if c.cut {
+		n.discard.Buf = n.discard.Buf[:0]
+		call.Reply = &n.discard
+	}
 	call.MayBlock = !n.unit.open
 	if n.tracks() {
 		call.Timed = n.hooks.timed
 	}
 	cmd.Do(call)
 	c.db = call.DB
-	if call.Trouble != "" {
-		n.log(engine.LogVerbose, corruptLine(0, call.Trouble))
-	}
 	n.count(call)
 	n.unit.add(call)
 	return call
@@ -525,6 +558,7 @@ func (n *Node) begin(cmd *command.Command, args [][]byte, db int, mode command.E
 	if c.Rand == nil {
 		c.Rand = n.random()
 	}
+	c.Room = 0
 	c.Begin()
 	return c
 }
@@ -535,6 +569,10 @@ func (n *Node) count(call *command.Call) {
 	n.stats.hits += int64(call.Hits)
 	n.stats.misses += int64(call.Misses)
 	n.stats.expired += int64(call.Expired)
+	n.stats.freed += int64(call.Freed)
+	if call.Trouble != "" {
+		n.log(engine.LogVerbose, corruptLine(0, call.Trouble))
+	}
 	if call.Flushed {
 		n.invalidateAll()
 	}

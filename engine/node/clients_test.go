@@ -335,3 +335,49 @@ func TestStandingStillTakesTime(t *testing.T) {
 	s.want("the transaction, and what follows", got, "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*4\r\n:1\r\n:1\r\n+OK\r\n:1\r\n:0\r\n")
 	s.want("who waits", s.take(w), "")
 }
+
+// An error that ends a wait is counted like one that is answered at once.
+func TestAnErrorThatEndsAWaitIsCounted(t *testing.T) {
+	s := start(t)
+	a, w := s.connect(), s.connect()
+	s.say(a, "BLPOP k 0")
+	s.say(w, "CLIENT UNBLOCK 1 ERROR")
+	s.say(a, "XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
+	got := s.say(w, "INFO commandstats errorstats")
+	for _, want := range []string{"cmdstat_blpop:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1\r\n", "errorstat_UNBLOCKED:count=1\r\n", "errorstat_NOGROUP:count=1\r\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	s.want("both", s.info("total_error_replies"), "2")
+}
+
+// INFO counts the values that Redis frees in the background: the large ones that UNLINK takes, and all of FLUSHALL ASYNC.
+func TestWhatIsFreedInTheBackground(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	fill := func() {
+		for i := range 65 {
+			n := strconv.Itoa(i)
+			s.say(c, "HSET hash "+n+" "+strings.Repeat("x", 65))
+			s.say(c, "SADD set a"+n+" "+strings.Repeat("x", 65)+n)
+			s.say(c, "ZADD zset "+n+" "+strings.Repeat("x", 65)+n)
+			s.say(c, "RPUSH list "+strings.Repeat("x", 5000))
+			s.say(c, "XADD stream * f v")
+		}
+		s.say(c, "XGROUP CREATE stream g 0")
+		s.say(c, "XREADGROUP GROUP g c STREAMS stream >")
+		s.say(c, "SADD small a")
+	}
+	fill()
+	s.say(c, "DEL hash set zset list stream small")
+	s.want("DEL", s.info("lazyfreed_objects"), "0")
+	fill()
+	s.want("UNLINK", s.say(c, "UNLINK hash set zset list stream small"), ":6\r\n")
+	s.want("the large ones", s.info("lazyfreed_objects"), "5")
+	s.say(c, "MSET a 1 b 2")
+	s.say(c, "FLUSHALL ASYNC")
+	s.want("all", s.info("lazyfreed_objects"), "7")
+	s.say(c, "CONFIG RESETSTAT")
+	s.want("reset", s.info("lazyfreed_objects"), "0")
+}

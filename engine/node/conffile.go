@@ -2,9 +2,11 @@ package node
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
+	"resync/engine/repl"
 	"resync/engine/resp"
 )
 
@@ -207,9 +209,7 @@ func (l *loader) directive(d Directive) error {
 		}
 		return l.apply(text.String())
 	case d.Name == "rename-command" && len(d.Args) == 2:
-		l.cfg.Renamed = append(l.cfg.Renamed, [2]string{d.Args[0], d.Args[1]})
-		_, err := l.cfg.commands()
-		return err
+		return l.rename(d.Args[0], d.Args[1])
 	case d.Name == "user" && len(d.Args) >= 1,
 		d.Name == "loadmodule" && len(d.Args) >= 1:
 		l.note("The directive '" + d.Text + "' has no effect here.")
@@ -227,6 +227,17 @@ func (l *loader) directive(d Directive) error {
 		return nil
 	}
 	return errBadDirective
+}
+
+// rename takes over a rename-command. What is wrong with it is told at its line.
+func (l *loader) rename(from, to string) error {
+	renames := append(slices.Clone(l.cfg.Renames), [2]string{from, to})
+	era, _ := repl.EraNamed(l.cfg.Era)
+	if _, err := commandsOf(era, renames); err != nil {
+		return refusal(err.Error())
+	}
+	l.cfg.Renames = renames
+	return nil
 }
 
 // DirError is the error that the directory of the configuration deserves for that reason, which only the machine can

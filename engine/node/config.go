@@ -25,10 +25,13 @@ type Config struct {
 	TCPKeepalive   time.Duration // 0 = off
 	Replicaof      Address       // zero for none
 
-	Dir            string
-	Daemonize      bool
-	PidFile        string
-	AlwaysShowLogo bool // the banner at start-up even where the log is no terminal
+	Dir               string
+	Daemonize         bool
+	PidFile           string
+	OOMScoreAdj       string // no, yes (relative to what it was), absolute: how gladly the kernel is to kill the process
+	OOMScoreAdjValues string // of a master, of a replica, and of a child, which there is none of
+	AlwaysShowLogo    bool   // the banner at start-up even where the log is no terminal
+	CrashLog          bool   // a signal that kills the process leaves a report in the log
 
 	Databases int
 	Hz        int // 1..500, ticks a second
@@ -81,6 +84,7 @@ type Config struct {
 	LogFile           string // "" for standard output
 
 	MaxMemory              uint64 // bytes; 0 = no limit
+	MaxMemoryClients       string // bytes, or a percentage of MaxMemory; 0 = no limit
 	MaxMemoryPolicy        string // noeviction, or allkeys- or volatile- and lru, lfu, random or ttl
 	MaxMemorySamples       int    // keys looked at for each one evicted
 	ReplicaIgnoreMaxMemory bool
@@ -100,8 +104,9 @@ type Config struct {
 	LatencyPercentiles      string // that INFO latencystats shows, as CONFIG GET does
 	TrackingTableMaxKeys    int64  // that clients may have in their caches; 0 = any number
 
-	// Renamed are commands that go by other names, or none, as rename-command of the redis.conf says. It is no setting.
-	Renamed [][2]string
+	// Renames are the commands that rename-command gave another name, "" for none, in the order in which it did. It is no
+	// setting.
+	Renames [][2]string
 
 	// ConfigFile is the redis.conf that CONFIG REWRITE writes to, or "" for none. It is no setting.
 	ConfigFile string
@@ -153,7 +158,10 @@ func DefaultConfig() Config {
 		TCPBacklog:    511,
 		TCPKeepalive:  300 * time.Second,
 
-		Dir: ".",
+		Dir:               ".",
+		CrashLog:          true,
+		OOMScoreAdj:       "no",
+		OOMScoreAdjValues: "0 200 800",
 
 		Databases: 16,
 		Hz:        10,
@@ -190,6 +198,7 @@ func DefaultConfig() Config {
 
 		ShutdownOnSIGINT:       "default",
 		ShutdownOnSIGTERM:      "default",
+		MaxMemoryClients:       "0",
 		MaxMemoryPolicy:        "noeviction",
 		MaxMemorySamples:       5,
 		ReplicaIgnoreMaxMemory: true,

@@ -293,6 +293,47 @@ func TestNotesNameWhatMeansNothingHere(t *testing.T) {
 	}
 }
 
+// What rename-command takes away is unknown, and what it gives is the command, in any case; the row keeps its name.
+func TestRenamedCommands(t *testing.T) {
+	cfg, notes, err := load(map[string]string{"/r.conf": "rename-command CONFIG \"\"\nrename-command debug a-name-that-is-longer-than-any\nrename-command set get2\n" +
+		"rename-command GET SET\nrename-command EXEC run\nenable-debug-command yes"}, "/r.conf")
+	if err != nil || len(notes) > 0 {
+		t.Fatal(err, notes)
+	}
+	s := bootWith(t, cfg)
+	s.step(Started{PID: 77})
+	c := s.connect()
+	s.want("taken away", s.say(c, "CONFIG GET port"), "-ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port' \r\n")
+	s.want("the old name", s.say(c, "DEBUG JMAP"), "-ERR unknown command 'DEBUG', with args beginning with: 'JMAP' \r\n")
+	s.want("a long new name", s.say(c, "A-name-that-is-longer-than-any LOG x"), "+OK\r\n")
+	s.want("a longer one", s.say(c, "a-name-that-is-longer-than-any- LOG x"), "-ERR unknown command 'a-name-that-is-longer-than-any-', with args beginning with: 'LOG' 'x' \r\n")
+	r := s.replica()
+	s.say(r, "REPLCONF ACK 0")
+	s.want("SET", s.say(c, "GET2 k v"), "+OK\r\n")
+	s.want("its new name goes into the stream", s.take(r), cmd("SELECT", "0")+cmd("GET2", "k", "v"))
+	s.want("a name that has become free", s.say(c, "SET k"), "$1\r\nv\r\n")
+	s.want("without words", s.say(c, "get2"), "-ERR wrong number of arguments for 'set' command\r\n")
+	s.want("COMMAND INFO", s.say(c, "COMMAND INFO config"), "*1\r\n$-1\r\n")
+	s.say(c, "MULTI")
+	s.say(c, "nonsense")
+	s.want("EXEC", s.say(c, "RUN"), "-EXECABORT Transaction discarded because of previous errors.\r\n")
+	if got := s.say(c, "INFO commandstats"); !strings.Contains(got, "cmdstat_set:calls=1,") || !strings.Contains(got, "cmdstat_get:calls=1,") {
+		t.Errorf("counted as %q", got)
+	}
+	for line, why := range map[string]string{
+		"rename-command nothing x":                      "No such command in rename-command",
+		"rename-command get set":                        "Target command name already exists",
+		"rename-command config":                         "Bad directive or wrong number of arguments",
+		"rename-command get a b":                        "Bad directive or wrong number of arguments",
+		"rename-command GET \"\"\nrename-command get x": "No such command in rename-command",
+	} {
+		_, _, err := load(map[string]string{"/r.conf": line}, "/r.conf")
+		if err == nil || !strings.HasSuffix(err.Error(), "\n"+why) {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
 // TestEveryRow walks the table: each name answers, keeps what it shows, and no name is there twice.
 func TestEveryRow(t *testing.T) {
 	seen := map[string]bool{}
@@ -442,38 +483,30 @@ func TestSettingsWhileLoading(t *testing.T) {
 	}
 }
 
-// A command may go by another name, or not be there.
-//
-// Source: redis/src/config.c, loadServerConfigFromString.
-func TestRenamedCommands(t *testing.T) {
-	file := "rename-command FLUSHALL \"\"\nrename-command SET a-name-longer-than-any-of-redis\nrename-command EXEC run\nrename-command config-twice x\n"
-	_, _, err := load(map[string]string{"/r.conf": file}, "/r.conf")
-	if err == nil || !strings.Contains(err.Error(), "No such command in rename-command") {
-		t.Errorf("an unknown command: %v", err)
-	}
-	file = strings.Replace(file, "config-twice x", "del GET", 1)
-	if _, _, err = load(map[string]string{"/r.conf": file}, "/r.conf"); err == nil || !strings.Contains(err.Error(), "Target command name already exists") {
-		t.Errorf("a name in use: %v", err)
-	}
-	file = strings.Replace(file, "rename-command del GET\n", "", 1)
-	cfg, notes, err := load(map[string]string{"/r.conf": file}, "/r.conf")
-	if err != nil || len(notes) > 0 {
-		t.Fatal(err, notes)
-	}
-	n, err := New(cfg, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+// How gladly the kernel is to kill the process depends on its role.
+func TestTheOOMScoreFollowsTheRole(t *testing.T) {
 	s := start(t)
-	s.n.cmds = n.cmds
-	s.n.applyConfig()
 	c := s.connect()
-	s.want("FLUSHALL", s.say(c, "FLUSHALL"), "-ERR unknown command 'FLUSHALL', with args beginning with: \r\n")
-	s.want("SET", s.say(c, "SET a 1"), "-ERR unknown command 'SET', with args beginning with: 'a' '1' \r\n")
-	s.want("the new name", s.say(c, "A-name-longer-than-any-of-Redis a 1"), "+OK\r\n")
-	s.want("without words", s.say(c, "a-name-longer-than-any-of-redis"), "-ERR wrong number of arguments for 'set' command\r\n")
-	s.say(c, "MULTI")
-	s.say(c, "nonsense")
-	s.want("EXEC", s.say(c, "RUN"), "-EXECABORT Transaction discarded because of previous errors.\r\n")
-	s.want("COMMAND INFO", s.say(c, "COMMAND INFO flushall"), "*1\r\n$-1\r\n")
+	want := func(what string, score OOMScore) {
+		t.Helper()
+		if s.score != score {
+			t.Errorf("%s: %+v, want %+v", what, s.score, score)
+		}
+	}
+	s.say(c, "CONFIG SET oom-score-adj-values \"10 20 30\"")
+	want("nobody asked", OOMScore{})
+	s.want("asked", s.say(c, "CONFIG SET oom-score-adj relative"), "+OK\r\n")
+	want("a master's", OOMScore{"yes", 10})
+	s.say(c, "REPLICAOF 10.0.0.8 6379")
+	want("a replica's", OOMScore{"yes", 20})
+	s.say(c, "CONFIG SET oom-score-adj absolute oom-score-adj-values \"15 25 30\"")
+	want("other values", OOMScore{"absolute", 25})
+	s.say(c, "REPLICAOF NO ONE")
+	want("a master's again", OOMScore{"absolute", 15})
+	s.refuses = "oom-score-adj"
+	s.want("refused", s.say(c, "CONFIG SET oom-score-adj yes"), "-ERR CONFIG SET failed (possibly related to argument 'oom-score-adj') - because\r\n")
+	s.want("as before", s.say(c, "CONFIG GET oom-score-adj"), "*2\r\n$13\r\noom-score-adj\r\n$8\r\nabsolute\r\n")
+	s.refuses = ""
+	s.say(c, "CONFIG SET oom-score-adj no")
+	want("no more", OOMScore{Mode: "no"})
 }

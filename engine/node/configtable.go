@@ -37,7 +37,7 @@ var settings = []setting{
 	{name: "syslog-ident", flags: immutable, kind: text, def: "redis"},
 	{name: "syslog-facility", flags: immutable, kind: enum("user", "local0", "local1", "local2", "local3", "local4", "local5",
 		"local6", "local7"), def: "local0"},
-	{name: "crash-log-enabled", kind: yesNo, def: "yes"},
+	{name: "crash-log-enabled", kind: yesNo, field: func(c *Config) any { return &c.CrashLog }},
 	{name: "crash-memcheck-enabled", kind: yesNo, def: "yes"},
 	{name: "use-exit-on-panic", flags: hidden, kind: yesNo, def: "no"},
 	{name: "watchdog-period", flags: hidden, kind: integer(0, math.MaxInt32), def: "0"},
@@ -51,8 +51,8 @@ var settings = []setting{
 	{name: "bio_cpulist", flags: immutable, kind: text, def: ""},
 	{name: "aof_rewrite_cpulist", flags: immutable, kind: text, def: ""},
 	{name: "bgsave_cpulist", flags: immutable, kind: text, def: ""},
-	{name: "oom-score-adj", kind: enum("no", "yes", "relative=yes", "absolute"), def: "no"},
-	{name: "oom-score-adj-values", flags: multiArg, kind: oomScores{}, def: "0 200 800"},
+	{name: "oom-score-adj", kind: enum("no", "yes", "relative=yes", "absolute"), field: func(c *Config) any { return &c.OOMScoreAdj }},
+	{name: "oom-score-adj-values", flags: multiArg, kind: oomScores{}, field: func(c *Config) any { return &c.OOMScoreAdjValues }},
 
 	// Security.
 	{name: "requirepass", kind: text, field: func(c *Config) any { return &c.RequirePass }},
@@ -127,7 +127,7 @@ var settings = []setting{
 
 	// Memory.
 	{name: "maxmemory", kind: anyMemory{}, field: func(c *Config) any { return &c.MaxMemory }},
-	{name: "maxmemory-clients", kind: memoryOrPercent{}, def: "0"},
+	{name: "maxmemory-clients", kind: memoryOrPercent{}, field: func(c *Config) any { return &c.MaxMemoryClients }},
 	{name: "maxmemory-policy", kind: enum("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru",
 		"allkeys-lfu", "allkeys-random", "noeviction"), field: func(c *Config) any { return &c.MaxMemoryPolicy }},
 	{name: "maxmemory-samples", kind: integer(1, math.MaxInt32), field: func(c *Config) any { return &c.MaxMemorySamples }},

@@ -53,11 +53,11 @@ func init() {
 		{"QUICKLIST-PACKED-THRESHOLD", 3, (*Node).debugPackedThreshold, " <size>\nGive elements of a list that are this long a node of their own. 0 stands for 1 GiB."},
 		{"RELOAD", -2, (*Node).debugReload, " [NOSAVE] [NOFLUSH] [MERGE]\nSave the dataset and load it again."},
 		{"REPLICATE", -3, (*Node).debugReplicate, " <word> [<word> ...]\nPut a command into the replication stream without executing it."},
-		{"REPLYBUFFER", -4, ok, " <option> <value>\nAccepted without effect."},
+		{"REPLYBUFFER", 4, (*Node).debugReplyBuffer, " PEAK-RESET-TIME <never|reset|milliseconds>\nForget after that time how much of a reply buffer was used.\nREPLYBUFFER RESIZING <0|1>\nStop resizing reply buffers."},
 		{"SDSLEN", 3, (*Node).debugSDSLen, " <key>\nShow the lengths of a key and its string."},
 		{"SET-ACTIVE-EXPIRE", 3, (*Node).debugActiveExpire, " <0|1>\nStop removing keys as they expire."},
 		{"SET-DISABLE-DENY-SCRIPTS", 3, ok, " <0|1>\nAccepted without effect."},
-		{"SET-SKIP-CHECKSUM-VALIDATION", 3, (*Node).debugSkipChecksums, " <0|1>\nLoad RDB files whatever their checksum says."},
+		{"SET-SKIP-CHECKSUM-VALIDATION", 3, (*Node).debugSkipChecksums, " <0|1>\nLoad RDB files and restore payloads whatever their checksum says."},
 		{"SLEEP", 3, (*Node).debugSleep, " <seconds>\nStand still. Decimals allowed."},
 		{"STRINGMATCH-TEST", 2, simple("Apparently Redis did not crash: test passed"), "\nAccepted without effect."},
 		{"STRUCTSIZE", 2, (*Node).debugStructSize, "\nShow the sizes of some structures."},
@@ -145,6 +145,9 @@ func (n *Node) debugActiveExpire(c *client, args [][]byte) {
 
 func (n *Node) debugPauseCron(c *client, args [][]byte) {
 	n.cronPaused = debugFlag(args[2])
+	if !n.cronPaused && n.shut.asked != "" {
+		n.beginSignaled()
+	}
 	c.w.OK()
 }
 
@@ -158,6 +161,32 @@ func (n *Node) debugChangeReplID(c *client, _ [][]byte) {
 	n.log(engine.LogNotice, "Changing replication IDs after receiving change-repl-id")
 	n.hist.Rename(n.random())
 	n.renamed("DEBUG CHANGE-REPL-ID")
+	c.w.OK()
+}
+
+// debugReplyBuffer serves DEBUG REPLYBUFFER.
+//
+// Source: redis/src/debug.c, replyBufferCommand.
+func (n *Node) debugReplyBuffer(c *client, args [][]byte) {
+	t, value := &n.replyTending, string(args[3])
+	switch option := strings.ToLower(string(args[2])); {
+	case option == "resizing":
+		t.off = !debugFlag(args[3])
+	case option != "peak-reset-time":
+		c.wrongSubcommand(args)
+		return
+	case strings.EqualFold(value, "never"):
+		t.reset = -1
+	case strings.EqualFold(value, "reset"):
+		t.reset = usualTending.reset
+	default:
+		millis, ok := resp.ParseInt64(args[3])
+		if !ok {
+			c.w.Error("ERR value is not an integer or out of range")
+			return
+		}
+		t.reset = time.Duration(millis) * time.Millisecond
+	}
 	c.w.OK()
 }
 

@@ -162,6 +162,7 @@ func TestTheLogSaysWhatIsWrongWithAPayload(t *testing.T) {
 		{"\x04\x02\x01a\x011\x01a\x011", `Duplicate hash fields detected: "a"`},
 		{"\xc8", "the unknown type 200"},
 		{"\x02\x00", "a value without elements"},
+		{"\x00\x20v", "the value ends in the middle"},
 	} {
 		s.logs = nil
 		s.want(tt.says, s.raw(c, payload(tt.body)), "-ERR Bad data format\r\n")
@@ -170,4 +171,9 @@ func TestTheLogSaysWhatIsWrongWithAPayload(t *testing.T) {
 		}
 	}
 	s.want("newer", s.raw(c, string(resp.AppendCommand(nil, "RESTORE", "k", "0", "\x00\x01v\x0b\x00checksum"))), "-ERR DUMP payload version or checksum are wrong\r\n")
+	s.say(c, "CONFIG SET hz 20") // takes over all settings anew
+	s.want("still", s.raw(c, payload("\x00\x01v")), "+OK\r\n")
+	s.say(c, "DEL k")
+	s.say(c, "DEBUG SET-SKIP-CHECKSUM-VALIDATION 0")
+	s.want("it matters again", s.raw(c, payload("\x00\x01v")), "-ERR DUMP payload version or checksum are wrong\r\n")
 }

@@ -11,29 +11,19 @@ import (
 
 // What the era of a node means to the packages that know none.
 
-// commandsOf is the command table of an era.
-func commandsOf(e *repl.Era) *command.Table {
+// commandsOf is the command table of an era, with the names that rename-command gave.
+func commandsOf(e *repl.Era, renames [][2]string) (table *command.Table, err error) {
 	edition := command.Edition{Version: e.Version, NamesArguments: e.NamesArguments, Backquotes: e.Backquotes}
 	if e.Stale != "" {
 		edition.RunsStale = e.RunsStale
 	}
-	return command.TableOf(edition)
-}
-
-// commands is the command table that the configuration asks for.
-func (c *Config) commands() (*command.Table, error) {
-	era, ok := repl.EraNamed(c.Era)
-	if !ok {
-		return nil, errNoEra(c.Era)
-	}
-	t := commandsOf(era)
-	for _, names := range c.Renamed {
-		var err error
-		if t, err = t.Renamed(names[0], names[1]); err != nil {
+	table = command.TableOf(edition)
+	for _, r := range renames {
+		if table, err = table.Rename(r[0], r[1]); err != nil {
 			return nil, err
 		}
 	}
-	return t, nil
+	return table, nil
 }
 
 // forms are how the era writes commands into the stream.

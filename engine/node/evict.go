@@ -106,7 +106,12 @@ func (n *Node) shrinkTo(before uint64) {
 //
 // Source: redis/src/evict.c, freeMemoryGetNotCountedMemory.
 func (n *Node) countedMemory() uint64 {
-	return uint64(baseMemory + n.data.Bytes() + min(n.hist.Len(), n.hist.Size))
+	return uint64(baseMemory + n.data.Bytes() + n.hist.Memory() + n.hist.IndexMemory() - n.hist.Excess() + n.clientMemory)
+}
+
+// ordersByUse reports whether the policy asks when, or how often, keys were used.
+func (c *Config) ordersByUse() bool {
+	return strings.HasSuffix(c.MaxMemoryPolicy, "-lru") || strings.HasSuffix(c.MaxMemoryPolicy, "-lfu")
 }
 
 // victim chooses the next key to go; ok is false where the policy leaves none.

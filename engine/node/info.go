@@ -149,7 +149,8 @@ func (n *Node) infoServer(now engine.Instant, s *section) {
 func (n *Node) infoClients(s *section) {
 	var in, out, blocked, timed int64
 	for _, c := range n.clients {
-		in, out = max(in, int64(len(c.in))), max(out, c.sent+int64(len(c.w.Buf)))
+		sizes := n.sizes(c)
+		in, out = max(in, int64(c.size.query)+sizes.words), max(out, sizes.output)
 		if c.waits() {
 			blocked++
 		}
@@ -177,9 +178,10 @@ func (n *Node) infoPersistence(now engine.Instant, s *section) {
 	s.int("current_cow_peak", 0)
 	s.int("current_cow_size", 0)
 	s.int("current_cow_size_age", 0)
-	s.text("current_fork_perc", "0.00")
-	s.int("current_save_keys_processed", 0)
-	s.int("current_save_keys_total", 0)
+	total, processed := d.child.progress(now)
+	s.text("current_fork_perc", strconv.FormatFloat(float64(processed)/float64(max(total, 1))*100, 'f', 2, 64))
+	s.int("current_save_keys_processed", int64(processed))
+	s.int("current_save_keys_total", int64(total))
 	s.int("rdb_changes_since_last_save", n.stats.dirty)
 	s.flag("rdb_bgsave_in_progress", n.savingInBackground())
 	s.int("rdb_last_save_time", n.stats.lastSave.Seconds())
@@ -250,7 +252,8 @@ func (n *Node) infoStats(s *section) {
 	s.text("expired_stale_perc", "0.00")
 	s.zeros("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
 	s.int("evicted_keys", st.evicted)
-	s.zeros("evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	s.int("evicted_clients", st.evictedClients)
+	s.zeros("total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	s.int("keyspace_hits", st.hits)
 	s.int("keyspace_misses", st.misses)
 	s.int("pubsub_channels", int64(len(n.channels[byChannel].listeners)))

@@ -175,6 +175,13 @@ type Reconfigure struct {
 	Dir  string
 
 	LogLevel string
+	OOMScore OOMScore
+}
+
+// OOMScore is how gladly the kernel is to kill the process when memory is short.
+type OOMScore struct {
+	Mode  string // oom-score-adj
+	Value int    // -1000 to 1000 in the end
 }
 
 // Sleep makes the whole process stand still, which only a real clock notices.

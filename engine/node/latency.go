@@ -84,11 +84,11 @@ func (h histogram) percentile(percent float64) int64 {
 }
 
 // timedCommand counts how long a command took from beginning to end, and keeps it where that was long.
-func (n *Node) timedCommand(c *client, cmd *command.Command, args [][]byte, took time.Duration) {
+func (n *Node) timedCommand(by caller, cmd *command.Command, args [][]byte, took time.Duration) {
 	if n.cfg.LatencyTracking {
 		n.tally.of(cmd).times.add(took)
 	}
-	n.logSlow(cmd, c.addr, c.name, args, took)
+	n.logSlow(cmd, by.addr, by.name, args, took)
 }
 
 // event notes what took as long as latency-monitor-threshold, unless that is 0.
@@ -316,7 +316,7 @@ func (n *Node) latencyHistogram(c *client, args [][]byte) {
 		names = [][]byte{nil}
 	}
 	for _, name := range names {
-		for _, cmd := range command.All() {
+		for _, cmd := range n.cmds.All() {
 			whole := asked(cmd, name)
 			if whole {
 				show(cmd)
@@ -365,24 +365,18 @@ func (n *Node) infoLatencyStats(s *section) {
 		return
 	}
 	percents := strings.Fields(n.cfg.LatencyPercentiles)
-	show := func(cmd *command.Command) {
-		if cmd.ID >= len(n.tally.calls) || len(n.tally.calls[cmd.ID].times) == 0 {
+	n.eachCalled(func(cmd *command.Command, c *callCount) {
+		if len(c.times) == 0 {
 			return
 		}
 		var parts []string
 		for _, text := range percents {
 			percent, _ := strconv.ParseFloat(text, 64) // it was read when it was set
-			micros := float64(n.tally.calls[cmd.ID].times.percentile(percent)) / 1000
+			micros := float64(c.times.percentile(percent)) / 1000
 			parts = append(parts, "p"+text+"="+strconv.FormatFloat(micros, 'f', 3, 64))
 		}
 		s.text("latency_percentiles_usec_"+cmd.FullName(), strings.Join(parts, ","))
-	}
-	for _, cmd := range command.All() {
-		show(cmd)
-		for i := range cmd.Subs {
-			show(&cmd.Subs[i])
-		}
-	}
+	})
 }
 
 func init() {

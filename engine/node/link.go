@@ -140,6 +140,7 @@ func (n *Node) setMaster(addr Address, why string) {
 		l.cached, l.id, l.db, l.old = true, n.hist.ID, 0, n.hist.Offset() < 0
 	}
 	l.addr = addr
+	n.scoreRole()
 	l.become(n, engine.LinkConnect, "")
 	if n.era.ConnectsAtOnce {
 		l.try(n)
@@ -155,6 +156,7 @@ func (n *Node) promote(why string) {
 	up := l.state == engine.LinkConnected
 	n.out.fact(engine.RoleChanged{Why: why})
 	l.addr = Address{}
+	n.scoreRole()
 	if !up {
 		l.discard(n, why) // the log tells of it before it tells of what was under way
 	}

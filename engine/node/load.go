@@ -277,6 +277,9 @@ func (n *Node) survives(failure error, wire string) bool {
 	case rdb.Duplicate:
 		n.crash("Duplicated key found in RDB file")
 		return false
+	case rdb.Checksum:
+		n.log(engine.LogWarning, "Wrong RDB checksum: "+e.What+". Aborting now.")
+		e = &rdb.Error{Offset: e.Offset, What: "RDB CRC error"}
 	case rdb.Cut:
 		n.log(engine.LogWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")
 	}

@@ -38,8 +38,7 @@ func (n *Node) memoryUse() memoryUse {
 	u.uncounted = n.hist.Excess()
 	for _, c := range n.clients {
 		if c.replica == nil {
-			// What buffers have in reserve is not the same in a clone, and so it is not counted.
-			u.clients += int64(len(c.in)) + int64(len(c.w.Buf))
+			u.clients += n.sizes(c).total
 		}
 	}
 	u.total = baseMemory + u.data + u.backlog + u.replicas + u.clients
@@ -91,7 +90,8 @@ func (n *Node) infoMemory(s *section) {
 	s.int("mem_clients_normal", u.clients)
 	s.zeros("mem_cluster_links", "mem_aof_buffer")
 	s.text("mem_allocator", "go")
-	s.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
+	s.zeros("active_defrag_running", "lazyfree_pending_objects")
+	s.int("lazyfreed_objects", n.stats.freed)
 }
 
 // humanBytes writes a size as INFO's fields for people do.

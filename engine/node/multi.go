@@ -14,6 +14,7 @@ type multi struct {
 	flags  command.Flags // that any of what is queued has
 	lacks  command.Flags // that any of it lacks, of those that let a command run when others may not
 	broken bool          // a command was refused: EXEC will be too
+	bytes  int64         // of all its words, with a pointer to each
 }
 
 // watchedKey is a key whose change makes the client's next EXEC do nothing.
@@ -33,20 +34,11 @@ func runsInMulti(cmd *command.Command) bool {
 
 func (m *multi) add(cmd *command.Command, args [][]byte) {
 	m.queue = append(m.queue, copyArgs(args))
+	for _, a := range args {
+		m.bytes += int64(len(a) + wordBytes)
+	}
 	m.flags |= cmd.Flags & (command.Write | command.ReadOnly | command.DenyOOM | command.MayReplicate | command.NoAsyncLoading)
 	m.lacks |= ^cmd.Flags & (command.Loading | command.Stale)
-}
-
-// size is how many bytes are queued, as Redis counts them: with a pointer to each word.
-//
-// Source: redis/src/multi.c, queueMultiCommand.
-func (m *multi) size() (bytes int) {
-	if m != nil {
-		for _, args := range m.queue {
-			bytes += wordBytes(args) + 8*len(args)
-		}
-	}
-	return bytes
 }
 
 func (n *Node) multiCommand(c *client, _ [][]byte) {

@@ -49,6 +49,10 @@ type Node struct {
 	lastConn engine.ConnID
 	lastGone engine.Instant // when the last replica left: the clock of repl-backlog-ttl
 
+	clientsLimit int64 // of what clients take: maxmemory-clients in bytes, or 0
+	clientMemory int64 // what they take, where that or all memory is limited
+	replyTending replyTending
+
 	good      int            // replicas, as min-replicas-to-write counts them
 	pumped    engine.Offset  // the stream's end when replicas were last sent some of it
 	lastBlock engine.Offset  // its last block when limits were last looked at
@@ -70,7 +74,6 @@ type Node struct {
 	author    engine.Author    // whose command is being streamed
 	label     []byte           // what it says, being written
 	line      [][]byte         // that command
-	reading   int              // bytes of its input that are being looked at, this command and others
 	calling   bool             // its command is executed: what it is told of meanwhile comes behind the reply
 	tracking  tracking
 	hooks     hooks
@@ -120,6 +123,8 @@ type stats struct {
 	expired, evicted          int64
 	hits, misses              int64
 	unexpectedErrors          int64
+	evictedClients            int64
+	freed                     int64 // in the background
 	dirty                     int64 // changes since the last save
 	lastSave                  engine.Instant
 	keysLoaded, loadedExpired int64
@@ -135,7 +140,7 @@ func New(cfg Config, seed uint64) (*Node, error) {
 	if !ok {
 		return nil, errNoEra(cfg.Era)
 	}
-	cmds, err := cfg.commands()
+	cmds, err := commandsOf(era, cfg.Renames)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +154,8 @@ func New(cfg Config, seed uint64) (*Node, error) {
 		lastConn: engine.OutgoingConn,
 		active:   true,
 		grace:    mainGrace,
+
+		replyTending: usualTending,
 	}
 	n.applyConfig()
 	n.runID = repl.NewReplID(n.random())
@@ -212,6 +219,7 @@ func (n *Node) start(in Started) {
 	n.log(engine.LogWarning, "Server initialized")
 	n.disk.lastTook = -1
 	n.master.addr = n.cfg.Replicaof
+	n.scoreRole()
 	n.loadFile(&loading{then: loadOpens})
 }
 
@@ -377,11 +385,13 @@ func (n *Node) endTurn() {
 			if c.replica != nil {
 				n.pump(c)
 			}
+			n.weigh(c)
 			n.touched[i] = nil
 		}
 		n.touched = n.touched[:0]
 	}
 	n.trimBacklog()
+	n.evictClients()
 }
 
 // isReplica reports whether the node has a master.

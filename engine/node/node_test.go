@@ -25,7 +25,8 @@ type server struct {
 	logs []string
 	exit []int // the codes that the process ended with
 
-	refuses string // the setting that the driver will not take over
+	refuses string   // the setting that the driver will not take over
+	score   OOMScore // that the driver was told last
 	disk    disk
 
 	sends   int                   // Sends until now
@@ -56,6 +57,11 @@ func boot(t testing.TB, settings ...string) *server {
 			t.Fatal(err)
 		}
 	}
+	return bootWith(t, cfg)
+}
+
+func bootWith(t *testing.T, cfg Config) *server {
+	t.Helper()
 	n, err := New(cfg, 42)
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +109,7 @@ func (s *server) step(in Input) {
 			delete(s.disk.files, e.Name)
 			s.removed = append(s.removed, e.Name)
 		case Reconfigure:
+			s.score = e.OOMScore
 			files = append(files, Reconfigured{Job: e.Job, Dir: e.Dir, Setting: s.refuses, Why: "because"})
 		case Sleep:
 			s.now = s.now.Add(e.For)

@@ -74,10 +74,11 @@ func (n *Node) held(c *client) (pieces int, bytes int64) {
 	r := c.replica
 	switch {
 	case r == nil:
-		if bytes = c.sent + int64(len(c.w.Buf)); bytes > 0 {
-			pieces = 1
+		// What fits into the reply buffer costs nothing more.
+		if over := c.unsent() - int64(c.size.reply); over > 0 {
+			pieces = int((over + replyNodeBytes - 1) / replyNodeBytes)
 		}
-		return pieces, bytes
+		return pieces, int64(pieces) * (replyNodeBytes + replyNodeHead)
 	case n.era.StreamsApart:
 		return 1, int64(len(c.apart.out)) + c.sent
 	case !r.Buffers(), !r.Resumed && !r.Awaited && r.Initial == n.hist.Offset():
@@ -99,6 +100,18 @@ func (c *client) outputClass() int {
 	return OutputNormal
 }
 
+// unauthedOutput is the limit for who has not given the password: to shout without listening costs the server little.
+const unauthedOutput = 1 << 10
+
+// room is how many bytes of replies may be waiting for a client before it is closed, as far as one command is to know: past
+// that it need not go on. 0 stands for any number.
+func (n *Node) room(c *client) int {
+	if hard := n.cfg.OutputLimit[c.outputClass()].Hard; hard > 0 {
+		return int(max(hard+int64(c.size.reply)-c.sent, 1))
+	}
+	return 0
+}
+
 // limitOutput closes a client for whom more waits than client-output-buffer-limit allows, or has for too long. It is
 // looked at when its output grows, where later has the close wait for the end of the turn, and once a second. A hard
 // limit for replicas below the backlog's size would save nothing and cost them their partial resync.
@@ -107,10 +120,13 @@ func (c *client) outputClass() int {
 func (n *Node) limitOutput(c *client, later bool) {
 	class := c.outputClass()
 	limit := n.cfg.OutputLimit[class]
-	if c.closing != "" || limit.Hard == 0 && limit.Soft == 0 {
+	if c.closing != "" || limit.Hard == 0 && limit.Soft == 0 && c.authed {
 		return
 	}
 	hard := limit.Hard
+	if !c.authed {
+		hard = unauthedOutput
+	}
 	if class == OutputReplica && hard > 0 {
 		hard = max(hard, n.hist.Size)
 	}
@@ -143,6 +159,7 @@ func (n *Node) limitOutput(c *client, later bool) {
 		n.release(c, "more is kept for it than the output limit allows", 0)
 		later = true
 	}
+	c.cut = c.replica == nil
 	c.close(n, "output buffer limit")
 	if later {
 		n.log(engine.LogWarning, "Client "+is+" scheduled to be closed ASAP for overcoming of output buffer limits.")

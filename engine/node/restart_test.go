@@ -209,3 +209,19 @@ func TestEmptyKeysAreNamedWhenTheyAreLeftOut(t *testing.T) {
 		t.Errorf("the log ends with: %s", logs)
 	}
 }
+
+// A file whose checksum is another one ends the process, and the log says why.
+func TestAWrongChecksumEndsTheStart(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	s.say(c, "SET k v")
+	s.say(c, "SAVE")
+	f := s.disk.files["dump.rdb"]
+	s.disk.files["dump.rdb"] = f[:len(f)-8] + "foobar00"
+	s = s.restart()
+	s.exits("it does not start", 1)
+	s.wantLog("Wrong RDB checksum: checksum 30307261626f6f66 of bytes whose checksum is ", "Internal error in RDB reading offset ", "Terminating server after rdb file reading failure.")
+	if !strings.HasSuffix(s.logs[len(s.logs)-2], " -> RDB CRC error") {
+		t.Errorf("%q", s.logs)
+	}
+}

@@ -89,32 +89,47 @@ func (n *Node) beginChild(s *dump, says, to string) {
 	n.log(engine.LogNotice, says+strconv.FormatInt(int64(n.pid)+n.stats.forks, 10)+to)
 }
 
-// writePart has the next part of a file written, when it is ready. A small file is one part.
+// writePart has the next part of a file written, when it is ready. A small file is one part. One that takes its time is
+// there from the beginning; and where nobody is served meanwhile, it stands between two parts, so that whoever insists on
+// the end of the process leaves nothing half done.
 func (n *Node) writePart(s *dump) {
 	f := s.file
 	if s.part == nil {
 		s.prepare(n.now, "", fileChunk)
+		s.rested = false
 	}
 	switch wait := s.ready.Sub(n.now); {
 	case s.asked:
-		return
 	case wait > 0 && !f.now:
-		return // Deadline asks to be woken then
-	case wait > 0:
+		if !s.begun {
+			n.writeSome(s, nil, FirstPart)
+		}
+		// Deadline asks to be woken then
+	case wait > 0 && !s.rested:
+		s.rested = true
+		if s.begun {
+			n.writeSome(s, nil, NextPart)
+		} else {
+			n.writeSome(s, nil, FirstPart)
+		}
 		n.out.do(Sleep{For: wait})
-	}
-	part := NextPart
-	switch first := s.bytes == 0; {
-	case first && s.last:
-		part = WholeFile
-	case first:
-		part = FirstPart
+	case s.last && !s.begun:
+		n.writeSome(s, s.part, WholeFile)
 	case s.last:
-		part = LastPart
+		n.writeSome(s, s.part, LastPart)
+	case !s.begun:
+		n.writeSome(s, s.part, FirstPart)
+	default:
+		n.writeSome(s, s.part, NextPart)
 	}
-	s.asked = true
-	s.bytes += int64(len(s.part))
-	n.out.do(WriteFile{Job: f.job, Name: f.name, Data: s.part, Part: part, Now: f.now})
+}
+
+// writeSome has bytes written; without any, the part that is to come still is.
+func (n *Node) writeSome(s *dump, data []byte, part FilePart) {
+	f := s.file
+	s.asked, s.begun, s.empty = true, true, data == nil
+	s.bytes += int64(len(data))
+	n.out.do(WriteFile{Job: f.job, Name: f.name, Data: data, Part: part, Now: f.now})
 }
 
 // written takes the answer to a WriteFile.
@@ -126,8 +141,10 @@ func (n *Node) written(in FileWritten) {
 		if s == nil || s.file == nil || s.file.job != in.Job || s.killed != "" {
 			continue // else it was dropped in the meantime
 		}
-		s.part, s.asked = nil, false
-		if in.Err == "" && !s.last {
+		if s.asked = false; !s.empty {
+			s.part = nil
+		}
+		if in.Err == "" && (s.empty || !s.last) {
 			n.writePart(s)
 			return
 		}

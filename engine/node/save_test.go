@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -264,4 +265,24 @@ func TestFlushAllGivesUpTheSnapshot(t *testing.T) {
 	s.want("in progress", s.info("rdb_bgsave_in_progress"), "0")
 	again := s.restart()
 	s.want("the file has no keys", again.say(again.connect(), "DBSIZE"), ":0\r\n")
+}
+
+// INFO tells how far a slow snapshot is, whose file is there from the beginning.
+func TestTheProgressOfASnapshot(t *testing.T) {
+	s := start(t, "rdb-key-save-delay", "1000000")
+	c := s.connect()
+	s.say(c, "MSET a 1 b 2 c 3 d 4")
+	s.say(c, "BGSAVE")
+	s.want("begun", fmt.Sprint(s.disk.job != 0, s.disk.partial == ""), "true true")
+	s.want("of four", s.info("current_save_keys_total"), "4")
+	s.want("none yet", s.info("current_save_keys_processed"), "0")
+	s.pass(3 * time.Second)
+	s.want("three", s.info("current_save_keys_processed"), "3")
+	s.want("in percent", s.info("current_fork_perc"), "75.00")
+	s.pass(time.Second)
+	s.want("done", s.info("rdb_bgsave_in_progress"), "0")
+	s.want("nothing is said any more", s.info("current_save_keys_total")+s.info("current_save_keys_processed"), "00")
+	if _, saved := s.disk.files["dump.rdb"]; !saved {
+		t.Error("there is no file")
+	}
 }

@@ -206,7 +206,8 @@ func (n *Node) reconfigure(c *client, next Config) {
 	n.cfg = next
 	n.applyConfig()
 	n.shrinkTo(before.MaxMemory)
-	if before.Port == next.Port && before.Dir == next.Dir && before.LogLevel == next.LogLevel && slices.Equal(before.Bind, next.Bind) {
+	if before.Port == next.Port && before.Dir == next.Dir && before.LogLevel == next.LogLevel && slices.Equal(before.Bind, next.Bind) &&
+		n.oomScore(&before) == n.oomScore(&next) {
 		c.w.OK()
 		return
 	}
@@ -218,7 +219,36 @@ func (n *Node) reconfigure(c *client, next Config) {
 		r.conn, c.held = c.conn, true
 	}
 	n.changing = r
-	n.out.do(Reconfigure{Job: r.job, Port: next.Port, Bind: next.Bind, Dir: next.Dir, LogLevel: next.LogLevel})
+	n.tellDriver(r.job)
+}
+
+// tellDriver has the driver take over what of the configuration is its own.
+func (n *Node) tellDriver(job int64) {
+	c := &n.cfg
+	n.out.do(Reconfigure{Job: job, Port: c.Port, Bind: c.Bind, Dir: c.Dir, LogLevel: c.LogLevel, OOMScore: n.oomScore(c)})
+}
+
+// oomScore is what a configuration asks for in the role that the node has.
+//
+// Source: redis/src/server.c, setOOMScoreAdj.
+func (n *Node) oomScore(c *Config) OOMScore {
+	if c.OOMScoreAdj == "no" {
+		return OOMScore{Mode: "no"}
+	}
+	values := strings.Fields(c.OOMScoreAdjValues)
+	value := values[0]
+	if n.isReplica() {
+		value = values[1]
+	}
+	v, _ := resp.ParseInt64String(value)
+	return OOMScore{c.OOMScoreAdj, int(v)}
+}
+
+// scoreRole takes over the score of another role.
+func (n *Node) scoreRole() {
+	if n.cfg.OOMScoreAdj != "no" {
+		n.tellDriver(0)
+	}
 }
 
 // reconfigured takes the driver's answer. When it refuses, all is as it was before.
@@ -227,7 +257,7 @@ func (n *Node) reconfigure(c *client, next Config) {
 func (n *Node) reconfigured(in Reconfigured) {
 	r := n.changing
 	if r == nil || r.job != in.Job {
-		return
+		return // nobody waits for it
 	}
 	n.changing = nil
 	c := n.byConn[r.conn]
@@ -249,11 +279,13 @@ func (n *Node) applyConfig() {
 	n.hist.Resize(n.cfg.ReplBacklogSize)
 	n.sets = command.Settings{
 		LazyExpire: n.cfg.LazyExpire, LazyUserDel: n.cfg.LazyUserDel,
-		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits,
-		Table: n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion, IgnoreChecksums: n.noChecksums,
+		ProtoMaxBulkLen: n.cfg.ProtoMaxBulkLen, Limits: n.cfg.Limits, IgnoreChecksums: n.noChecksums,
+		OwnIntegers: n.cfg.MaxMemory > 0 && n.cfg.ordersByUse(),
+		Table:       n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
 	}
 	n.clock = 0
 	n.countGood()
+	n.limitClients()
 }
 
 func (n *Node) authCommand(c *client, args [][]byte) {

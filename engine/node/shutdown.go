@@ -20,6 +20,7 @@ type shutdown struct {
 	how      shutdownHow
 	until    engine.Instant // when the wait for replicas ends; 0 while no shutdown waits
 	signaled bool           // a signal asked for it: SIGINT insists now
+	asked    string         // the signal that asked, while nothing comes of it yet (DEBUG PAUSE-CRON)
 }
 
 // shutdownHow is how a process is asked to end: the words of SHUTDOWN.
@@ -61,7 +62,7 @@ func (n *Node) shutdownCommand(c *client, args [][]byte) {
 	switch {
 	case abort && how != (shutdownHow{}), how.save && how.nosave:
 		c.w.Error("ERR syntax error")
-	case abort && n.shut.until == 0:
+	case abort && n.shut.until == 0 && n.shut.asked == "":
 		c.w.Error("ERR No shutdown in progress.")
 	case abort:
 		n.cancelShutdown("SHUTDOWN ABORT")
@@ -78,10 +79,6 @@ func (n *Node) shutdownCommand(c *client, args [][]byte) {
 //
 // Source: redis/src/server.c, sigShutdownHandler.
 func (n *Node) signaled(name string) {
-	words := n.cfg.ShutdownOnSIGTERM
-	if name == "SIGINT" {
-		words = n.cfg.ShutdownOnSIGINT
-	}
 	switch {
 	case name == "SIGINT" && n.shut.signaled:
 		n.log(engine.LogWarning, "You insist... exiting now.")
@@ -92,7 +89,19 @@ func (n *Node) signaled(name string) {
 	default:
 		n.log(engine.LogWarning, "Received "+name+" scheduling shutdown...")
 	}
-	n.shut.signaled = true
+	n.shut.signaled, n.shut.asked = true, name
+	if !n.cronPaused {
+		n.beginSignaled()
+	}
+}
+
+// beginSignaled begins the shutdown that a signal asked for. That is a part of the periodic work.
+func (n *Node) beginSignaled() {
+	words := n.cfg.ShutdownOnSIGTERM
+	if n.shut.asked == "SIGINT" {
+		words = n.cfg.ShutdownOnSIGINT
+	}
+	n.shut.asked = ""
 	var how shutdownHow
 	for word := range strings.FieldsSeq(words) {
 		how.set(word)

@@ -198,3 +198,20 @@ func TestACloneShutsDownByItself(t *testing.T) {
 	twin.pass(3 * time.Second)
 	twin.exits("the clone", 0)
 }
+
+// A signal asks for a shutdown, and the periodic work begins it: while that stands still, it can be called off.
+func TestASignalCanBeCalledOff(t *testing.T) {
+	s := start(t, "save", "")
+	c := s.connect()
+	s.say(c, "DEBUG PAUSE-CRON 1")
+	s.step(Signaled{Name: "SIGTERM"})
+	s.exits("it waits")
+	s.want("called off", s.say(c, "SHUTDOWN ABORT"), "+OK\r\n")
+	s.wantLog("Received SIGTERM scheduling shutdown...", "Shutdown manually aborted.")
+	s.say(c, "DEBUG PAUSE-CRON 0")
+	s.exits("nothing comes of it")
+	s.say(c, "DEBUG PAUSE-CRON 1")
+	s.step(Signaled{Name: "SIGTERM"})
+	s.say(c, "DEBUG PAUSE-CRON 0")
+	s.exits("else it goes on", 0)
+}

@@ -19,11 +19,14 @@ type dump struct {
 	keys   int           // that it holds
 	delay  int           // rdb-key-save-delay: microseconds per key; negative = 1 for so many keys
 
-	part  []byte         // what comes next; a part never changes
-	ready engine.Instant // when it is ready: each key takes its time
-	asked bool           // the part is being written
-	last  bool           // it is the last one
-	bytes int64          // handed on until now
+	part   []byte         // what comes next; a part never changes
+	ready  engine.Instant // when it is ready: each key takes its time
+	asked  bool           // some of the file is being written
+	empty  bool           // that is nothing yet
+	begun  bool           // something of it was
+	rested bool           // nobody was served until the part was ready
+	last   bool           // it is the last one
+	bytes  int64          // handed on until now
 
 	killed string // why it was given up, or ""
 
@@ -131,4 +134,16 @@ func (n *Node) savedPosition() (db int, offset engine.Offset, ok bool) {
 		return 0, 0, false
 	}
 	return max(n.hist.DB, 0), n.hist.Offset(), n.hist.Active()
+}
+
+// progress is how many keys the snapshot in the background has, and how many of them it has taken its time for.
+func (s *dump) progress(now engine.Instant) (total, processed int) {
+	if s == nil {
+		return 0, 0
+	}
+	processed = s.enc.Keys()
+	if left := s.ready.Sub(now); left > 0 {
+		processed -= int(left / max(keysTake(s.delay, 1), 1))
+	}
+	return s.keys, max(processed, 0)
 }

@@ -50,15 +50,12 @@ func (t *tally) of(cmd *command.Command) *callCount {
 
 // called counts a command that was executed, in that time, and answered so.
 func (t *tally) called(cmd *command.Command, reply []byte, took time.Duration) {
-	count := t.of(cmd)
-	count.calls++
-	count.took += took
-	if t.errorIn(reply) {
-		count.failed++
-	}
+	t.of(cmd).calls++
+	t.served(cmd, reply, took)
 }
 
-// served counts the rest of a command that had to wait: the time that serving it took, and an error that it was answered.
+// served counts what became of a command that was answered so, at once or when its wait was over, and the time that it
+// took until then, or after the wait.
 //
 // Source: redis/src/blocked.c, updateStatsOnUnblock.
 func (t *tally) served(cmd *command.Command, reply []byte, took time.Duration) {
@@ -69,9 +66,9 @@ func (t *tally) served(cmd *command.Command, reply []byte, took time.Duration) {
 	}
 }
 
-// rejected counts a command line that was refused with an error.
-func (t *tally) rejected(cmds *command.Table, args [][]byte, reply []byte) {
-	if cmd := cmds.Lookup(args[0]); cmd != nil {
+// rejected counts a command line that was refused with an error; cmd is nil where its first word is no command.
+func (t *tally) rejected(cmd *command.Command, args [][]byte, reply []byte) {
+	if cmd != nil {
 		if len(args) > 1 {
 			if sub := cmd.Sub(args[1]); sub != nil {
 				cmd = sub
@@ -108,23 +105,29 @@ func (t *tally) errorIn(reply []byte) bool {
 //
 // Source: redis/src/server.c, genRedisInfoStringCommandStats.
 func (n *Node) infoCommandStats(s *section) {
-	var show func(cmd *command.Command)
-	show = func(cmd *command.Command) {
+	n.eachCalled(func(cmd *command.Command, c *callCount) {
+		micros := c.took.Microseconds()
+		each := float64(micros) / float64(max(c.calls, 1))
+		s.text("cmdstat_"+cmd.FullName(), "calls="+strconv.FormatInt(c.calls, 10)+",usec="+strconv.FormatInt(micros, 10)+
+			",usec_per_call="+strconv.FormatFloat(each, 'f', 2, 64)+",rejected_calls="+
+			strconv.FormatInt(c.rejected, 10)+",failed_calls="+strconv.FormatInt(c.failed, 10))
+	})
+}
+
+// eachCalled visits the commands and subcommands that anything is counted of.
+func (n *Node) eachCalled(visit func(cmd *command.Command, c *callCount)) {
+	one := func(cmd *command.Command) {
 		if cmd.ID < len(n.tally.calls) {
 			if c := &n.tally.calls[cmd.ID]; c.calls+c.rejected+c.failed > 0 {
-				micros := c.took.Microseconds()
-				each := float64(micros) / float64(max(c.calls, 1))
-				s.text("cmdstat_"+cmd.FullName(), "calls="+strconv.FormatInt(c.calls, 10)+",usec="+strconv.FormatInt(micros, 10)+
-					",usec_per_call="+strconv.FormatFloat(each, 'f', 2, 64)+",rejected_calls="+
-					strconv.FormatInt(c.rejected, 10)+",failed_calls="+strconv.FormatInt(c.failed, 10))
+				visit(cmd, c)
 			}
 		}
-		for i := range cmd.Subs {
-			show(&cmd.Subs[i])
-		}
 	}
-	for _, cmd := range command.All() {
-		show(cmd)
+	for _, cmd := range n.cmds.All() {
+		one(cmd)
+		for i := range cmd.Subs {
+			one(&cmd.Subs[i])
+		}
 	}
 }
 

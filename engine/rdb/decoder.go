@@ -458,6 +458,7 @@ func (d *Decoder) nextKey() {
 // A checksum of zero says that none was computed.
 func (d *Decoder) takeChecksum(says uint64) (wrong string) {
 	if says != 0 && !d.options.IgnoreChecksum && says != d.crc {
+		d.kind = Checksum
 		return "checksum " + strconv.FormatUint(says, 16) + " of bytes whose checksum is " + strconv.FormatUint(d.crc, 16)
 	}
 	d.step = stepDone

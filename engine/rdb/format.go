@@ -157,6 +157,7 @@ const (
 	Foreign                    // it is no RDB file, or of a version that is not read
 	Cut                        // it ends in the middle, or goes on with a type that nobody knows
 	Duplicate                  // a key is there twice
+	Checksum                   // its bytes are not those that its checksum is of
 )
 
 func (e *Error) Error() string {

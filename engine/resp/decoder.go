@@ -70,6 +70,9 @@ func (d *Decoder) Need() int {
 	return d.pos + d.bulkLen() + len("\r\n")
 }
 
+// Understood returns how many bytes at the front of the buffer were understood, of a command that is not complete.
+func (d *Decoder) Understood() int { return d.pos }
+
 func (d *Decoder) bulkLen() int { return int(d.bulk - 1) }
 
 // Next cuts one command off the front of buf, which holds the bytes of a connection not consumed so far. It returns

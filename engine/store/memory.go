@@ -47,6 +47,32 @@ func (e *Entry) Bytes(samples int) int64 {
 	return entryBytes + trieBytes + text8(len(e.Key)) + e.Value.bytes(samples)
 }
 
+// Parts returns how many pieces of memory the value would be freed in, if it were Redis's, about.
+//
+// Source: redis/src/lazyfree.c, lazyfreeGetFreeEffort.
+func (v Value) Parts() int {
+	switch v.kind {
+	case List:
+		return v.List().nodes.len()
+	case Stream:
+		x, parts := v.Stream(), 0
+		for _, g := range x.groups {
+			parts += 1 + g.PendingLen()
+		}
+		return x.TreeNodes() + parts
+	}
+	switch v.Encoding() {
+	case HashTable:
+		if v.kind == Hash {
+			return v.Hash().Len()
+		}
+		return v.Set().Len()
+	case SkipList:
+		return v.ZSet().Len()
+	}
+	return 1
+}
+
 // noteEdit remembers that the object of a key may be changed now.
 func (db *DB) noteEdit(key string) {
 	u := db.usage

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -63,6 +64,7 @@ func (r *reading) close() {
 // crash, sees the old content or the new one.
 type file struct {
 	path string
+	pid  int // of the process, for the temporary name
 	temp *os.File
 	busy bool // a part is being written by a goroutine
 
@@ -73,7 +75,7 @@ type file struct {
 // write writes one part, and puts the file into its place after the last.
 func (f *file) write(data []byte, part node.FilePart) (err error) {
 	if f.temp == nil {
-		if f.temp, err = os.CreateTemp(filepath.Dir(f.path), "temp-*-"+filepath.Base(f.path)); err != nil {
+		if f.temp, err = f.create(); err != nil {
 			return err
 		}
 	}
@@ -95,6 +97,16 @@ func (f *file) write(data []byte, part node.FilePart) (err error) {
 	err = f.temp.Close()
 	f.temp = nil
 	return err
+}
+
+// create makes the temporary file, under the name that Redis gives it where that is free: temp-<pid>.rdb.
+func (f *file) create() (*os.File, error) {
+	dir, name, ext := filepath.Dir(f.path), "temp-"+strconv.Itoa(f.pid), filepath.Ext(f.path)
+	temp, err := os.OpenFile(filepath.Join(dir, name+ext), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return os.CreateTemp(dir, name+"-*"+ext)
+	}
+	return temp, err
 }
 
 // place gives the file its name, unless it was dropped meanwhile: then another one may have that name by now.

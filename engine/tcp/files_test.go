@@ -43,6 +43,15 @@ func TestFilesAreReplacedWhole(t *testing.T) {
 			t.Errorf("wrote %q, read %q", content, got)
 		}
 	}
+	named := &file{path: path, pid: 77}
+	named.write([]byte("x"), node.FirstPart)
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "temp-77.rdb")); err != nil {
+		t.Error(err)
+	}
+	beside := &file{path: path, pid: 77}
+	beside.write([]byte("y"), node.FirstPart)
+	beside.drop()
+	named.drop()
 	dropped := &file{path: path}
 	dropped.write([]byte("x"), node.FirstPart)
 	dropped.drop()

@@ -175,7 +175,7 @@ func TestEvictedKeysGoBareIntoTheStream(t *testing.T) {
 	replica.follow(master.port)
 	replica.linkUp()
 	master.write("k", 3000, 500)
-	master.ok("CONFIG", "SET", "maxmemory-policy", "allkeys-lru", "maxmemory", "2mb")
+	master.ok("CONFIG", "SET", "maxmemory-policy", "allkeys-lru", "maxmemory", "3mb") // the backlog takes one of them
 	master.ok("SET", "one", "more")
 	if master.number("evicted_keys") == 0 {
 		t.Fatal("nothing was evicted")

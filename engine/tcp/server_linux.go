@@ -47,12 +47,17 @@ type Server struct {
 	received  node.Received
 	drained   node.Drained
 
+	oom oomScore
+
 	exited bool
 	code   int
 
-	mu     sync.Mutex
-	posted []func()
-	closed bool // Serve has ended: nothing posted is run any more
+	mu          sync.Mutex
+	posted      []func()
+	closed      bool          // Serve has ended: nothing posted is run any more
+	sleeping    bool          // the loop stands still because the node wants it to
+	interrupted bool          // a SIGINT has come
+	insist      chan struct{} // another one, while it sleeps
 }
 
 // Listen makes the node and opens its sockets. The error is a *ListenError or what node.New says.
@@ -85,6 +90,7 @@ func Listen(o Options) (*Server, error) {
 		files:     map[int64]*file{},
 		reads:     map[int64]*reading{},
 		buf:       make([]byte, readBytes),
+		insist:    make(chan struct{}, 1),
 	}
 	s.out.Stopwatch = s.clock.sinceReading
 	if s.log == nil {
@@ -136,9 +142,47 @@ func (s *Server) Serve(ctx context.Context) (code int, err error) {
 	return s.code, nil
 }
 
-// Signal tells the node that the process got a signal: "SIGTERM" or "SIGINT".
+// Signal tells the node that the process got a signal: "SIGTERM" or "SIGINT". The second SIGINT is of somebody who does not
+// want to wait: not even for a loop that stands still.
 func (s *Server) Signal(name string) {
+	s.mu.Lock()
+	insists := name == "SIGINT" && s.interrupted && s.sleeping
+	s.interrupted = s.interrupted || name == "SIGINT"
+	s.mu.Unlock()
+	if insists {
+		select {
+		case s.insist <- struct{}{}:
+		default:
+		}
+		return
+	}
 	s.post(func() { s.step(node.Signaled{Name: name}) })
+}
+
+// sleep stands still, as the node wants it to.
+func (s *Server) sleep(d time.Duration) {
+	s.setSleeping(true)
+	insists := false
+	select {
+	case <-time.After(d):
+	case <-s.insist:
+		insists = true
+	}
+	s.setSleeping(false)
+	select {
+	case <-s.insist: // it came in the last moment
+		insists = true
+	default:
+	}
+	if insists {
+		s.waiting = append([]node.Input{node.Signaled{Name: "SIGINT"}}, s.waiting...)
+	}
+}
+
+func (s *Server) setSleeping(is bool) {
+	s.mu.Lock()
+	s.sleeping = is
+	s.mu.Unlock()
 }
 
 // Do runs f in the goroutine that owns the node, and returns when it has run or the server has ended. It is for
@@ -392,7 +436,7 @@ func (s *Server) do(now engine.Instant, e node.Effect) {
 	case node.Reconfigure:
 		s.reconfigure(e)
 	case node.Sleep:
-		time.Sleep(e.For)
+		s.sleep(e.For)
 	case node.Exit:
 		s.exited, s.code = true, e.Code
 	}
@@ -527,6 +571,12 @@ func (s *Server) reconfigure(e node.Reconfigure) {
 	case e.Port != s.cfg.Port:
 		if !s.rebind(e.Port, e.Bind) {
 			in.Setting, in.Why = "port", "Unable to listen on this port. Check server logs."
+		}
+	}
+	if in.Setting == "" {
+		if err := s.oom.set(e.OOMScore); err != nil {
+			s.say(engine.LogWarning, "Unable to write oom_score_adj: "+Errno(err))
+			in.Setting, in.Why = "oom-score-adj", "Failed to apply new oom_score_adj configuration, check server logs."
 		}
 	}
 	if in.Setting == "" {

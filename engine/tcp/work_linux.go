@@ -66,7 +66,7 @@ func (s *Server) writeFile(e node.WriteFile) {
 		}
 		return
 	case f == nil:
-		f = &file{path: inDir(s.node.Config().Dir, e.Name)}
+		f = &file{path: inDir(s.node.Config().Dir, e.Name), pid: s.pid}
 		s.files[e.Job] = f
 	}
 	if e.Now {

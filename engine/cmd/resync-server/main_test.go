@@ -317,6 +317,65 @@ func TestTheSecondInterruptInsists(t *testing.T) {
 	}
 }
 
+// A save that keeps everybody waiting is given up as well, and nothing is left of its file.
+func TestTheSecondInterruptEndsASave(t *testing.T) {
+	port, dir := freePort(t), t.TempDir()
+	cmd := command("--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "60 1000", "--rdb-key-save-delay", "60000000", "--shutdown-on-sigint", "save")
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ping(t, port)
+	for i := range 4 {
+		say(port, "SET k"+strconv.Itoa(i)+" v")
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	for again := true; again; {
+		select {
+		case <-ended:
+			again = false
+		case <-time.After(50 * time.Millisecond):
+			cmd.Process.Signal(syscall.SIGINT)
+		}
+	}
+	if code := cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if !strings.Contains(out.String(), "You insist... exiting now.\n") {
+		t.Errorf("it says\n%s", out.String())
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A signal that kills the process leaves a report, unless crash-log-enabled says no.
+func TestACrashIsReported(t *testing.T) {
+	for _, enabled := range []string{"yes", "no"} {
+		port := freePort(t)
+		cmd := command("--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--crash-log-enabled", enabled)
+		var out strings.Builder
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ping(t, port)
+		cmd.Process.Signal(syscall.SIGABRT)
+		cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code == 0 || enabled == "yes" && code != 128+int(syscall.SIGABRT) {
+			t.Errorf("crash-log-enabled %s: exit code %d", enabled, code)
+		}
+		for _, part := range []string{"crashed by signal: 6\n", "------ STACK TRACE ------\n", "(*Server).Serve"} {
+			if strings.Contains(out.String(), part) != (enabled == "yes") {
+				t.Errorf("crash-log-enabled %s: %q in\n%s", enabled, part, out.String())
+			}
+		}
+	}
+}
+
 // infoOf is INFO server.
 func infoOf(port string) string {
 	c, err := net.Dial("tcp", "127.0.0.1:"+port)
