@@ -14,7 +14,11 @@ func newEncoder(keys *store.Store) *rdb.Encoder {
 func walk(visit func(name string, hasDo bool)) {
 	names := repl.EraNames()
 	newest, _ := repl.EraNamed(names[len(names)-1])
-	for _, c := range commandsOf(newest).All() {
+	table, err := commandsOf(newest, nil)
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range table.All() {
 		if len(c.Subs) == 0 {
 			visit(c.FullName(), c.Do != nil)
 		}

@@ -60,7 +60,7 @@ func boot(t testing.TB, settings ...string) *server {
 	return bootWith(t, cfg)
 }
 
-func bootWith(t *testing.T, cfg Config) *server {
+func bootWith(t testing.TB, cfg Config) *server {
 	t.Helper()
 	n, err := New(cfg, 42)
 	if err != nil {

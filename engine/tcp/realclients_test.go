@@ -574,7 +574,7 @@ var sessions = []struct{ name, script string }{
 		w: ZADD y 1 m
 		w: ZUNIONSTORE z 1 y
 		a< 1
-		a0: CLIENT REPLY SKIP ;; GET s
+		a: CLIENT REPLY SKIP ;; GET s ;; PING
 		w: SET s 1
 		a< 1
 		a: CLIENT INFO
