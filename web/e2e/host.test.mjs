@@ -97,6 +97,15 @@ test("the last line of a log comes into view", async () => {
   assert.ok(await page.evaluate(() => lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 1));
 });
 
+test("a part of a text is selected and comes into view", async () => {
+  await page.fill("#text", "ü\n".repeat(300) + "wrong word\n" + "x\n".repeat(300));
+  await call("mark", "text", 600, 605);
+  const marked = await page.evaluate(() => [document.activeElement.id, text.value.slice(text.selectionStart, text.selectionEnd), text.scrollTop / text.scrollHeight]);
+  assert.deepEqual(marked.slice(0, 2), ["text", "wrong"]);
+  assert.ok(Math.abs(marked[2] - 0.5) < 0.02, String(marked[2]));
+  await call("mark", "nothing", 0, 1);
+});
+
 test("the theme is set on the document and given back to the system", async () => {
   await call("theme", "dark");
   assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");

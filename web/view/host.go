@@ -27,6 +27,8 @@ type Host interface {
 	// Focus moves the focus without scrolling. ScrollToEnd shows the last line of a scrolling element.
 	Focus(id string)
 	ScrollToEnd(id string)
+	// Mark selects a part of a text area, counted in UTF-16 units, gives it the focus and brings it into its view.
+	Mark(id string, from, to int)
 
 	// Theme sets data-theme on the document: "light", "dark" or "" for the system's choice.
 	Theme(name string)
