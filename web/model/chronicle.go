@@ -135,7 +135,7 @@ func (c *chronicle) write(e engine.Event, f engine.Propagated) {
 	}
 	c.written[e.Node] = marks
 	// A PING or a SELECT alone is no write that a reader made.
-	if f.Text != "PING" {
+	if !strings.EqualFold(f.Text, "PING") {
 		c.wrote[e.Node] = wrote{e.At, f.Span, f.Text}
 	}
 }

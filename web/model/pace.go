@@ -179,7 +179,7 @@ func attention(f engine.Sent) (long time.Duration, heartbeat bool) {
 	case engine.PayloadAck, engine.PayloadKeepalive, engine.PayloadCommand, engine.PayloadReply:
 		return 0, true
 	case engine.PayloadStream:
-		return showStream, f.Bytes == pingBytes && packetText(f) == "PING"
+		return showStream, f.Bytes == pingBytes && strings.EqualFold(packetText(f), "PING")
 	case engine.PayloadSnapshot:
 		return showLong, false
 	}

@@ -316,7 +316,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	cut := Try{"Cut " + master.name + "–" + names[0], "sever " + master.name + " " + names[0]}
 	w, ok := m.past.wrote[master.name]
 	if !ok || w.at <= m.opened {
-		more = "Every write on " + master.name + " becomes bytes of one stream, numbered from 1. Each replica runs the same bytes in the same order."
+		more = master.name + " takes the writes and sends them on as one stream of bytes, numbered from 1. An offset is the number of the last byte that a server has."
 		if _, say, _ := m.session().Narration(); say != "" {
 			more += " " + say
 		}
@@ -353,15 +353,19 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 			"It would ask for byte " + at(n.repl.Ask.Want) + ", and " + master.name + " holds nothing before " + at(first) +
 				". Its whole dataset will be sent instead.", []Try{heal}
 	}
-	more = master.name + " keeps the newest part of its stream. Once writing passes the drop line, the oldest block goes as one"
-	if first, _, ok := master.held(); ok && n.repl.Ask.Want >= first && len(master.repl.Blocks) > 0 && n.repl.Ask.Want <= first+engine.Offset(master.repl.Blocks[0].Size) {
-		more += ", and byte " + at(n.repl.Ask.Want) + " goes with it"
+	more = n.name + " has every byte up to " + at(n.repl.Applied) + ". When it is back it asks for the next one, " + at(n.repl.Ask.Want) +
+		": PSYNC. " + master.name + " keeps the newest bytes in its backlog"
+	if m.past.loads[master.name] {
+		more = master.name + " keeps the newest bytes in its backlog. Once writing passes the drop line, the oldest block goes as one"
+		if first, _, ok := master.held(); ok && n.repl.Ask.Want >= first && len(master.repl.Blocks) > 0 && n.repl.Ask.Want <= first+engine.Offset(master.repl.Blocks[0].Size) {
+			more += ", and byte " + at(n.repl.Ask.Want) + " goes with it"
+		}
 	}
 	try = []Try{m.loadTry(master.name), heal}
 	if m.past.loads[master.name] {
 		try = []Try{heal, m.loadTry(master.name)}
 	}
-	return n.name + " is cut off. The writes go on without it.", more + ".", try
+	return n.name + " is cut off, and " + master.name + " writes on.", more + ".", try
 }
 
 func (m *Model) loadTry(master string) Try {
@@ -382,7 +386,7 @@ func (m *Model) afterVerdict(s *scene, v judged) (lead, more string, try []Try) 
 	if a.Continued() {
 		return "It continues where it stopped.",
 			"Only the missing " + byteCount(a.Bytes) + " were sent. Both checks passed: the same history, and every byte from " + at(a.Want) +
-				" on was still held.", []Try{compare, again}
+				" on was still held. Had that byte been gone, everything would have been sent.", []Try{compare, again}
 	}
 	why := map[engine.PsyncReason]string{
 		engine.PsyncTooLate:      "Byte " + at(a.Want) + " had gone: the first one held was " + at(a.First) + ". A larger repl-backlog-size holds more.",

@@ -34,7 +34,7 @@ func (s *scriptTab) Render() app.UI {
 
 func (s *scriptTab) editor() app.UI {
 	e := &s.Editor
-	label := "A script, to be run as a world of its own"
+	label := "Your script"
 	if e.File != "" {
 		label = e.File
 	}
@@ -45,7 +45,10 @@ func (s *scriptTab) editor() app.UI {
 		area = area.Aria("describedby", "editor-note")
 	}
 	return app.Div().Class("cli editor").Body(
-		app.Label().Class("editor__about").For(model.EditorID).Text(label),
+		app.Div().Class("editor__head").Body(app.Label().Class("editor__about").For(model.EditorID).Text(label),
+			app.Div().Class("editor__bar").Body(
+				app.Button().Class("btn btn--tiny btn--first").Type("button").DataSet("testid", "editor-run").Title("Run (Ctrl+Enter)").OnClick(s.run).Text("Run"),
+				button("editor-discard", "Discard", s.discard), button("editor-save", "Save", s.save))),
 		area,
 		app.Div().Class("editor__errors").Role("region").Aria("label", "Errors").Aria("live", "polite").DataSet("testid", "editor-errors").Body(
 			app.P().ID("editor-note").Class("editor__note").DataSet("wrong", wrong).Text(e.Note),
@@ -59,9 +62,6 @@ func (s *scriptTab) editor() app.UI {
 			})),
 			app.If(e.More != "", func() app.UI { return app.P().Class("editor__note").Text(e.More) }),
 		),
-		app.Div().Class("editor__bar").Body(
-			app.Button().Class("btn btn--tiny btn--first").Type("button").DataSet("testid", "editor-run").Title("Run (Ctrl+Enter)").OnClick(s.run).Text("Run"),
-			button("editor-discard", "Discard", s.discard), button("editor-save", "Save", s.save)),
 	)
 }
 

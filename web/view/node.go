@@ -39,7 +39,7 @@ func (n *nodeColumn) Render() app.UI {
 				OnClick(func(app.Context, app.Event) { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: word}) }, app.EventScope(word))
 		})),
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
-			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On, Host: n.Host, Up: n.Up}
+			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On && !t.Editor.Open, Host: n.Host, Up: n.Up} // one text at a time
 			if p.Shown {
 				p.Prompt, p.Hint, p.Completion = t.Prompt, t.Hint, t.Completion
 			}
