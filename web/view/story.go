@@ -63,7 +63,11 @@ func (r *storyRail) Render() app.UI {
 					return app.Button().Class("btn").Type("button").DataSet("testid", "story-back").Disabled(!s.Back).OnClick(r.back).Text("Back")
 				}),
 				app.If(s.Next != "", func() app.UI {
-					return app.Button().Class("btn btn--first").Type("button").DataSet("testid", "story-next").OnClick(r.next).Text(s.Next)
+					class := "btn btn--first"
+					if s.Ask.Replica != "" && s.Ask.Said == "" { // an answer comes first
+						class = "btn"
+					}
+					return app.Button().Class(class).Type("button").DataSet("testid", "story-next").OnClick(r.next).Text(s.Next)
 				}),
 			)
 		}),
@@ -91,8 +95,8 @@ func (r *storyRail) ask() app.UI {
 	}
 	return app.Div().Class("story__ask").Body(
 		app.P().Class("story__label").Text(a.Question),
-		app.Div().Class("story__choices").Body(choice("continue", "CONTINUE"), choice("fullresync", "FULLRESYNC")),
 		app.If(a.Comment != "", func() app.UI { return app.P().Class("story__comment").Text(a.Comment) }),
+		app.Div().Class("story__choices").Body(choice("continue", "CONTINUE"), choice("fullresync", "FULLRESYNC")),
 	)
 }
 
