@@ -87,7 +87,7 @@ describe("lessons", () => {
     await page.focus(id("guess-fullresync"));
     await page.keyboard.press("Enter");
     for (let i = 0; i < 60 && !/You were right/.test(await page.locator(".story__ask").textContent()); i++) await tick(page, 500);
-    assert.match(await page.locator(".story__ask").textContent(), /You were right: m1 said FULLRESYNC\..*Same history, but [0-9,]+ > [0-9,]+: the byte that r1 asked for was gone/);
+    assert.match(await page.locator(".story__ask").textContent(), /You were right: FULLRESYNC\..*Same history, but [0-9,]+ > [0-9,]+: the byte that r1 asked for was gone/);
     await page.context().close();
   });
 

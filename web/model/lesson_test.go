@@ -94,10 +94,10 @@ func TestTheStoryAsksFirst(t *testing.T) {
 		question        string
 		comment         func(v judged) string
 	}{
-		{"short-outage", "continue", "You were right: m1 said CONTINUE.", func(v judged) string {
+		{"short-outage", "continue", "You were right: CONTINUE.", func(v judged) string {
 			return "Same history, and " + at(v.answer.First) + " ≤ " + at(v.answer.Want) + " ≤ " + at(v.answer.Next) + ": every byte from " + at(v.answer.Want) + " on was held."
 		}},
-		{"backlog-overflow", "continue", "Not this time: m1 said FULLRESYNC.", func(v judged) string {
+		{"backlog-overflow", "continue", "Not this time: FULLRESYNC.", func(v judged) string {
 			return "Same history, but " + at(v.answer.First) + " > " + at(v.answer.Want) + ": the byte that r1 asked for was gone."
 		}},
 	} {

@@ -438,7 +438,9 @@ func (m *Model) ask(s *scene) Ask {
 	if v, ok := m.shownVerdict(s); ok {
 		name := s.named(v.answer.Replica)
 		if said := m.guess[name]; said != "" {
-			return judge(Ask{Replica: name, Said: said}, s, v)
+			a := judge(Ask{Replica: name, Said: said}, s, v)
+			a.Comment = "" // the story itself says why
+			return a
 		}
 	}
 	return Ask{}
@@ -459,7 +461,7 @@ func (m *Model) lessonAsk(s *scene) Ask {
 	if done, ok := m.past.copied[q.replica]; ok && int(done.seq) >= q.after {
 		// Before PSYNC there was nothing to answer: SYNC is a full copy.
 		a.Truth, a.Comment = "fullresync", "It asked with SYNC, which knows no other answer than the whole dataset."
-		a.Question = rightOrWrong(a, "its master")
+		a.Question = rightOrWrong(a)
 		return a
 	}
 	if a.Said != "" {
@@ -478,15 +480,15 @@ func (m *Model) questionText() string {
 // judge says whether the reader was right, and why, with the numbers that were compared.
 func judge(a Ask, s *scene, v judged) Ask {
 	a.Truth = answerName(v.answer)
-	a.Question, a.Comment = rightOrWrong(a, v.master), because(s.named(v.answer.Replica), v)
+	a.Question, a.Comment = rightOrWrong(a), because(s.named(v.answer.Replica), v)
 	return a
 }
 
-func rightOrWrong(a Ask, master string) string {
+func rightOrWrong(a Ask) string {
 	if a.Said == a.Truth {
-		return "You were right: " + master + " said " + words(a.Truth) + "."
+		return "You were right: " + words(a.Truth) + "."
 	}
-	return "Not this time: " + master + " said " + words(a.Truth) + "."
+	return "Not this time: " + words(a.Truth) + "."
 }
 
 func words(kind string) string {

@@ -131,7 +131,7 @@ func TestACutReplicaContinuesWhereItStopped(t *testing.T) {
 	if !strings.HasSuffix(v.Log, wantLog) {
 		t.Errorf("log %q", v.Log)
 	}
-	if a := m.Page().Story.Ask; a.Truth != "continue" || a.Said != "continue" || !strings.HasPrefix(a.Question, "You were right: m1 said CONTINUE.") {
+	if a := m.Page().Story.Ask; a.Truth != "continue" || a.Said != "continue" || !strings.HasPrefix(a.Question, "You were right: CONTINUE.") {
 		t.Errorf("the question ends as %+v", a)
 	}
 
