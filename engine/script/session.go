@@ -73,6 +73,21 @@ func (s *Session) Chapter() int { return s.chapters }
 // Predict is the node about whose next PSYNC the reader is asked, or "". The next chapter ends the question.
 func (s *Session) Predict() string { return s.predict }
 
+// Next is the act of the statement that would begin now: nil for one that does nothing, while the script waits, and when
+// it has ended.
+func (s *Session) Next() Act {
+	if s.waiting != nil || len(s.todo) == 0 {
+		return nil
+	}
+	return s.todo[0].Act
+}
+
+// Left is how many statements of the script have not begun.
+func (s *Session) Left() int { return len(s.todo) }
+
+// Waits reports whether the script waits for time to pass, or for a condition.
+func (s *Session) Waits() bool { return s.waiting != nil }
+
 // Script is what has been run and recorded so far. Running it again gives the same events. An expectation that failed
 // is not in it.
 func (s *Session) Script() *Script {

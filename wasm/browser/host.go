@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/hack-pad/safejs"
 
@@ -23,7 +24,10 @@ type Host struct {
 	frames frames
 	keys   bool // a listener is attached
 	onKey  func(key string, shift bool) bool
+	onFile func(name string, data []byte)
 	ended  bool // Fail was called
+
+	downloaded string // the address of the latest download's data
 }
 
 var _ view.Host = (*Host)(nil)
@@ -201,6 +205,28 @@ func (h *Host) ScrollToEnd(id string) {
 			_ = e.Set("scrollTop", height)
 		}
 	}
+}
+
+// Mark implements view.Host. The lines of such a text area do not wrap, so all have the same height.
+func (h *Host) Mark(id string, from, to int) {
+	e, ok := h.element(id)
+	if !ok {
+		return
+	}
+	value := utf16.Encode([]rune(h.Value(id)))
+	above, all := 0, 1
+	for i, c := range value {
+		if c != '\n' {
+			continue
+		}
+		all++
+		if i < from {
+			above++
+		}
+	}
+	focus(e)
+	_, _ = e.Call("setSelectionRange", from, to)
+	_ = e.Set("scrollTop", number(e, "scrollHeight")*float64(above)/float64(all)-number(e, "clientHeight")/2)
 }
 
 // Theme implements view.Host.

@@ -97,6 +97,15 @@ test("the last line of a log comes into view", async () => {
   assert.ok(await page.evaluate(() => lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 1));
 });
 
+test("a part of a text is selected and comes into view", async () => {
+  await page.fill("#text", "ü\n".repeat(300) + "wrong word\n" + "x\n".repeat(300));
+  await call("mark", "text", 600, 605);
+  const marked = await page.evaluate(() => [document.activeElement.id, text.value.slice(text.selectionStart, text.selectionEnd), text.scrollTop / text.scrollHeight]);
+  assert.deepEqual(marked.slice(0, 2), ["text", "wrong"]);
+  assert.ok(Math.abs(marked[2] - 0.5) < 0.02, String(marked[2]));
+  await call("mark", "nothing", 0, 1);
+});
+
 test("the theme is set on the document and given back to the system", async () => {
   await call("theme", "dark");
   assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
@@ -175,6 +184,51 @@ describe("keys", () => {
     await page.keyboard.press("/");
     await page.keyboard.press(".");
     assert.deepEqual(await page.evaluate(() => window.prevented), { "/": true, ".": false });
+  });
+});
+
+describe("files", () => {
+  const taken = (text) => page.waitForFunction((t) => times.value === t, text);
+
+  test("that are chosen are read, and may be chosen again", async () => {
+    const files = [
+      { name: "a.resync", mimeType: "text/plain", buffer: Buffer.from("node m1\n") },
+      { name: "empty", mimeType: "", buffer: Buffer.alloc(0) },
+    ];
+    await page.setInputFiles("#file", files);
+    await taken(String.raw`a.resync 8 "node m1\n", empty 0 ""`);
+    await page.setInputFiles("#file", { name: "a.resync", mimeType: "", buffer: Buffer.from([0, 255]) });
+    await taken(String.raw`a.resync 8 "node m1\n", empty 0 "", a.resync 2 "\x00\xff"`);
+    await page.fill("#field", "text"); // another input's change
+    await page.focus("#button");
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test("that are dropped are read, and text that is dropped is the browser's", async () => {
+    const prevented = await page.evaluate(() => {
+      const drop = (fill) => {
+        const dataTransfer = new DataTransfer();
+        fill(dataTransfer);
+        return ["dragover", "drop"].map((type) => {
+          const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+          document.querySelector("h1").dispatchEvent(event);
+          return event.defaultPrevented;
+        });
+      };
+      return [drop((t) => t.items.add(new File(["REDIS0011"], "dump.rdb"))), drop((t) => t.setData("text/plain", "words"))];
+    });
+    assert.deepEqual(prevented, [[true, true], [false, false]]);
+    await taken(`dump.rdb 9 "REDIS0011"`);
+  });
+
+  test("are saved", async () => {
+    const saved = page.waitForEvent("download");
+    await call("download", "s.resync", "text/plain", "node m1\n# ü\n");
+    const download = await saved;
+    assert.equal(download.suggestedFilename(), "s.resync");
+    const parts = [];
+    for await (const part of await download.createReadStream()) parts.push(part);
+    assert.equal(Buffer.concat(parts).toString(), "node m1\n# ü\n");
   });
 });
 

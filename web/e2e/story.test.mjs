@@ -195,22 +195,6 @@ describe("the story", () => {
     await page.context().close();
   });
 
-  test("a lesson can be read to its end", async () => {
-    const page = await begin();
-    await page.selectOption(id("scenario"), "short-outage");
-    const chapters = [];
-    for (let i = 0; i < 10 && (await page.locator(id("story-next")).count()); i++) {
-      chapters.push(await text(page, "lead"));
-      await page.click(id("story-next"));
-      for (let k = 0; k < 40 && (await text(page, "lead")) === chapters.at(-1); k++) await tick(page, 500);
-    }
-    assert.deepEqual(chapters, ["The first copy", "A write reaches the replica", "The link breaks", "It continues where it stopped", "In production"]);
-    await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
-    assert.equal(await page.locator(id("problem")).count(), 0);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
-  });
-
   for (const colorScheme of ["light", "dark"]) {
     for (const [width, height] of [[1440, 900], [375, 812]]) {
       test(`axe finds nothing: ${colorScheme}, ${width} wide`, async () => {

@@ -20,10 +20,11 @@ type chronicle struct {
 	logs     map[string][]LogLine
 	turns    map[string][]Turn
 	ledger   map[string][]LedgerRow
-	prompts  map[string]string // how redis-cli would begin a node's lines now
-	loads    map[string]bool   // masters that are being written to in the background
-	ids      []engine.ReplID   // histories in order of appearance: their index is their colour
-	said     string            // the newest sentence for the narrator
+	prompts  map[string]string   // how redis-cli would begin a node's lines now
+	copied   map[string]happened // the latest full copy that a node has loaded
+	loads    map[string]bool     // masters that are being written to in the background
+	ids      []engine.ReplID     // histories in order of appearance: their index is their colour
+	said     string              // the newest sentence for the narrator
 	saidSeq  int64
 	loud     bool // said is a verdict: it is spoken at once
 }
@@ -64,7 +65,7 @@ const (
 func newChronicle() chronicle {
 	return chronicle{
 		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
-		loads: map[string]bool{}, prompts: map[string]string{},
+		copied: map[string]happened{}, loads: map[string]bool{}, prompts: map[string]string{},
 		saidSeq: -1,
 	}
 }
@@ -75,6 +76,7 @@ func (c *chronicle) clone() chronicle {
 	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
 	k.logs, k.turns, k.ledger = cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
+	k.copied = maps.Clone(c.copied)
 	return k
 }
 
@@ -118,7 +120,7 @@ func (c *chronicle) take(e engine.Event, named func(string) string) {
 
 // write keeps the latest write. A PING or a SELECT alone is no write that a reader made.
 func (c *chronicle) write(e engine.Event, f engine.Propagated) {
-	if f.Text != "PING" {
+	if !strings.EqualFold(f.Text, "PING") {
 		c.wrote[e.Node] = wrote{e.At, f.Span, f.Text}
 	}
 }
@@ -234,6 +236,7 @@ func (c *chronicle) finish(e engine.Event, f engine.SyncFinished, named func(str
 	if f.Partial {
 		return
 	}
+	c.copied[e.Node] = happened{seq: e.Seq, at: e.At, kind: "full", a: e.Node}
 	for i := len(c.verdicts) - 1; i >= 0; i-- {
 		if named(c.verdicts[i].answer.Replica) == e.Node {
 			c.verdicts[i].bytes = f.Bytes

@@ -20,6 +20,8 @@ type Deck struct {
 	Marks    []DeckMark
 	Seed     string
 	Event    string // what the latest step was, while the clock stands
+	Story    bool   // story pace, not true pace
+	Skipped  string // "skipped 59.2 s", or ""
 }
 
 // A DeckMark is something that happened, on the line of time; X is a part of the time so far.
@@ -47,11 +49,12 @@ const realSpeed = 5
 func (m *Model) deck(s *scene) Deck {
 	d := Deck{
 		Playing: m.playing, Clock: clock(s.now) + " s", State: "live", Speed: speeds[m.speed].text,
-		Slower: m.speed > 0, Faster: m.speed < len(speeds)-1, Seed: plain(int64(m.seed)),
+		Slower: m.speed > 0, Faster: m.speed < len(speeds)-1, Seed: plain(int64(m.script.Seed)),
 	}
 	if !m.playing {
 		d.State, d.Event = "paused", m.stepped
 	}
+	d.Story, d.Skipped = !m.pace.plain, m.pace.sign
 	d.when(m, s.now)
 	d.Marks = m.deckMarks(m.line.End())
 	return d

@@ -13,6 +13,9 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 			m.line.Stay()
 			return nil, true
 		}
+		if m.gallery.open {
+			return m.toggleGallery(), true
+		}
 		used = m.help || m.chosen != ""
 		m.help, m.chosen = false, ""
 		return nil, used

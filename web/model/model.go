@@ -22,12 +22,16 @@ type Model struct {
 	marks     timeMarks
 	known     map[string]followed // what the nodes' masters were, for those that are down
 
-	title, about string
-	seed         uint64
-	chapters     int // of the lesson, 0 for free play
-	heading      string
-	problem      string
-	opened       engine.Instant // when the opening was over
+	script   *script.Script
+	chapters int // of the lesson, 0 for free play
+	tale     tale
+	problem  string
+	opening  bool           // the opening is on its way
+	opened   engine.Instant // when it was over
+	left     *Model         // what was there before a long opening, to go back to
+	pace     pace
+	gallery  gallery
+	editor   editor
 
 	playing  bool
 	speed    int     // index into speeds
@@ -75,12 +79,11 @@ type Settings struct {
 
 // How far a frame may go.
 const (
-	frameMax   = 100 * time.Millisecond // of the reader's time: what is longer was a pause of the browser
-	frameStep  = 1500                   // steps of the world
-	openStride = 20 * time.Millisecond  // of simulated time, between looks whether an opening is over
-	openRounds = 10_000
-	speakGap   = 1500 * time.Millisecond
-	loadRate   = 20 // writes a second of the button on a master
+	frameMax  = 100 * time.Millisecond // of the reader's time: what is longer was a pause of the browser
+	frameStep = 1500                   // steps of the world
+	openTurns = 50_000                 // of the session, for a scenario of the library
+	speakGap  = 1500 * time.Millisecond
+	loadRate  = 20 // writes a second of the button on a master
 )
 
 // New opens the first of the scenarios.
@@ -104,46 +107,55 @@ func (m *Model) open(name string) {
 	}
 	parsed, err := script.Parse(name+".resync", text)
 	if err != nil {
+		m.begin(name, &script.Script{Title: name, Seed: 1})
+		m.rush(openTurns)
 		m.problem = reason(err)
-		parsed = &script.Script{Title: name, Seed: 1}
+		return
 	}
-	m.scenario, m.title, m.about, m.seed = name, parsed.Title, parsed.About, parsed.Seed
-	m.line = script.NewTimeline(parsed)
+	m.begin(name, parsed)
+	m.rush(openTurns)
+}
+
+// begin puts a scenario in the place of the one that is shown. Nothing of it has run yet.
+func (m *Model) begin(name string, s *script.Script) {
+	m.scenario, m.script = name, s
+	m.line = script.NewTimeline(s)
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown = packet{}, dataView{}
-	m.heading, m.chapters = "", chapterCount(parsed)
-	m.status, m.stepped = "", ""
-	if err == nil {
-		m.problem = ""
+	m.chapters, m.tale = chapterCount(s), tale{}
+	m.pace = pace{plain: m.chapters == 0}
+	m.status, m.stepped, m.problem = "", "", ""
+	m.playing, m.asked, m.opening = true, 1, true
+}
+
+// rush goes on with the opening for so many turns: all of a playground's script, or a lesson up to its first chapter.
+func (m *Model) rush(turns int) {
+	for ; turns > 0 && m.opening; turns-- {
+		if m.session().Done() || m.problem != "" || m.session().Chapter() > 0 {
+			m.opening, m.left = false, nil
+			break
+		}
+		m.turn(sim.Never - 1)
 	}
-	m.playing, m.asked = true, 1
-	m.rush()
-	m.opened = m.world().Now()
-	if names := m.world().Names(); len(names) > 0 {
+	m.sync()
+	m.follows()
+	m.revision++
+	if names := m.world().Names(); m.selected == "" && len(names) > 0 {
 		m.selected = names[0]
 	}
+	if m.opening {
+		return
+	}
+	m.opened = m.world().Now()
 	if m.chapters == 0 {
 		// How the nodes first met is no news: the page begins with what the reader does.
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq
 		}
-		m.status, m.spoken = "Ready. "+m.title+".", m.past.saidSeq
-	}
-}
-
-// rush runs the opening: all of a playground's script, or a lesson up to its first chapter. It skips the time in which
-// nothing happens.
-func (m *Model) rush() {
-	w := m.world()
-	for left := openRounds; left > 0 && !m.session().Done() && m.problem == ""; left-- {
-		m.advance(max(w.Now().Add(openStride), min(w.Next(), w.Now().Add(time.Second))), frameStep)
-		if m.chapters > 0 && m.heading != "" {
-			m.playing = false
-			return
-		}
+		m.status, m.spoken = "Ready. "+m.script.Title+".", m.past.saidSeq
 	}
 }
 
@@ -241,12 +253,37 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Slower:
 		m.speed = max(m.speed-1, 0)
 	case Guess:
-		m.guess[msg.Replica] = msg.Kind
+		m.answer(msg.Replica, msg.Kind)
 	case StoryNext:
-		m.playing = true
+		m.next()
+	case StoryBack:
+		m.chapterBefore()
+	case TogglePace:
+		m.pace = pace{plain: !m.pace.plain}
+	case ToggleGallery:
+		return m.toggleGallery()
+	case Search:
+		m.gallery.words = msg.Words
+	case EditScript:
+		m.editor = editor{open: true, text: m.scriptText()}
+	case DiscardScript:
+		m.editor = editor{}
+	case CheckScript:
+		m.check(msg.Text)
+	case RunScript:
+		m.runScript(msg.Text)
+	case CancelOpening:
+		m.cancelOpening()
+	case ShowError:
+		return []Cmd{markError(msg)}
+	case SaveScript:
+		return []Cmd{m.save(msg.Text)}
+	case FileGiven:
+		return m.takeFile(msg.Name, msg.Data)
 	case Restart:
 		m.open(m.scenario)
 	case Pick:
+		m.gallery.open = false
 		m.open(msg.Scenario)
 	case CloseVerdict:
 		if v, ok := m.past.verdict(); ok {
@@ -314,28 +351,33 @@ func (m *Model) frame(elapsed time.Duration) {
 	m.quiet += elapsed
 	if _, on := m.line.Seeking(); on {
 		m.travel(frameStep)
+	} else if m.opening {
+		m.rush(frameStep)
 	} else if m.playing {
 		s := speeds[m.speed]
 		scaled := int64(elapsed)*s.numerator + m.lag
 		m.lag = scaled % s.denominator
-		m.advance(m.world().Now().Add(time.Duration(scaled/s.denominator)), frameStep)
+		m.pass(elapsed, time.Duration(scaled/s.denominator))
 		m.revision++
 	}
 	m.narrate()
 }
 
-// advance runs the world and the script, and stops the clock where a lesson has come to a new chapter.
+// advance runs the world and the script up to a moment, and stops the clock where a lesson wants it.
 func (m *Model) advance(to engine.Instant, steps int) {
-	if _, err := m.line.Advance(to, steps); err != nil && m.problem == "" {
-		m.problem, m.playing = reason(err), false
+	if m.chapters > 0 {
+		m.tell(to, steps, nil)
+	} else if _, err := m.line.Advance(to, steps); err != nil {
+		m.ends(err)
 	}
 	m.sync()
 	m.follows()
-	if heading, _, _ := m.session().Narration(); heading != m.heading {
-		m.heading = heading
-		m.playing = false
-		m.status = heading
-		m.revision++
+}
+
+// ends says what ended the script, once.
+func (m *Model) ends(err error) {
+	if m.problem == "" {
+		m.problem, m.playing = reason(err), false
 	}
 }
 
@@ -390,8 +432,11 @@ func (m *Model) narrate() {
 	m.revision++
 }
 
-// toggle starts or stops the clock.
-func (m *Model) toggle() { m.playing, m.stepped = !m.playing, "" }
+// toggle starts or stops the clock. Going on passes over a question that the story has stopped for.
+func (m *Model) toggle() {
+	m.playing, m.stepped = !m.playing, ""
+	m.tale.goOn()
+}
 
 // oneLine is an event as the deck shows it, without what could not be printed.
 func oneLine(e engine.Event) string {
@@ -433,7 +478,11 @@ func (m *Model) do(line string) error {
 	if m.line.Current() != branches {
 		m.forked(branches)
 	}
-	m.advance(m.world().Now(), frameStep)
+	if m.chapters > 0 {
+		m.settle()
+	} else {
+		m.advance(m.world().Now(), frameStep)
+	}
 	m.narrate()
 	return nil
 }
@@ -498,7 +547,10 @@ func (m *Model) Page() Page {
 		Forecast: m.forecastRows(&s), Verdict: m.verdict(&s), Deck: m.deck(&s),
 		ShowHelp: m.help, Keys: m.keys, Status: m.status, Problem: m.problem,
 	}
+	p.Forecast = m.veil(p.Forecast)
 	p.Calm = calm(&s)
+	p.Gallery = m.library()
+	p.Opening = m.openingText()
 	if m.table {
 		p.Table = tableRows(&s)
 	}
@@ -528,7 +580,7 @@ func (m *Model) Playing() bool { return m.playing }
 func (m *Model) Flights(links []Link) []Flight { return flights(m.world(), links) }
 
 func (m *Model) bar(s *scene) Bar {
-	b := Bar{Title: m.title, Theme: m.theme, Table: m.table, Facts: [3]string{"Redis 7.0"}}
+	b := Bar{Title: m.script.Title, Theme: m.theme, Table: m.table, Facts: [3]string{"Redis 7.0"}}
 	if lead := s.lead(m.selected); lead >= 0 && s.nodes[lead].up && s.nodes[lead].repl.BacklogSize > 0 {
 		b.Facts[1] = "repl-backlog-size " + size(s.nodes[lead].repl.BacklogSize)
 	}
@@ -560,8 +612,8 @@ func (m *Model) scriptText() string { return m.session().Script().String() }
 
 func chapterCount(s *script.Script) int {
 	n := 0
-	for line := range strings.Lines(s.String()) {
-		if strings.HasPrefix(line, "step ") {
+	for _, st := range s.Statements {
+		if _, ok := st.Act.(script.Step); ok {
 			n++
 		}
 	}

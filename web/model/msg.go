@@ -67,10 +67,36 @@ type (
 
 	// Guess is the reader's answer to the story's question: continue or fullresync.
 	Guess struct{ Replica, Kind string }
-	// StoryNext goes on with a lesson; Restart begins the scenario again; Pick begins another one.
+	// StoryNext goes on with a lesson, to the next sentence if one is being told; StoryBack goes to the beginning of the
+	// chapter before. Restart begins the scenario again; Pick begins another one.
 	StoryNext struct{}
+	StoryBack struct{}
 	Restart   struct{}
 	Pick      struct{ Scenario string }
+
+	// TogglePace goes from story pace to true pace and back.
+	TogglePace struct{}
+	// ToggleGallery opens and closes the library; Search looks for words in it.
+	ToggleGallery struct{}
+	Search        struct{ Words string }
+	// EditScript opens what was done as a text that can be changed; DiscardScript closes it. CheckScript reads the text as
+	// it stands, RunScript runs it as a scenario of its own, and CancelOpening gives that up while it is on its way.
+	// ShowError goes to the place of an error in the text. SaveScript saves the text, or what was done for "".
+	EditScript    struct{}
+	DiscardScript struct{}
+	CheckScript   struct{ Text string }
+	RunScript     struct{ Text string }
+	CancelOpening struct{}
+	ShowError     struct {
+		Text         string
+		Line, Column int
+	}
+	SaveScript struct{ Text string }
+	// FileGiven is a file that the reader dropped on the page or chose.
+	FileGiven struct {
+		Name string
+		Data []byte
+	}
 
 	// CloseVerdict puts the latest verdict away.
 	CloseVerdict struct{}
@@ -121,6 +147,18 @@ func (ToggleWire) isMsg()      {}
 func (WireSpan) isMsg()        {}
 func (Guess) isMsg()           {}
 func (StoryNext) isMsg()       {}
+func (StoryBack) isMsg()       {}
+func (TogglePace) isMsg()      {}
+func (ToggleGallery) isMsg()   {}
+func (Search) isMsg()          {}
+func (EditScript) isMsg()      {}
+func (DiscardScript) isMsg()   {}
+func (CheckScript) isMsg()     {}
+func (RunScript) isMsg()       {}
+func (CancelOpening) isMsg()   {}
+func (ShowError) isMsg()       {}
+func (SaveScript) isMsg()      {}
+func (FileGiven) isMsg()       {}
 func (Restart) isMsg()         {}
 func (Pick) isMsg()            {}
 func (CloseVerdict) isMsg()    {}
@@ -139,6 +177,16 @@ type (
 	// Focus moves the focus; ScrollToEnd shows an element's last line.
 	Focus       struct{ ID string }
 	ScrollToEnd struct{ ID string }
+	// Mark selects a part of a text area and shows it; positions count UTF-16 units, as the browser does.
+	Mark struct {
+		ID       string
+		From, To int
+	}
+	// Download saves a file.
+	Download struct {
+		Name, Mime string
+		Data       string
+	}
 	// SetTheme is "light", "dark" or "" for the system's choice.
 	SetTheme struct{ Name string }
 	// Store keeps a setting, Copy puts text on the clipboard.
@@ -149,6 +197,8 @@ type (
 func (SetInput) isCmd()    {}
 func (Focus) isCmd()       {}
 func (ScrollToEnd) isCmd() {}
+func (Mark) isCmd()        {}
+func (Download) isCmd()    {}
 func (SetTheme) isCmd()    {}
 func (Store) isCmd()       {}
 func (Copy) isCmd()        {}

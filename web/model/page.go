@@ -17,6 +17,8 @@ type Page struct {
 	Deck     Deck
 	Table    []TableRow // of the table view
 	ShowHelp bool
+	Gallery  Gallery
+	Opening  string // how far a long opening has come, "" when none is on its way
 	Keys     bool   // single-key shortcuts are on
 	Status   string // what the narrator says
 	Problem  string // why the script ended, or ""
@@ -63,12 +65,21 @@ type Story struct {
 	Progress string // "Step 2 of 4", or ""
 	Done     int    // chapters passed, and how many there are
 	Chapters int
+	Steps    []StoryStep
 	Lead     string
 	More     string
 	Ask      Ask
 	Try      []Try
 	Next     string // what the button says that goes on with a lesson, "" when there is none
+	Back     bool   // there is a way back to a chapter
 	Restart  bool   // a button to begin again belongs here
+}
+
+// A StoryStep is one chapter of a lesson.
+type StoryStep struct {
+	Heading string
+	State   string // done, now, ahead
+	Held    bool   // everything that it expects has come true
 }
 
 // An Ask is a question with two answers, asked before the page says which is right.
@@ -160,7 +171,7 @@ type Terminal struct {
 	Prompt     string
 	Turns      []Turn
 	Log        []LogLine
-	Script     string // what has been run so far
+	Editor     Editor
 	Hint       string
 	Completion Completion
 	Chips      [4]string

@@ -2,31 +2,233 @@ package model
 
 import (
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"resync/engine"
+	"resync/engine/script"
 )
+
+// A tale is what the page knows of the telling of a lesson, beyond what the session says: how long the reader still needs,
+// and what the story has stopped for.
+type tale struct {
+	starts  []chapterStart // of the chapters that have begun on this branch
+	reading time.Duration  // of the reader's time, until the latest sentence is read
+	halted  bool           // at a chapter's beginning or a question: the reader says when it goes on
+	hurry   bool           // on to the next sentence, as fast as can be
+	aim     int            // the chapter that the page is on its way back to, from 1; 0 for none
+	question
+}
+
+// A question is what a lesson asks before the master answers.
+type question struct {
+	replica string
+	after   int  // events that had happened when it was asked: the answer comes later
+	open    bool // the reader has said nothing yet, and the story waits
+}
+
+// A chapterStart is where a chapter begins: behind so many events, and when.
+type chapterStart struct {
+	events int
+	at     engine.Instant
+}
+
+// How long a sentence is on the screen at least.
+const (
+	readLetter = 60 * time.Millisecond
+	readLeast  = 2 * time.Second
+)
+
+func readingTime(text string) time.Duration {
+	return max(readLeast, time.Duration(utf8.RuneCountInString(text))*readLetter)
+}
+
+// turn lets at most one thing happen, up to the moment given, and reports whether that moment was reached. What the script
+// does to the telling is taken up.
+func (m *Model) turn(to engine.Instant) (reached bool) {
+	s := m.session()
+	act, left := s.Next(), s.Left()
+	reached, err := m.line.Advance(to, 1)
+	if err != nil {
+		m.ends(err)
+		return true
+	}
+	if m.chapters > 0 && m.session().Left() < left {
+		m.told(act)
+	}
+	return reached
+}
+
+// told is what a statement that has just run means for the telling.
+func (m *Model) told(act script.Act) {
+	t := &m.tale
+	switch a := act.(type) {
+	case script.Step:
+		t.begins(m.session().Chapter(), chapterStart{len(m.world().Events()), m.world().Now()})
+		t.halted, t.hurry, t.reading, t.question = true, false, 0, question{}
+		m.playing, m.status = false, a.Heading
+	case script.Say:
+		t.hurry, t.reading = false, readingTime(a.Text)
+		m.status, m.quiet = a.Text, 0
+	case script.Predict:
+		t.question = question{replica: a.Node, after: len(m.world().Events()), open: true}
+		t.halted, t.hurry = true, false
+		delete(m.guess, a.Node)
+		m.playing, m.status = false, m.questionText()
+	default:
+		return
+	}
+	m.revision++
+}
+
+func (t *tale) begins(chapter int, at chapterStart) {
+	if chapter <= len(t.starts) {
+		t.starts[chapter-1] = at
+	} else {
+		t.starts = append(t.starts, at)
+	}
+}
+
+// tell lets a lesson go on to the moment given, turn by turn, for the telling can stop it at any statement. seen, if there
+// is one, is asked after every turn and can stop it as well.
+//
+// While a sentence is being read, what was begun goes on, and nothing new is begun: the story waits before its next act,
+// be that a cut, a command or another sentence.
+func (m *Model) tell(to engine.Instant, steps int, seen func() bool) (used int) {
+	for used < steps {
+		if m.tale.reading > 0 && holds(m.session().Next()) || m.lastWords() {
+			return used
+		}
+		begun, lesson := m.session().Left(), m.lesson()
+		used++
+		if m.turn(to) || m.tale.halted && m.session().Left() < begun || lesson != m.lesson() || seen != nil && seen() {
+			return used
+		}
+	}
+	return used
+}
+
+// holds reports whether an act waits until what was said before it is read.
+func holds(act script.Act) bool {
+	switch act.(type) {
+	case nil, script.Wait, script.Until, script.Expect, script.Speed:
+		return false
+	}
+	return true
+}
+
+// lastWords reports whether the lesson stands at its very end while its last sentence is still being read.
+func (m *Model) lastWords() bool { return m.tale.reading > 0 && m.session().Done() }
+
+// settle lets happen what is due at this instant, and no statement begin: the reader has done something while the story
+// stands or goes on, and it is not to jump ahead for that.
+func (m *Model) settle() {
+	for m.world().Next() <= m.world().Now() && m.problem == "" {
+		m.turn(m.world().Now())
+	}
+	m.sync()
+}
+
+// goOn clears what the story waits for: the reader has said that it may go on.
+func (t *tale) goOn() { t.reading, t.halted, t.hurry, t.open = 0, false, false, false }
+
+// next is the reader's Next: on from a chapter's beginning or past a question, or else on to the next sentence.
+func (m *Model) next() {
+	hurry := !m.tale.halted
+	m.tale.goOn()
+	m.tale.hurry = hurry && m.lesson()
+	m.playing = true
+}
+
+// answer keeps what the reader says, and goes on where the story has stopped to ask.
+func (m *Model) answer(replica, kind string) {
+	m.guess[replica] = kind
+	if m.tale.open && m.tale.replica == replica {
+		m.tale.goOn()
+		m.playing = true
+	}
+}
+
+// chapterBefore goes to the beginning of the chapter before; from free play, to that of the last one.
+func (m *Model) chapterBefore() {
+	chapter := m.session().Chapter() - 1
+	if m.session().Done() {
+		chapter++
+	}
+	chapter = max(1, chapter)
+	if chapter > len(m.tale.starts) {
+		return
+	}
+	m.seekEvent(m.tale.starts[chapter-1].events)
+	if _, on := m.line.Seeking(); on {
+		m.tale.aim = chapter
+	} else {
+		m.reachChapter(chapter)
+	}
+}
+
+// reachChapter takes the last steps to a chapter's beginning: the timeline stops behind an event, and some waiting and the
+// heading come behind that.
+func (m *Model) reachChapter(chapter int) {
+	to := m.tale.starts[chapter-1].at
+	for m.session().Chapter() < chapter && !m.session().Done() && m.problem == "" && m.world().Now() <= to {
+		if m.turn(to) {
+			break
+		}
+	}
+	m.sync()
+}
+
+// arrived is for a page that has gone to another moment, behind so many events: nothing is being told there.
+func (t *tale) arrived(m *Model, events int) {
+	aim := t.aim
+	t.goOn()
+	if t.aim = 0; t.after > events {
+		t.question = question{}
+	}
+	if aim > 0 {
+		m.reachChapter(aim)
+	}
+}
+
+// forget drops the beginnings of chapters that have not begun on a branch which has only so many events in common with the
+// one before.
+func (t *tale) forget(common int) {
+	for n := len(t.starts); n > 0 && t.starts[n-1].events > common; n-- {
+		t.starts = t.starts[:n-1]
+	}
+}
 
 // story says what has just happened, why it matters and what to try. The question comes before the answer: while a
 // replica is away, the reader is asked what its master will say.
 func (m *Model) story(s *scene) Story {
-	st := Story{Where: m.title, Ask: m.ask(s)}
+	st := Story{Where: m.script.Title, Ask: m.ask(s)}
 	st.Lead, st.More, st.Try = m.moment(s)
-	if step, say, _ := m.session().Narration(); m.lesson() && step != "" {
-		st.Where, st.Lead, st.More = m.title, step, say
-		if say == "" {
-			st.More = m.about
-		}
-		st.Chapters = m.chapters
-		st.Done = min(m.session().Chapter(), m.chapters)
-		st.Progress = "Step " + plain(int64(st.Done)) + " of " + plain(int64(m.chapters))
-		st.Try = nil
+	st.Restart = m.problem != ""
+	if m.chapters == 0 {
+		return st
 	}
-	st.Restart = m.lesson() || m.problem != ""
-	if m.lesson() {
-		st.Next = "Next"
-		if m.playing {
-			st.Next = "Playing on…"
+	st.Steps, st.Progress = m.chapterList(), "Free play"
+	chapter := m.session().Chapter()
+	st.Back = chapter > 1 || m.session().Done()
+	if !m.lesson() && m.tale.reading == 0 {
+		if m.rewound() || m.problem != "" {
+			return st
 		}
+		st.Done, st.Chapters = m.chapters, m.chapters
+		st.Where = m.script.Title + ", told"
+		return st
+	}
+	step, say, _ := m.session().Narration()
+	st.Lead, st.More, st.Try = step, say, nil
+	if say == "" && chapter == 1 {
+		st.More = m.script.About
+	}
+	st.Chapters, st.Done = m.chapters, min(chapter, m.chapters)
+	st.Progress = "Step " + plain(int64(st.Done)) + " of " + plain(int64(m.chapters))
+	st.Next = "Next"
+	if m.tale.open {
+		st.Next = "Skip the question"
 	}
 	return st
 }
@@ -34,6 +236,37 @@ func (m *Model) story(s *scene) Story {
 // lesson reports whether chapters of a script are still to come.
 func (m *Model) lesson() bool {
 	return m.chapters > 0 && !m.session().Done() && m.session().Err() == nil
+}
+
+// chapterList is how far the lesson has come, chapter by chapter. A chapter is held when all that it expects has come true:
+// an expectation that fails ends the script.
+func (m *Model) chapterList() (list []StoryStep) {
+	chapter, position := m.session().Chapter(), len(m.script.Statements)-m.session().Left()
+	failed := m.session().Err() != nil
+	open := 0 // expectations of the chapter that are still to come
+	for i, st := range m.script.Statements {
+		switch a := st.Act.(type) {
+		case script.Step:
+			k := StoryStep{Heading: a.Heading, State: "ahead"}
+			switch n := len(list) + 1; {
+			case n < chapter || m.session().Done() && !failed:
+				k.State = "done"
+			case n == chapter:
+				k.State = "now"
+			}
+			list, open = append(list, k), 0
+		case script.Expect:
+			if len(list) == 0 {
+				continue
+			}
+			if i >= position {
+				open++
+			}
+			k := &list[len(list)-1]
+			k.Held = open == 0 && k.State != "ahead" && !(failed && k.State == "now")
+		}
+	}
+	return list
 }
 
 // moment finds the words for how things stand in free play, the most pressing first.
@@ -83,7 +316,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	cut := Try{"Cut " + master.name + "–" + names[0], "sever " + master.name + " " + names[0]}
 	w, ok := m.past.wrote[master.name]
 	if !ok || w.at <= m.opened {
-		more = "Every write on " + master.name + " becomes bytes of one stream, numbered from 1. Each replica runs the same bytes in the same order."
+		more = master.name + " takes the writes and sends them on as one stream of bytes, numbered from 1. An offset is the number of the last byte that a server has."
 		if _, say, _ := m.session().Narration(); say != "" {
 			more += " " + say
 		}
@@ -120,15 +353,19 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 			"It would ask for byte " + at(n.repl.Ask.Want) + ", and " + master.name + " holds nothing before " + at(first) +
 				". Its whole dataset will be sent instead.", []Try{heal}
 	}
-	more = master.name + " keeps the newest part of its stream. Once writing passes the drop line, the oldest block goes as one"
-	if first, _, ok := master.held(); ok && n.repl.Ask.Want >= first && len(master.repl.Blocks) > 0 && n.repl.Ask.Want <= first+engine.Offset(master.repl.Blocks[0].Size) {
-		more += ", and byte " + at(n.repl.Ask.Want) + " goes with it"
+	more = n.name + " has every byte up to " + at(n.repl.Applied) + ". When it is back it asks for the next one, " + at(n.repl.Ask.Want) +
+		": PSYNC. " + master.name + " keeps the newest bytes in its backlog"
+	if m.past.loads[master.name] {
+		more = master.name + " keeps the newest bytes in its backlog. Once writing passes the drop line, the oldest block goes as one"
+		if first, _, ok := master.held(); ok && n.repl.Ask.Want >= first && len(master.repl.Blocks) > 0 && n.repl.Ask.Want <= first+engine.Offset(master.repl.Blocks[0].Size) {
+			more += ", and byte " + at(n.repl.Ask.Want) + " goes with it"
+		}
 	}
 	try = []Try{m.loadTry(master.name), heal}
 	if m.past.loads[master.name] {
 		try = []Try{heal, m.loadTry(master.name)}
 	}
-	return n.name + " is cut off. The writes go on without it.", more + ".", try
+	return n.name + " is cut off, and " + master.name + " writes on.", more + ".", try
 }
 
 func (m *Model) loadTry(master string) Try {
@@ -149,7 +386,7 @@ func (m *Model) afterVerdict(s *scene, v judged) (lead, more string, try []Try) 
 	if a.Continued() {
 		return "It continues where it stopped.",
 			"Only the missing " + byteCount(a.Bytes) + " were sent. Both checks passed: the same history, and every byte from " + at(a.Want) +
-				" on was still held.", []Try{compare, again}
+				" on was still held. Had that byte been gone, everything would have been sent.", []Try{compare, again}
 	}
 	why := map[engine.PsyncReason]string{
 		engine.PsyncTooLate:      "Byte " + at(a.Want) + " had gone: the first one held was " + at(a.First) + ". A larger repl-backlog-size holds more.",
@@ -181,9 +418,12 @@ func (m *Model) afterKill(s *scene, n standing) (lead, more string, try []Try) {
 		"When it starts again, it knows only what it had written to its disk. What will its master say?", []Try{start}
 }
 
-// ask is the question about the first replica that is away: what would its master answer? The reader's guess is kept until
-// the master has spoken.
+// ask is the question of the moment. In a lesson it is the script that asks; in free play it is about the first replica
+// that is away: what would its master answer? The reader's guess is kept until the master has spoken.
 func (m *Model) ask(s *scene) Ask {
+	if m.chapters > 0 && (m.lesson() || m.tale.reading > 0) {
+		return m.lessonAsk(s)
+	}
 	for _, row := range m.forecastRows(s) {
 		if row.Answer.Word == "" {
 			continue
@@ -198,18 +438,109 @@ func (m *Model) ask(s *scene) Ask {
 	if v, ok := m.shownVerdict(s); ok {
 		name := s.named(v.answer.Replica)
 		if said := m.guess[name]; said != "" {
-			a := Ask{Replica: name, Said: said, Truth: "fullresync"}
-			if v.answer.Continued() {
-				a.Truth = "continue"
-			}
-			a.Question = v.master + " said, and so did you"
-			if said != a.Truth {
-				a.Question = v.master + " said otherwise"
-			}
+			a := judge(Ask{Replica: name, Said: said}, s, v)
+			a.Comment = "" // the story itself says why
 			return a
 		}
 	}
 	return Ask{}
+}
+
+// lessonAsk is the question that the script has asked last in this chapter, and what came of it.
+func (m *Model) lessonAsk(s *scene) Ask {
+	q := m.tale.question
+	a := Ask{Replica: q.replica, Said: m.guess[q.replica], Question: m.questionText()}
+	if q.replica == "" || a.Said == "" && !q.open {
+		return Ask{} // none was asked, or the reader passed over it
+	}
+	for _, v := range m.past.verdicts {
+		if int(v.seq) >= q.after && s.named(v.answer.Replica) == q.replica {
+			return judge(a, s, v)
+		}
+	}
+	if done, ok := m.past.copied[q.replica]; ok && int(done.seq) >= q.after {
+		// Before PSYNC there was nothing to answer: SYNC is a full copy.
+		a.Truth, a.Comment = "fullresync", "It asked with SYNC, which knows no other answer than the whole dataset."
+		a.Question = rightOrWrong(a)
+		return a
+	}
+	if a.Said != "" {
+		a.Comment = "You said " + words(a.Said) + ". Watch what the master says."
+	}
+	return a
+}
+
+func (m *Model) questionText() string {
+	if m.tale.replica == "" {
+		return ""
+	}
+	return m.tale.replica + " will ask to go on. What will its master say?"
+}
+
+// judge says whether the reader was right, and why, with the numbers that were compared.
+func judge(a Ask, s *scene, v judged) Ask {
+	a.Truth = answerName(v.answer)
+	a.Question, a.Comment = rightOrWrong(a), because(s.named(v.answer.Replica), v)
+	return a
+}
+
+func rightOrWrong(a Ask) string {
+	if a.Said == a.Truth {
+		return "You were right: " + words(a.Truth) + "."
+	}
+	return "Not this time: " + words(a.Truth) + "."
+}
+
+func words(kind string) string {
+	if kind == "continue" {
+		return answerContinue.Word
+	}
+	return answerFull.Word
+}
+
+// because is the comparison that decided, in one sentence.
+func because(replica string, v judged) string {
+	a := v.answer
+	switch a.Reason {
+	case engine.PsyncOK:
+		if a.Bytes == 0 {
+			return "Same history, and " + at(a.Want) + " is the next byte to be written: nothing was missing."
+		}
+		return "Same history, and " + at(a.First) + " ≤ " + at(a.Want) + " ≤ " + at(a.Next) + ": every byte from " + at(a.Want) + " on was held."
+	case engine.PsyncTooLate:
+		return "Same history, but " + at(a.First) + " > " + at(a.Want) + ": the byte that " + replica + " asked for was gone."
+	case engine.PsyncNoHistory:
+		return replica + " asked with PSYNC ? -1: it had no history to continue."
+	case engine.PsyncUnknownID:
+		return replica + " asked for history " + a.Asked.Short() + ", and " + v.master + " knows only " + knownNames(a) + "."
+	case engine.PsyncBeyondSecond:
+		return at(a.Want) + " > " + at(a.SecondOffset) + ": " + replica + " had gone on past the point where the two histories parted."
+	case engine.PsyncNoBacklog:
+		return v.master + " kept no backlog."
+	case engine.PsyncFuture:
+		return at(a.Want) + " > " + at(a.Next) + ": " + replica + " asked for bytes that " + v.master + " never wrote."
+	}
+	return ""
+}
+
+func knownNames(a engine.PsyncAnswered) string {
+	if a.ReplID2 == "" || a.ReplID2 == engine.NoReplID {
+		return a.ReplID.Short()
+	}
+	return a.ReplID.Short() + " and " + a.ReplID2.Short()
+}
+
+// veil keeps the forecast from answering a question that is still open.
+func (m *Model) veil(rows []ForecastRow) []ForecastRow {
+	if !m.tale.open {
+		return rows
+	}
+	for i := range rows {
+		if r := &rows[i]; r.Replica == m.tale.replica && r.Answer.Word != "" {
+			*r = ForecastRow{Replica: r.Replica, Lead: r.Lead, Cost: "what do you think? The answer is shown once you have said", Label: r.Replica + ": what do you think?"}
+		}
+	}
+	return rows
 }
 
 func kindOf(a Answer) string {

@@ -145,7 +145,7 @@ func (m *Model) terminal(s *scene) Terminal {
 	case TabLog:
 		t.Log = tail(m.past.logs[n.name], shownLog)
 	case TabScript:
-		t.Script = m.scriptText()
+		t.Editor = m.edited()
 	default:
 		t.Turns = tail(m.past.turns[n.name], shownTurns)
 	}

@@ -25,12 +25,14 @@ func (m *Model) rewound() bool { return !m.line.Live() }
 // seekTo and seekEvent go to a moment of the current branch: at once where it is near, else over the next frames.
 func (m *Model) seekTo(at engine.Instant) {
 	m.playing = false
+	m.tale.aim = 0
 	m.line.SeekTo(at)
 	m.travel(frameStep)
 }
 
 func (m *Model) seekEvent(n int) {
 	m.playing = false
+	m.tale.aim = 0
 	m.line.SeekEvent(n)
 	m.travel(frameStep)
 }
@@ -58,7 +60,7 @@ func (m *Model) arrived() {
 		m.reread(seen)
 	}
 	m.sync()
-	m.heading, _, _ = m.session().Narration()
+	m.tale.arrived(m, seen)
 	m.spoken = m.past.saidSeq
 	m.stepped = ""
 	if events := m.world().Events(); len(events) > 0 {
@@ -91,6 +93,7 @@ func (m *Model) forget(common int) {
 		m.reread(common)
 	}
 	m.marks = timeMarks{}
+	m.tale.forget(common)
 }
 
 // forked says that acting in the past has begun a branch.
@@ -118,6 +121,7 @@ func (m *Model) pickBranch(i int) {
 // already; at the end of the branch the world is lived on until there is one.
 func (m *Model) step(wanted func(engine.Event) bool) {
 	m.playing = false
+	m.tale.goOn()
 	if m.rewound() && m.line.SeekNext(wanted) {
 		m.travel(frameStep)
 		return
@@ -131,6 +135,9 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 	for range most {
 		before := len(w.Events())
 		m.advance(max(w.Next(), w.Now()), 1)
+		if m.tale.halted { // at a chapter or a question
+			return
+		}
 		for _, e := range w.Events()[before:] {
 			if wanted(e) {
 				m.narrate()
@@ -150,6 +157,7 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 // back goes to the latest event of the wanted kind before the moment that is looked at.
 func (m *Model) back(wanted func(engine.Event) bool) {
 	m.playing = false
+	m.tale.aim = 0
 	m.line.SeekLast(wanted)
 	m.travel(frameStep)
 }

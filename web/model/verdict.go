@@ -90,7 +90,7 @@ func (m *Model) forecastRows(s *scene) []ForecastRow {
 func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) ForecastRow {
 	a := f.Answer
 	row := ForecastRow{Replica: n.name, Lead: "If healed", Answer: answerFull,
-		Question: "If " + n.name + " came back now, what would " + master.name + " say?"}
+		Question: "If it healed now, " + master.name + " would say"}
 	if path, ok := s.between(master.name, n.name); !ok || path.State != "severed" {
 		row.Lead, row.Question = "If it asks", n.name+" will ask. What will "+master.name+" say?"
 	}

@@ -9,9 +9,10 @@ import (
 // A topBar says what is shown, in which scenario, and has the page's own switches.
 type topBar struct {
 	app.Compo
-	Bar  model.Bar
-	Help bool
-	Up   *mailbox
+	Bar     model.Bar
+	Help    bool
+	Library bool // the library is open
+	Up      *mailbox
 }
 
 func (b *topBar) Render() app.UI {
@@ -30,6 +31,8 @@ func (b *topBar) Render() app.UI {
 				}),
 			),
 		),
+		app.Button().ID(model.GalleryID).Class("ghost bar__library").Type("button").DataSet("testid", "gallery-open").Aria("expanded", b.Library).
+			OnClick(b.library).Body(shelfIcon(), app.Span().Class("bar__word").Text("Library"), app.Span().Class("sr bar__only-narrow").Text("Library")),
 		app.Span().Class("bar__facts").Body(
 			app.Range(b.Bar.Facts[:]).Slice(func(i int) app.UI { return app.Span().Text(b.Bar.Facts[i]) }),
 		),
@@ -50,6 +53,9 @@ func (b *topBar) Render() app.UI {
 func (b *topBar) pick(ctx app.Context, _ app.Event) {
 	b.Up.send(model.Pick{Scenario: ctx.JSSrc().Get("value").String()})
 }
+func (b *topBar) library(app.Context, app.Event) {
+	b.Up.send(model.ToggleGallery{})
+}
 func (b *topBar) table(app.Context, app.Event) { b.Up.send(model.ToggleTable{}) }
 func (b *topBar) theme(app.Context, app.Event) { b.Up.send(model.NextTheme{}) }
 func (b *topBar) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
@@ -61,6 +67,11 @@ func mark() app.UI {
 		drawn("rect", "mark__held", "x", "8.5", "y", "7", "width", "10.5", "height", "6", "rx", "1"),
 		path("mark__edge", "M8.5 1.5v4M8.5 14.5v4"),
 	)
+}
+
+// shelfIcon is four cards.
+func shelfIcon() app.UI {
+	return icon("", 16, 16, path("l-text", "M2 2h5v5h-5zM9 2h5v5h-5zM2 9h5v5h-5zM9 9h5v5h-5z"))
 }
 
 func themeIcon(theme string) app.UI {

@@ -35,7 +35,10 @@ func (d *deck) Render() app.UI {
 				Title("Next event worth a look (>)").OnClick(d.next).Body(
 				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
 		),
-		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State)),
+		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State),
+			app.If(k.Skipped != "", func() app.UI {
+				return app.Span().Class("deck__skipped").DataSet("testid", "skipped").Text("» " + k.Skipped)
+			})),
 		app.Div().ID(deckTrackID).Class("deck__track").Body(
 			d.track(),
 			app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", k.Moment).
@@ -57,6 +60,8 @@ func (d *deck) Render() app.UI {
 			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "faster").Aria("label", "Faster").Title("Faster (])").Disabled(!k.Faster).OnClick(d.faster).Text("+"),
 		),
+		app.Button().Class("deck__pace").Type("button").DataSet("testid", "pace").Aria("pressed", k.Story).OnClick(d.pace).
+			Title("Story pace: every message can be seen, and silence is skipped. True pace: simulated time is your time.").Text("Story pace"),
 		app.Span().Class("deck__option").Body(app.Text("seed "), app.B().Text(k.Seed)),
 	)
 }
@@ -103,4 +108,5 @@ func (d *deck) play(app.Context, app.Event)   { d.Up.send(model.Play{}) }
 func (d *deck) step(app.Context, app.Event)   { d.Up.send(model.Step{}) }
 func (d *deck) next(app.Context, app.Event)   { d.Up.send(model.NextEvent{}) }
 func (d *deck) slower(app.Context, app.Event) { d.Up.send(model.Slower{}) }
+func (d *deck) pace(app.Context, app.Event)   { d.Up.send(model.TogglePace{}) }
 func (d *deck) faster(app.Context, app.Event) { d.Up.send(model.Faster{}) }

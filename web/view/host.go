@@ -27,6 +27,8 @@ type Host interface {
 	// Focus moves the focus without scrolling. ScrollToEnd shows the last line of a scrolling element.
 	Focus(id string)
 	ScrollToEnd(id string)
+	// Mark selects a part of a text area, counted in UTF-16 units, gives it the focus and brings it into its view.
+	Mark(id string, from, to int)
 
 	// Theme sets data-theme on the document: "light", "dark" or "" for the system's choice.
 	Theme(name string)
@@ -49,6 +51,14 @@ type Host interface {
 
 	// OnKey calls f for every key pressed while the focus is not in a text field; f says whether it used the key.
 	OnKey(f func(key string, shift bool) bool)
+	// OnFile calls f for every file that is dropped on the page or chosen in one of its file inputs, once it is read. Of a
+	// file that is larger than MostFile only the first MostFile+1 bytes are read.
+	OnFile(f func(name string, data []byte))
+	// Download has the browser save data as a file.
+	Download(name, mime string, data []byte)
 	// Expose makes functions callable from JavaScript as properties of window.__resync, for tests and hosts.
 	Expose(functions map[string]func(args []string) string)
 }
+
+// MostFile is the size of the largest file that is read whole, in bytes.
+const MostFile = 64 << 20

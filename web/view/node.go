@@ -39,7 +39,7 @@ func (n *nodeColumn) Render() app.UI {
 				OnClick(func(app.Context, app.Event) { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: word}) }, app.EventScope(word))
 		})),
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
-			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On, Host: n.Host, Up: n.Up}
+			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On && !t.Editor.Open, Host: n.Host, Up: n.Up} // one text at a time
 			if p.Shown {
 				p.Prompt, p.Hint, p.Completion = t.Prompt, t.Hint, t.Completion
 			}
@@ -87,16 +87,8 @@ func (n *nodeColumn) log() app.UI {
 }
 
 func (n *nodeColumn) script() app.UI {
-	return app.Div().ID(model.OutputID(n.Terminal.Name)).Class("cli cli--log").Role("region").Aria("label", "Script so far").TabIndex(0).
-		DataSet("testid", "script").Body(
-		app.P().Class("cli__about").Body(
-			app.Span().Text("Everything so far, to run again here or with bin/resync run."),
-			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "copy").OnClick(n.copy).Text("Copy")),
-		app.Pre().Class("cli__script").Text(n.Terminal.Script),
-	)
+	return &scriptTab{Editor: n.Terminal.Editor, Node: n.Terminal.Name, Host: n.Host, Up: n.Up}
 }
-
-func (n *nodeColumn) copy(app.Context, app.Event) { n.Up.send(model.CopyScript{}) }
 
 // A prompt is one node's input. Each node has its own, so that a line begun at one is still there after a look at
 // another. The browser owns what was typed: go-app could not clear it (an empty value is no attribute to it).

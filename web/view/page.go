@@ -95,6 +95,10 @@ func (p *page) OnMount(ctx app.Context) {
 		}
 		return used
 	})
+	p.host.OnFile(func(name string, data []byte) {
+		p.take(model.FileGiven{Name: name, Data: data})
+		p.redraw()
+	})
 	if p.frozen {
 		p.expose()
 	}
@@ -126,6 +130,10 @@ func (p *page) obey(cmds []model.Cmd) {
 		case model.Focus:
 			p.host.Focus(c.ID) // at once where it can be: the next key is on its way
 			p.afterDrawing(func() { p.host.Focus(c.ID) })
+		case model.Mark:
+			p.host.Mark(c.ID, c.From, c.To)
+		case model.Download:
+			p.host.Download(c.Name, c.Mime, []byte(c.Data))
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}
@@ -235,7 +243,9 @@ func (p *page) Render() app.UI {
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
 		DataSet("judged", v.Verdict.Shown).Body(
 		patterns(),
-		&topBar{Bar: v.Bar, Help: v.ShowHelp, Up: p.up},
+		&topBar{Bar: v.Bar, Help: v.ShowHelp, Library: v.Gallery.Open, Up: p.up},
+		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
+		app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 		app.Main().Class("app__main").Body(
 			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},

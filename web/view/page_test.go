@@ -23,6 +23,8 @@ type room struct {
 	queries  map[string]bool
 	frame    func(time.Duration)
 	key      func(string, bool) bool
+	file     func(string, []byte)
+	saved    map[string]string // by name
 	exposed  map[string]func([]string) string
 	drawn    [][]float32
 	ready    bool
@@ -31,7 +33,7 @@ type room struct {
 }
 
 func newRoom() *room {
-	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, width: 1440}
+	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, saved: map[string]string{}, width: 1440}
 }
 
 func (r *room) Ready()                          { r.ready = true }
@@ -45,6 +47,7 @@ func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
 func (r *room) ScrollToEnd(string)              {}
+func (r *room) Mark(id string, _, _ int)        { r.focused = id }
 func (r *room) Theme(name string)               { r.theme = name }
 func (r *room) Matches(query string) bool       { return r.queries[query] }
 func (r *room) Size() (int, int)                { return r.width, 900 }
@@ -54,6 +57,8 @@ func (r *room) Draw(_ string, marks []float32) {
 	r.drawn = append(r.drawn, append([]float32(nil), marks...))
 }
 func (r *room) OnKey(f func(string, bool) bool)           { r.key = f }
+func (r *room) OnFile(f func(string, []byte))             { r.file = f }
+func (r *room) Download(name, _ string, data []byte)      { r.saved[name] = string(data) }
 func (r *room) Expose(f map[string]func([]string) string) { r.exposed = f }
 
 // moved is a page that has been drawn once.

@@ -20,18 +20,19 @@ func (r *storyRail) Render() app.UI {
 	s := &r.Story
 	return app.Section().Class("story").Aria("label", "Story").Body(
 		app.P().Class("story__where").Body(app.Span().Text(s.Where), app.Span().Text(s.Progress)),
-		app.If(s.Chapters > 0, func() app.UI {
-			return app.Div().Class("story__steps").Aria("hidden", true).Body(
-				app.Range(make([]struct{}, s.Chapters)).Slice(func(i int) app.UI {
-					state := "ahead"
-					if i+1 < s.Done {
-						state = "done"
-					} else if i+1 == s.Done {
-						state = "now"
-					}
-					return app.I().DataSet("state", state)
-				}),
-			)
+		app.If(len(s.Steps) > 0, func() app.UI {
+			return app.Ol().Class("story__steps").Aria("label", "Chapters").Body(app.Range(s.Steps).Slice(func(i int) app.UI {
+				k := s.Steps[i]
+				held, tick := "", ""
+				if k.Held {
+					held, tick = ", everything it expects holds", "✓"
+				}
+				li := app.Li().Class("story__step").DataSet("state", k.State).DataSet("held", k.Held).Title(k.Heading + held)
+				if k.State == "now" {
+					li = li.Aria("current", "step")
+				}
+				return li.Body(app.Span().Class("sr").Text(k.Heading+held), app.I().Aria("hidden", true).Text(tick))
+			}))
 		}),
 		app.H1().Class("story__lead").DataSet("testid", "lead").Text(s.Lead),
 		app.P().Class("story__more").Text(s.More),
@@ -53,11 +54,20 @@ func (r *storyRail) Render() app.UI {
 				}),
 			)
 		}),
-		app.If(s.Restart, func() app.UI {
+		app.If(s.Restart || s.Back || s.Next != "", func() app.UI {
 			return app.Div().Class("story__nav").Body(
-				app.Button().Class("btn").Type("button").DataSet("testid", "story-back").OnClick(r.restart).Text("Restart"),
+				app.If(s.Restart, func() app.UI {
+					return app.Button().Class("btn").Type("button").DataSet("testid", "restart").OnClick(r.restart).Text("Restart")
+				}),
+				app.If(len(s.Steps) > 0, func() app.UI {
+					return app.Button().Class("btn").Type("button").DataSet("testid", "story-back").Disabled(!s.Back).OnClick(r.back).Text("Back")
+				}),
 				app.If(s.Next != "", func() app.UI {
-					return app.Button().Class("btn btn--first").Type("button").DataSet("testid", "story-next").OnClick(r.next).Text(s.Next)
+					class := "btn btn--first"
+					if s.Ask.Replica != "" && s.Ask.Said == "" { // an answer comes first
+						class = "btn"
+					}
+					return app.Button().Class(class).Type("button").DataSet("testid", "story-next").OnClick(r.next).Text(s.Next)
 				}),
 			)
 		}),
@@ -85,10 +95,11 @@ func (r *storyRail) ask() app.UI {
 	}
 	return app.Div().Class("story__ask").Body(
 		app.P().Class("story__label").Text(a.Question),
-		app.Div().Class("story__choices").Body(choice("continue", "CONTINUE"), choice("fullresync", "FULLRESYNC")),
 		app.If(a.Comment != "", func() app.UI { return app.P().Class("story__comment").Text(a.Comment) }),
+		app.Div().Class("story__choices").Body(choice("continue", "CONTINUE"), choice("fullresync", "FULLRESYNC")),
 	)
 }
 
 func (r *storyRail) next(app.Context, app.Event)    { r.Up.send(model.StoryNext{}) }
+func (r *storyRail) back(app.Context, app.Event)    { r.Up.send(model.StoryBack{}) }
 func (r *storyRail) restart(app.Context, app.Event) { r.Up.send(model.Restart{}) }

@@ -22,12 +22,17 @@ type probe struct {
 	host    view.Host
 	clicks  int
 	pressed []string
+	files   []string
 }
 
 func (p *probe) OnMount(ctx app.Context) {
 	p.host.OnKey(func(key string, shift bool) bool {
 		p.pressed = append(p.pressed, key+" "+strconv.FormatBool(shift))
 		return key == "/"
+	})
+	p.host.OnFile(func(name string, data []byte) {
+		p.files = append(p.files, fmt.Sprintf("%s %d %q", name, len(data), data[:min(len(data), 10)]))
+		p.host.SetValue("times", strings.Join(p.files, ", "))
 	})
 	p.host.Expose(map[string]func(args []string) string{
 		"load":        func(a []string) string { return p.host.Load(a[0]) },
@@ -39,17 +44,24 @@ func (p *probe) OnMount(ctx app.Context) {
 		"setValue":    func(a []string) string { p.host.SetValue(a[0], a[1]); return "" },
 		"focus":       func(a []string) string { p.host.Focus(a[0]); return "" },
 		"scrollToEnd": func(a []string) string { p.host.ScrollToEnd(a[0]); return "" },
-		"theme":       func(a []string) string { p.host.Theme(a[0]); return "" },
-		"matches":     func(a []string) string { return strconv.FormatBool(p.host.Matches(a[0])) },
-		"size":        func([]string) string { w, h := p.host.Size(); return strconv.Itoa(w) + "x" + strconv.Itoa(h) },
-		"box":         p.box,
-		"pressed":     func([]string) string { return strings.Join(p.pressed, ", ") },
-		"echo":        func(a []string) string { return strings.Join(a, "|") },
-		"frames":      p.frames,
-		"draw":        p.draw,
-		"fail":        func(a []string) string { p.host.Fail(a[0]); return "" },
-		"panic":       func(a []string) string { panic(a[0]) },
-		"exit":        func([]string) string { os.Exit(0); return "" },
+		"mark": func(a []string) string {
+			from, _ := strconv.Atoi(a[1])
+			to, _ := strconv.Atoi(a[2])
+			p.host.Mark(a[0], from, to)
+			return ""
+		},
+		"theme":    func(a []string) string { p.host.Theme(a[0]); return "" },
+		"matches":  func(a []string) string { return strconv.FormatBool(p.host.Matches(a[0])) },
+		"size":     func([]string) string { w, h := p.host.Size(); return strconv.Itoa(w) + "x" + strconv.Itoa(h) },
+		"box":      p.box,
+		"pressed":  func([]string) string { return strings.Join(p.pressed, ", ") },
+		"echo":     func(a []string) string { return strings.Join(a, "|") },
+		"frames":   p.frames,
+		"draw":     p.draw,
+		"download": func(a []string) string { p.host.Download(a[0], a[1], []byte(a[2])); return "" },
+		"fail":     func(a []string) string { p.host.Fail(a[0]); return "" },
+		"panic":    func(a []string) string { panic(a[0]) },
+		"exit":     func([]string) string { os.Exit(0); return "" },
 	})
 	p.host.Ready()
 }
@@ -95,6 +107,10 @@ func (p *probe) Render() app.UI {
 		app.A().ID("link").Href("#there").Text("a link of the page"),
 		app.Label().For("field").Text("Field"),
 		app.Input().ID("field"),
+		app.Label().For("text").Text("Text"),
+		app.Textarea().ID("text").Wrap("off").Rows(5),
+		app.Label().For("file").Text("File"),
+		app.Input().ID("file").Type("file").Multiple(true),
 		app.Label().For("times").Text("Times"),
 		app.Input().ID("times"),
 		app.Canvas().ID("board").Width(40).Height(20).DataSet("palette", "--lost --continue").Aria("hidden", "true"),

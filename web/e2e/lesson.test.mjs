@@ -1,0 +1,226 @@
+// What tells a story: a lesson with its chapters and its question, the library, pace, and the reader's own scripts.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+
+const id = (name) => `[data-testid="${name}"]`;
+
+describe("lessons", () => {
+  let browser, server;
+  before(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function begin(options) {
+    const page = await open(browser, server.url + "#test=1", options);
+    await waitReady(page);
+    return page;
+  }
+  const tick = async (page, millis) => JSON.parse(await page.evaluate((ms) => window.__resync.tick(ms), millis));
+  const text = async (page, name) => (await page.locator(id(name)).textContent()).replace(/\s+/g, " ").trim();
+  const trace = (page) => page.evaluate(() => window.__resync.trace());
+  const shows = (page, name, pattern) =>
+    page.waitForFunction(([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""), [id(name), pattern.source]);
+
+  // stop lets time pass until the story waits for the reader, or has ended, and the page shows it.
+  async function stop(page) {
+    for (let i = 0; i < 400; i++) {
+      const { playing } = await tick(page, 500);
+      if (!playing) return page.waitForSelector('.deck[data-playing="false"]');
+      if (!(await page.locator(id("story-next")).count())) return;
+    }
+    assert.fail("the story does not stop");
+  }
+
+  // pick opens a scenario from the library.
+  async function pick(page, name) {
+    await page.click(id("gallery-open"));
+    await page.click(id(`scenario-${name}`));
+    await page.locator(id("gallery")).waitFor({ state: "detached" });
+  }
+
+  test("one is read to its end, with the question before the answer", async () => {
+    const page = await begin();
+    await pick(page, "short-outage");
+    const chapters = [];
+    let asked = 0;
+    for (let i = 0; i < 12 && (await page.locator(id("story-next")).count()); i++) {
+      if (await page.locator(id("guess-continue")).count() && /What will its master say/.test(await page.locator(".story__ask").textContent())) {
+        asked++;
+        assert.doesNotMatch(await page.locator(id("forecast-r1")).textContent(), /CONTINUE|FULLRESYNC/, "the forecast keeps quiet");
+        await page.click(id("guess-fullresync"));
+      } else {
+        chapters.push(await text(page, "lead"));
+        await page.click(id("story-next"));
+      }
+      await stop(page);
+      if (asked === 1 && chapters.length === 4) {
+        await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
+      }
+    }
+    assert.deepEqual(chapters, ["The first copy", "A write reaches the replica", "The link breaks", "It continues where it stopped", "In production"]);
+    assert.equal(asked, 1);
+    assert.equal(await page.locator('.story__step[data-state="done"][data-held="true"]').count(), 5);
+    assert.equal(await page.locator(id("problem")).count(), 0);
+
+    await page.click(id("story-back")); // back to the last chapter, and the one before
+    await shows(page, "lead", /In production/);
+    await page.click(id("story-back"));
+    await shows(page, "lead", /It continues where it stopped/);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("the answer says whether the reader was right, and why", async () => {
+    const page = await begin();
+    await pick(page, "backlog-overflow");
+    for (let i = 0; i < 6 && !(await page.locator(id("guess-continue")).count()); i++) {
+      await page.click(id("story-next"));
+      await stop(page);
+    }
+    await page.focus(id("guess-fullresync"));
+    await page.keyboard.press("Enter");
+    for (let i = 0; i < 60 && !/You were right/.test(await page.locator(".story__ask").textContent()); i++) await tick(page, 500);
+    assert.match(await page.locator(".story__ask").textContent(), /You were right: FULLRESYNC\..*Same history, but [0-9,]+ > [0-9,]+: the byte that r1 asked for was gone/);
+    await page.context().close();
+  });
+
+  test("the library is searched and left by keys alone", async () => {
+    const page = await begin();
+    await page.focus(id("gallery-open"));
+    await page.keyboard.press("Enter");
+    await page.locator(id("gallery")).waitFor();
+    assert.equal(await page.locator(id("gallery-open")).getAttribute("aria-expanded"), "true");
+    for (let i = 0; i < 5 && !(await page.evaluate(() => document.activeElement.dataset.testid === "gallery-search")); i++) await page.keyboard.press("Tab");
+    await page.keyboard.type("split brain");
+    await page.waitForFunction(() => /^[1-3] scenario/.test(document.querySelector(".gallery__found").textContent));
+    assert.deepEqual(await axe(page), []);
+    await page.focus(id("scenario-split-brain"));
+    await page.keyboard.press("Enter");
+    await shows(page, "lead", /Before the split/);
+    await page.keyboard.press("Escape");
+    await page.click(id("gallery-open"));
+    await page.locator(id("gallery")).waitFor();
+    await page.focus(id("gallery-search"));
+    await page.keyboard.press("Escape");
+    await page.locator(id("gallery")).waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "gallery-open");
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("silence is skipped with a sign, and true pace is one press away", async () => {
+    const page = await begin();
+    await pick(page, "reset-or-silence");
+    assert.equal(await page.locator(id("pace")).getAttribute("aria-pressed"), "true");
+    let sign = "";
+    for (let i = 0; i < 200 && !/skipped [0-9.]+ s/.test(sign); i++) {
+      const { playing } = await tick(page, 300);
+      if (!playing) await page.click(id("story-next"));
+      if (await page.locator(id("skipped")).count()) sign = await text(page, "skipped");
+    }
+    assert.match(sign, /skipped [0-9.]+ s/);
+    await page.click(id("pace"));
+    await page.waitForSelector(`${id("pace")}[aria-pressed="false"]`);
+    await page.context().close();
+  });
+
+  test("a wrong script changes nothing and its errors lead to their places; a right one is run", async () => {
+    const page = await begin();
+    const before = await trace(page);
+    await page.click(id("tab-script"));
+    await page.click(id("edit"));
+    await page.fill(id("editor"), "node m1\nnode r1 replicof m1\nserver m1 r1\n");
+    await page.click(id("editor-run"));
+    await shows(page, "editor-errors", /2 errors.*line 2, column 9.*line 3, column 1.*did you mean 'sever'/);
+    assert.deepEqual(await axe(page), []);
+    assert.equal(await trace(page), before);
+    await page.click(id("editor-error-0"));
+    assert.equal(await page.evaluate(() => document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)), "replicof");
+    await page.keyboard.type("replicaof");
+    await shows(page, "editor-errors", /1 error/);
+    await page.click(id("editor-error-0"));
+    await page.keyboard.type("sever");
+    await shows(page, "editor-errors", /Nothing is wrong/);
+    await page.keyboard.press("Control+Enter");
+    await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`);
+    assert.match(await page.evaluate(() => window.__resync.script()), /^sever m1 r1$/m);
+
+    await page.click(id("edit"));
+    await page.click(id("editor-discard"));
+    await page.locator(id("script")).waitFor();
+    const saved = page.waitForEvent("download");
+    await page.click(id("save"));
+    assert.equal((await saved).suggestedFilename(), "your-script.resync");
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("a script is opened from a file, chosen or dropped; a long one can be given up", async () => {
+    const page = await begin();
+    await page.click(id("tab-script"));
+    await page.setInputFiles(id("script-file"), { name: "two.resync", mimeType: "", buffer: Buffer.from('title "Two"\nnode a\nnode b replicaof a\nuntil b.master_link_status = up\n') });
+    await page.locator(id("node-b")).waitFor();
+    const drop = (name, body) =>
+      page.evaluate(
+        ([name, body]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([body], name));
+          document.querySelector("main").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        },
+        [name, body],
+      );
+    await drop("wrong.resync", "nod x\n");
+    await shows(page, "editor-errors", /line 1, column 1/);
+    assert.equal(await page.inputValue(id("editor")), "nod x\n");
+    await page.click(id("editor-discard"));
+    await drop("long.resync", "node x\nload x rate 1000/s\nwait 2m\n");
+    await page.locator(id("opening")).waitFor();
+    await tick(page, 100);
+    await shows(page, "opening", /Running the script… [0-9]+ %/);
+    await page.click(id("opening-cancel"));
+    await page.locator(id("node-b")).waitFor();
+    assert.equal(await page.locator(id("opening")).count(), 0);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  for (const width of [375, 320]) {
+    test(`by touch, ${width} wide: library, lesson, question, editor`, async () => {
+      const page = await begin({ viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
+      const fits = async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      const clean = async () => {
+        await page.setViewportSize({ width, height: 2400 }); // or the deck, which stays in view, covers half a button
+        assert.deepEqual(await axe(page), []);
+        await page.setViewportSize({ width, height: 740 });
+      };
+      await page.tap(id("gallery-open"));
+      await page.locator(id("gallery")).waitFor();
+      await fits();
+      await clean();
+      await page.tap(id("scenario-short-outage"));
+      for (let i = 0; i < 6 && !(await page.locator(id("guess-continue")).count()); i++) {
+        await page.tap(id("story-next"));
+        await stop(page);
+      }
+      await fits();
+      await clean();
+      const small = await page.evaluate(() =>
+        [...document.querySelectorAll(".story button, .deck button, .bar button")].filter((e) => e.offsetParent && e.offsetHeight < 44).map((e) => e.textContent),
+      );
+      assert.deepEqual(small, []);
+      await page.tap(id("guess-continue"));
+      await page.tap(id("tab-script"));
+      await page.tap(id("edit"));
+      await fits();
+      await clean();
+      await page.context().close();
+    });
+  }
+});
