@@ -180,7 +180,7 @@ func (s *sideBySide) behind(where string, a, b reflect.Value) {
 func TestACloneSharesNothingThatChanges(t *testing.T) {
 	const seeds = 100
 	for seed := uint64(1); seed <= seeds; seed++ {
-		s := RandomScript(seed)
+		s := RandomScript(seed, "")
 		w := newTrial(s)
 		w.check = nil
 		for i, st := range s.Statements {

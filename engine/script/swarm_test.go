@@ -13,7 +13,7 @@ import (
 func TestSwarm(t *testing.T) {
 	const seeds = 300
 	for seed := uint64(1); seed <= seeds; seed++ {
-		if err := Swarm(seed, true); err != nil {
+		if err := Swarm(seed, "", true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -23,7 +23,7 @@ func TestSwarm(t *testing.T) {
 func TestRandomWorldsHaveEverything(t *testing.T) {
 	var all strings.Builder
 	for seed := uint64(1); seed <= 400; seed++ {
-		all.WriteString(RandomScript(seed).String())
+		all.WriteString(RandomScript(seed, "").String())
 	}
 	text := all.String()
 	for _, k := range statementKinds {
@@ -47,14 +47,14 @@ func TestRandomWorldsHaveEverything(t *testing.T) {
 	}
 }
 
-// A replica that writes for itself is found out, and of all that happened around it little is left to tell.
+// What a master streams and has not executed is found out, and of all that happened around it little is left to tell.
 func TestAFailureIsMadeShort(t *testing.T) {
-	s := RandomScript(7)
+	s := RandomScript(7, "")
 	own := []Act{
-		AddNode{Name: "z1", Settings: []Setting{{"repl-diskless-sync-delay", "0"}}},
-		AddNode{Name: "z2", Replicaof: "z1", Settings: []Setting{{"replica-read-only", "no"}}},
+		AddNode{Name: "z1", Settings: []Setting{{"repl-diskless-sync-delay", "0"}, {"enable-debug-command", "yes"}}},
+		AddNode{Name: "z2", Replicaof: "z1"},
 		Wait{4 * time.Second},
-		Command{Node: "z2", Client: 1, Args: []string{"SET", "own", "secret"}},
+		Command{Node: "z1", Client: 1, Args: []string{"DEBUG", "REPLICATE", "SET", "own", "secret"}},
 		Wait{2 * time.Second},
 	}
 	at := len(s.Statements) / 2
@@ -70,7 +70,7 @@ func TestAFailureIsMadeShort(t *testing.T) {
 	}
 	short := shrink(s, failed)
 	text := short.session.Script().String()
-	if got := kind(short.failed); got != "at offset" || !strings.Contains(text, "z2> SET own secret") {
+	if got := kind(short.failed); got != "at offset" || !strings.Contains(text, "z1> DEBUG REPLICATE SET own secret") {
 		t.Errorf("%v\n%s", short.failed, text)
 	}
 	if n := len(short.session.Script().Statements); n > 8 || n >= len(s.Statements) {
@@ -121,7 +121,7 @@ func TestKindsOfFailures(t *testing.T) {
 func BenchmarkSwarm(b *testing.B) {
 	b.ReportAllocs()
 	for seed := uint64(1); b.Loop(); seed++ {
-		if err := Swarm(seed, false); err != nil {
+		if err := Swarm(seed, "", false); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"resync/engine"
+	"resync/engine/store"
 )
 
 // The checker finds every kind of lie that a node could tell.
@@ -150,7 +151,7 @@ func TestFingerprintsOfDatasets(t *testing.T) {
 	seen := map[uint64]string{}
 	look := func(what string) {
 		t.Helper()
-		p := fingerprint(w.find("m1").node.Store(), true)
+		p := fingerprint(w.find("m1").node.Store(), moments)
 		if before, ok := seen[p]; ok {
 			t.Errorf("%s and %s look alike", what, before)
 		}
@@ -168,10 +169,10 @@ func TestFingerprintsOfDatasets(t *testing.T) {
 	}
 	say(t, w, "m1", "FLUSHALL")
 	say(t, w, "m1", "SADD set c b a 3")
-	first := fingerprint(w.find("m1").node.Store(), true)
+	first := fingerprint(w.find("m1").node.Store(), moments)
 	say(t, w, "m1", "DEL set")
 	say(t, w, "m1", "SADD set 3 a b c")
-	if fingerprint(w.find("m1").node.Store(), true) != first {
+	if fingerprint(w.find("m1").node.Store(), moments) != first {
 		t.Error("the order of a set's members counts")
 	}
 }
@@ -183,9 +184,9 @@ func TestTheCheckerComparesData(t *testing.T) {
 	w.RunUntil(w.Now().Add(time.Second))
 	must(t, check.Observe())
 	must(t, w.AtRest())
-	// What a replica keeps for itself is a difference at the same offset.
-	say(t, w, "r1", "CONFIG SET replica-read-only no")
-	say(t, w, "r1", "SET own secret")
+	// What a replica has for itself is a difference at the same offset.
+	own := w.find("r1").node.Store().DB(0)
+	own.Set([]byte("own"), store.StringValue([]byte("secret")), 0)
 	if err := w.AtRest(); err == nil || !strings.Contains(err.Error(), "other data") {
 		t.Errorf("at rest: %v", err)
 	}
@@ -193,5 +194,38 @@ func TestTheCheckerComparesData(t *testing.T) {
 	w.RunUntil(w.Now().Add(2 * time.Second))
 	if err := check.Observe(); err == nil || !strings.Contains(err.Error(), "different data") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What the clients of a writable replica wrote is its own, until it loads its master's data again.
+func TestAWritableReplicaHasDataOfItsOwn(t *testing.T) {
+	w := pair(t)
+	check := NewChecker(w)
+	pass := func(d time.Duration) error {
+		for end := w.Now().Add(d); w.Now() < end; w.Step() {
+			if err := check.Observe(); err != nil {
+				return err
+			}
+		}
+		return check.Observe()
+	}
+	must(t, pass(time.Second))
+	say(t, w, "r1", "CONFIG SET replica-read-only no")
+	say(t, w, "r1", "GET k")
+	if r := check.nodes[1]; r.strange != "" {
+		t.Errorf("a read makes it strange: %s", r.strange)
+	}
+	say(t, w, "r1", "SET own secret")
+	say(t, w, "m1", "SET k v")
+	must(t, pass(3*time.Second))
+	if err := w.AtRest(); err == nil {
+		t.Error("at rest they are the same")
+	}
+	say(t, w, "r1", "REPLICAOF NO ONE")
+	say(t, w, "r1", "REPLICAOF m1 6379")
+	must(t, pass(3*time.Second))
+	must(t, w.AtRest())
+	if r := check.nodes[1]; r.strange != "" {
+		t.Errorf("after a full resync it is still strange: %s", r.strange)
 	}
 }
