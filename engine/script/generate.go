@@ -84,6 +84,16 @@ func (g *generator) drawsEras(era string) func() string {
 	}
 }
 
+// several reports whether the nodes are of several eras.
+func (g *generator) several() bool {
+	for _, era := range g.eras {
+		if era != g.eras[0] {
+			return true
+		}
+	}
+	return false
+}
+
 // topology makes two to nine nodes, mostly few: a star, a chain, or something between.
 func (g *generator) topology() {
 	count := 2 + g.IntN(3)
@@ -111,7 +121,7 @@ func (g *generator) topology() {
 		g.add(a)
 	}
 	for _, p := range g.pairs {
-		if g.chance(2, 3) {
+		if g.several() || g.chance(2, 3) {
 			g.add(g.link(p))
 		}
 	}
@@ -176,6 +186,11 @@ func nameIn(era string, c Setting) string {
 func (g *generator) link(p [2]int) Link {
 	l := Link{A: g.nodes[p[0]], B: g.nodes[p[1]], Latency: -1, Jitter: -1, Bandwidth: -1}
 	l.Latency = pick(g, 0, time.Millisecond, 5*time.Millisecond, 40*time.Millisecond, 300*time.Millisecond)
+	if g.several() {
+		// A new replica whose old master refuses it in words that it takes for an error tries again at once, for as long
+		// as that lasts: the time between is all that the path takes.
+		l.Latency = max(l.Latency, 5*time.Millisecond)
+	}
 	if g.chance(1, 3) {
 		l.Jitter = pick(g, time.Millisecond, 30*time.Millisecond)
 	}

@@ -280,7 +280,7 @@ func (n *checked) spoil(why string) { n.strange, n.files = why, why }
 const (
 	writesItself = "a writable replica's clients wrote"
 	misses       = "it does not understand all of a newer stream"
-	strayed      = "it continued at an offset of another history, since the name of a process outlives its histories"
+	strayed      = "a process that follows another master counts from 0 again under its old name, and continued it at an offset of before"
 )
 
 func (c *Checker) check(e *engine.Event) error {
@@ -314,6 +314,7 @@ func (c *Checker) check(e *engine.Event) error {
 	case engine.BacklogCreated:
 		if !n.shares { // the name stays, and the bytes are others
 			n.in = c.begin(n.id)
+			n.in.begins, n.in.last = f.First-1, f.First-1
 			n.young, n.offset = false, f.First-1
 		}
 	case engine.HistoryChanged:
@@ -463,6 +464,9 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 			return fmt.Errorf("continues at offset %d after %d", f.Offset, n.fed.at)
 		}
 		if was := n.standing().in; was != at.in && was.id == at.in.id {
+			if at.in.begins >= was.last {
+				return fmt.Errorf("continues at offset %d of %s, whose backlog was created anew since", f.Offset, f.ID.Short())
+			}
 			n.spoil(strayed)
 		}
 	} else {

@@ -18,6 +18,8 @@ type history struct {
 	parent *history      // whose bytes it begins with, or nil
 	upto   engine.Offset // the last byte of the parent's
 
+	begins engine.Offset // behind it, where that was seen
+
 	author int // the node that writes it, or -1 while nobody has
 	life   int
 	first  engine.Offset   // the first byte that was seen to be written
