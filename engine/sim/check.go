@@ -396,7 +396,7 @@ func (c *Checker) applied(n *checked, s engine.Span) error {
 	n.fed.at = s.Last
 	n.moved = n.moved || chosen(s.Last)
 	n.reach(n.fed)
-	if of := n.fed.in; of.author >= 0 && s.Last > of.last {
+	if of := n.fed.in; (of.author >= 0 || of.begins > 0) && s.Last > of.last {
 		return fmt.Errorf("receives byte %d of %s, which ends at %d", s.Last, of.id.Short(), of.last)
 	}
 	return nil
@@ -431,7 +431,7 @@ func (n *checked) asks(f engine.PsyncAsked) error {
 		at = n.fed
 	}
 	switch {
-	case n.young || f.ID == "" || at.in != nil && at.in.id == "":
+	case n.young && n.shares || f.ID == "" || at.in != nil && at.in.id == "":
 		return nil // its master knew no names
 	case !n.placed && f.ID != "?":
 		return fmt.Errorf("asks for %d of %s, but it has let go of its place", f.Want, f.ID.Short())

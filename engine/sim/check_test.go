@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"resync/engine"
+	"resync/engine/node"
 	"resync/engine/store"
 )
 
@@ -227,5 +228,100 @@ func TestAWritableReplicaHasDataOfItsOwn(t *testing.T) {
 	must(t, w.AtRest())
 	if r := check.nodes[1]; r.strange != "" {
 		t.Errorf("after a full resync it is still strange: %s", r.strange)
+	}
+}
+
+// What a node of one era may say is a lie of another.
+func TestTheCheckerKnowsEras(t *testing.T) {
+	const taken, own = engine.ReplID("0123456789012345678901234567890123456789"), "its own"
+	for _, c := range []struct {
+		era  string
+		node string
+		lies []engine.Fact
+		want string
+	}{
+		{"2.8", "r1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7}}, "which is in its file"},
+		{"4.0", "r1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7}}, ""},
+		{"4.0", "m1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7, Master: true}}, "vouches for the history"},
+		{"7.0", "m1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7, Master: true}}, ""},
+		{"2.8", "r1", []engine.Fact{engine.PsyncAsked{ID: own, Want: 0}}, "but it is at"},
+		{"2.8", "r1", []engine.Fact{engine.PsyncAsked{ID: own, Want: 1}}, ""},
+		{"2.8", "r1", []engine.Fact{engine.PsyncAsked{ID: "?", Want: -1}}, "but it is at"},
+		{"2.8", "r1", []engine.Fact{engine.RoleChanged{Master: "m1:6379"}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
+		{"4.0", "r1", []engine.Fact{engine.RoleChanged{Master: "m1:6379"}, engine.PsyncAsked{ID: own, Want: 1}}, ""},
+		{"4.0", "r1", []engine.Fact{engine.LinkChanged{To: engine.LinkSync}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
+		{"7.0", "r1", []engine.Fact{engine.LinkChanged{To: engine.LinkSync}, engine.PsyncAsked{ID: own, Want: 1}}, ""},
+		{"7.0", "r1", []engine.Fact{engine.PositionDiscarded{}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
+		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 9, Last: 20}}}, "receives [11..22] at offset 1"},
+		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 0, Last: 1000}}}, "which ends at"},
+		{"2.8", "r1", []engine.Fact{engine.SyncFinished{Partial: true, ID: own, Offset: -1}}, "continues at offset"},
+		{"2.6", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, ""},
+		{"2.8", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, "without a reason"},
+	} {
+		w := New(1)
+		check := NewChecker(w)
+		for _, of := range []node.Address{{}, {Host: "m1", Port: 6379}} {
+			cfg, err := node.DefaultConfigOf(c.era)
+			must(t, err)
+			cfg.Replicaof, cfg.Port, cfg.ReplDisklessSyncDelay = of, 0, 0
+			must(t, w.AddNode([]string{"m1", "r1"}[min(of.Port, 1)], cfg))
+		}
+		for w.Now() < engine.Epoch.Add(4*time.Second) {
+			must(t, check.Observe())
+			w.Step()
+		}
+		must(t, check.Observe())
+		r := w.Node("r1").Replication()
+		for _, lie := range c.lies {
+			// Offsets are meant from where the replica stands.
+			switch f := lie.(type) {
+			case engine.PsyncAsked:
+				if f.ID == own {
+					f.ID, f.Want = w.Node("m1").Replication().ReplID, r.Applied+f.Want
+				}
+				lie = f
+			case engine.Applied:
+				f.Span.First, f.Span.Last = f.Span.First+r.Applied+1, f.Span.Last+r.Applied+1
+				lie = f
+			case engine.SyncFinished:
+				f.ID, f.Offset = w.Node("m1").Replication().ReplID, r.Applied+f.Offset
+				lie = f
+			}
+			w.note(c.node, lie)
+		}
+		switch err := check.Observe(); {
+		case c.want == "" && err != nil:
+			t.Errorf("%s %v: %v", c.era, c.lies, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s %v: got %v, want %q", c.era, c.lies, err, c.want)
+		}
+	}
+}
+
+// A replica of each era below a master of each.
+func TestPairings(t *testing.T) {
+	for i, row := range []string{"FFFdd", "FFFFF", "rrFFF", "rrrFF", "rrrrF"} {
+		for k, r := range node.Eras() {
+			want := map[byte]pairing{'F': follows, 'r': refuses, 'd': deafens}[row[k]]
+			if got := promised[r].below(promised[node.Eras()[i]]); got != want {
+				t.Errorf("%s below %s: got %d, want %d", r, node.Eras()[i], got, want)
+			}
+		}
+	}
+}
+
+// Before 7.0 a transaction is streamed a command at a time, and a dataset does not stand in the middle of it.
+func TestATransactionStreamedInPieces(t *testing.T) {
+	c := NewChecker(New(1))
+	h := c.history("h")
+	author := &checked{}
+	for i, text := range []string{"SELECT 0, MULTI", "SET k v", "SET l v", "exec", "PING"} {
+		first := engine.Offset(1 + 40*i)
+		must(t, h.write(author, engine.Span{First: first, Last: first + 39}, text))
+	}
+	for at, want := range map[engine.Offset]bool{23: true, 40: false, 80: false, 120: false, 160: true, 200: true} {
+		if err := (position{h, at}).standsAt(); (err == nil) != want {
+			t.Errorf("%d: %v, want %v", at, err, want)
+		}
 	}
 }
