@@ -66,6 +66,7 @@ type checked struct {
 	turned bool // it may be a master without a backlog since it was last looked at
 
 	replica bool   // it has a master
+	roles   int    // how often that has changed
 	master  string // its name
 	placed  bool   // it knows a place to continue from
 
@@ -280,7 +281,7 @@ func (n *checked) spoil(why string) { n.strange, n.files = why, why }
 const (
 	writesItself = "a writable replica's clients wrote"
 	misses       = "it does not understand all of a newer stream"
-	strayed      = "a process that follows another master counts from 0 again under its old name, and continued it at an offset of before"
+	strayed      = "a process that changed its role counts from another offset under its old name, and continued it at one of before"
 )
 
 func (c *Checker) check(e *engine.Event) error {
@@ -314,7 +315,7 @@ func (c *Checker) check(e *engine.Event) error {
 	case engine.BacklogCreated:
 		if !n.shares { // the name stays, and the bytes are others
 			n.in = c.begin(n.id)
-			n.in.begins, n.in.last = f.First-1, f.First-1
+			n.in.begins, n.in.last, n.in.role = f.First-1, f.First-1, n.roles
 			n.young, n.offset = false, f.First-1
 		}
 	case engine.HistoryChanged:
@@ -327,6 +328,7 @@ func (c *Checker) check(e *engine.Event) error {
 			n.placed = true // where its own history is
 		}
 		n.replica = f.Master != ""
+		n.roles++
 		n.master, _, _ = strings.Cut(f.Master, ":")
 	case engine.PositionTaken:
 		return c.taken(n, f)
@@ -337,7 +339,7 @@ func (c *Checker) check(e *engine.Event) error {
 	case engine.SyncFinished:
 		return c.synced(n, h, f)
 	case engine.Acked:
-		if r := c.byAddress(f.Replica); r != nil && !r.reachedAt(n.in, f.Offset) {
+		if r := c.byAddress(f.Replica); r != nil && !r.nameless() && !r.reachedAt(n.in, f.Offset) {
 			return fmt.Errorf("was told that %s applied %d of %s, but it never did", f.Replica, f.Offset, n.id.Short())
 		}
 	case engine.PsyncAnswered:
@@ -356,7 +358,11 @@ func (c *Checker) check(e *engine.Event) error {
 			n.lets()
 		}
 	case engine.Log:
-		if strings.Contains(f.Text, "== CRITICAL ==") && n.strange == "" && !c.foreign(n) {
+		switch {
+		case !strings.Contains(f.Text, "== CRITICAL ==") || n.strange != "":
+		case c.foreign(n):
+			n.spoil(misses)
+		default:
 			return errors.New(f.Text)
 		}
 	}
@@ -369,17 +375,19 @@ func (n *checked) lets() { n.placed, n.fed.in = false, nil }
 // foreign reports whether the bytes that a node is about to apply are of somebody whom it does not understand, or whose
 // own data is not what its place says.
 func (c *Checker) foreign(n *checked) bool {
-	p := where(n.in, n.offset+1)
-	if !n.shares && n.fed.in != nil {
-		p = where(n.fed.in, n.fed.at+1)
+	if !n.offsets || n.nameless() {
+		m := c.world.resolve(c.world.hosts[n.host], n.master)
+		return m != nil && !n.understands(m.promises())
 	}
+	p := n.standing()
+	p = where(p.in, p.at+1)
 	return p.in.strange != "" || p.in.author >= 0 && !n.understands(c.nodes[p.in.author].promises)
 }
 
 // applied takes in what a node applied of its master's stream or, before PSYNC2, received.
 func (c *Checker) applied(n *checked, s engine.Span) error {
-	if n.strange == "" && c.foreign(n) {
-		n.spoil(misses)
+	if n.strange == "" && !n.nameless() && c.foreign(n) {
+		n.spoil(misses) // of some of it without a word
 	}
 	if n.shares {
 		if err := n.extend(c, "applies", s); err != nil || n.id == "" {
@@ -464,7 +472,7 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 			return fmt.Errorf("continues at offset %d after %d", f.Offset, n.fed.at)
 		}
 		if was := n.standing().in; was != at.in && was.id == at.in.id {
-			if at.in.begins >= was.last {
+			if at.in.role == was.role {
 				return fmt.Errorf("continues at offset %d of %s, whose backlog was created anew since", f.Offset, f.ID.Short())
 			}
 			n.spoil(strayed)
@@ -490,6 +498,10 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 	}
 	return nil
 }
+
+// nameless reports whether a node got its data by SYNC, with no name of a history: it counts from -1, and what it
+// acknowledges when it is asked to is a number of its own.
+func (n *checked) nameless() bool { return n.shares && n.id == "" || !n.shares && n.fed.in == nil }
 
 // standing is where a node is in the history of its master.
 func (n *checked) standing() position {
@@ -689,7 +701,7 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 	}
 	have := 0
 	for _, name := range names {
-		if r := c.byAddress(name); r != nil && r.reachedAt(n.in, q.wrote) {
+		if r := c.byAddress(name); r != nil && (r.nameless() || r.reachedAt(n.in, q.wrote)) {
 			have++
 		}
 	}

@@ -19,6 +19,7 @@ type history struct {
 	upto   engine.Offset // the last byte of the parent's
 
 	begins engine.Offset // behind it, where that was seen
+	role   int           // how often its author had changed its role then
 
 	author int // the node that writes it, or -1 while nobody has
 	life   int

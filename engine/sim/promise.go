@@ -21,16 +21,16 @@ type promises struct {
 	lenient  bool // it takes commands that are lines of text, as 2.6 announces databases (until 4.0)
 	blocks   bool // its backlog is kept in blocks, and may be longer than its size (7.0)
 	rdb      int  // the newest RDB version that it reads, and the one that it writes
-	language int  // of its stream: who speaks an older one does not understand all of it
+	language int  // of its stream: who speaks an older one does not know all of its commands and options
 }
 
 // promised are the promises of all eras, by name.
 var promised = map[string]promises{
-	"2.6": {lenient: true, rdb: 6, language: 1},
-	"2.8": {offsets: true, lenient: true, rdb: 6, language: 1},
-	"4.0": {offsets: true, shares: true, resumes: true, lenient: true, rdb: 8, language: 1},
-	"7.0": {offsets: true, shares: true, resumes: true, serves: true, keeps: true, moments: true, blocks: true, rdb: 10, language: 2},
-	"8.0": {offsets: true, shares: true, resumes: true, serves: true, keeps: true, moments: true, blocks: true, rdb: 11, language: 2},
+	"2.6": {lenient: true, rdb: 6, language: 26},
+	"2.8": {offsets: true, lenient: true, rdb: 6, language: 28},
+	"4.0": {offsets: true, shares: true, resumes: true, lenient: true, rdb: 8, language: 40},
+	"7.0": {offsets: true, shares: true, resumes: true, serves: true, keeps: true, moments: true, blocks: true, rdb: 10, language: 70},
+	"8.0": {offsets: true, shares: true, resumes: true, serves: true, keeps: true, moments: true, blocks: true, rdb: 11, language: 70},
 }
 
 // promises are those of the node.
@@ -66,9 +66,9 @@ func (r promises) below(m promises) pairing {
 	return follows
 }
 
-// understands reports whether a replica of these promises understands all of the stream of an author. One that
-// continues below a promoted newer node without a full resync may not: what it does not know it drops, without a word
-// or with a complaint.
+// understands reports whether a replica of these promises understands all of the stream of an author. A 2.6 below a 2.8
+// may not, nor one that continues below a promoted newer node without a full resync: what it does not know it drops,
+// with a complaint or, where it is an option alone, without a word.
 func (r promises) understands(author promises) bool { return author.language <= r.language }
 
 // timed reports whether all nodes agree on when keys expire, and on which do.
