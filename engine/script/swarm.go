@@ -33,7 +33,15 @@ func Swarm(seed uint64, era string, short bool) error {
 	if short {
 		t = shrink(acts, t)
 	}
-	return fmt.Errorf("seed %d: %w\n%s", seed, t.failed, t.session.Script())
+	return fmt.Errorf("seed %d: %w\n%s%s", seed, t.failed, replay(seed, era), t.session.Script())
+}
+
+// replay says how to see a failure again: the whole world, or the script that follows.
+func replay(seed uint64, era string) string {
+	if era != "" {
+		era = " --era " + era
+	}
+	return fmt.Sprintf("# The whole world: resync swarm%s --seeds 1 --from %d\n# This, in a file: resync run --check FILE\n", era, seed)
 }
 
 // Check runs a script under the eyes of a sim.Checker and then lets its world come to rest, so a script that is to

@@ -37,7 +37,9 @@ func TestRandomWorldsHaveEverything(t *testing.T) {
 		}
 	}
 	for _, words := range []string{
-		" blackhole\n", " > n", "shutdown n1 save\n", "node n9", "mix all", "REPLICAOF n1 6379", "REPLICAOF NO ONE", "FAILOVER TO", "FORCE", "WAIT", "MULTI",
+		" blackhole\n", " > n", "shutdown n1 save\n", "node n9", "mix set", "mix incr", "mix expire", "mix list", "mix all",
+		" jitter ", " bandwidth ", "SLAVEOF n1 6379", "SLAVEOF NO ONE", "era 2.6", "era 2.8", "era 4.0", "era 8.0", "replica-read-only=no", "slave-read-only=no",
+		"slave-read-only no", "FAILOVER TO", "FORCE", "WAIT", "MULTI",
 		"CLIENT PAUSE", "CLIENT KILL", "DEBUG SLEEP", "BGSAVE", "FLUSHALL", "SWAPDB", "SELECT", "BLPOP", "SADD", "ZADD", "HSET", "XADD", "LMOVE", "PFADD",
 		"repl-diskless-load=swapdb", "repl-diskless-sync=no", "rdb-key-save-delay=", "client-output-buffer-limit=", "min-replicas-to-write=", "repl-backlog-ttl=",
 	} {
@@ -80,6 +82,9 @@ func TestAFailureIsMadeShort(t *testing.T) {
 	again := try(parse(t, text))
 	if again.failed == nil || kind(again.failed) != "at offset" {
 		t.Errorf("the script that was printed ends with %v", again.failed)
+	}
+	if err := Check(parse(t, replay(7, MixedEras)+text)); err == nil || kind(err) != "at offset" {
+		t.Errorf("checked, it ends with %v", err)
 	}
 }
 
