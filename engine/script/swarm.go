@@ -15,15 +15,16 @@ import (
 )
 
 // The swarm is the random one: every number is the seed of a script of writes, faults, restarts and changes of master,
-// at random moments (generate.go). First anything may fail; then everything is healed and started, all follow the
-// first node, and the world has to come to rest. It lives here and not beside the checkers because its worlds are
+// at random moments (generate.go). First anything may fail; then everything is healed and started, all follow one
+// node, and the world has to come to rest. It lives here and not beside the checkers because its worlds are
 // scripts: a failure prints one, made as short as it goes (shrink.go), which can be run and kept.
 
 // settleTime is how long a healed world may take to come to rest: longer than every timeout of a node together.
 const settleTime = 5 * time.Minute
 
-// Swarm runs the random world of a seed, with nodes of the era or eras that RandomScript says. The error tells what went wrong, the seed, and a script that does it: with
-// short, one from which what does not matter is left out, and that takes some hundred worlds more.
+// Swarm runs the random world of a seed, with nodes of the era or eras that RandomScript says. The error tells what went
+// wrong, how to see it again, and a script that does it: with short, one from which what does not matter is left out,
+// and that takes some hundred worlds more.
 func Swarm(seed uint64, era string, short bool) error {
 	acts := RandomScript(seed, era)
 	t := try(acts)

@@ -309,6 +309,12 @@ func (c *Checker) check(e *engine.Event) error {
 				q.given[0], q.fresh = f.Span.Last, false
 			}
 		}
+		for _, r := range c.nodes {
+			if m := c.world.resolve(h, r.master); m == h && r.tooNew(f.Text, n.promises) {
+				r.spoil(misses)
+				r.odd = misses // where its snapshot is on its way, this comes behind
+			}
+		}
 		return n.in.write(n, f.Span, f.Text)
 	case engine.Applied:
 		return c.applied(n, f.Span)

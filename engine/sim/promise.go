@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 
 	"resync/engine"
 	"resync/engine/repl"
@@ -66,10 +67,19 @@ func (r promises) below(m promises) pairing {
 	return follows
 }
 
-// understands reports whether a replica of these promises understands all of the stream of an author. A 2.6 below a 2.8
-// may not, nor one that continues below a promoted newer node without a full resync: what it does not know it drops,
-// with a complaint or, where it is an option alone, without a word.
+// understands reports whether a replica of these promises understands all of the stream of an author. One that continues
+// below a promoted newer node without a full resync may not: what it does not know it drops, with a complaint or, where
+// it is an option alone, without a word.
 func (r promises) understands(author promises) bool { return author.language <= r.language }
+
+// tooNew reports whether a replica that counts nothing drops a command of its master without a word: a 2.6 below a 2.8
+// reads its files, but knows no HyperLogLog.
+func (r promises) tooNew(text string, author promises) bool {
+	if _, selects := selectBytes(text); selects {
+		_, text, _ = strings.Cut(text, ", ")
+	}
+	return !r.offsets && !r.understands(author) && strings.HasPrefix(text, "PF")
+}
 
 // timed reports whether all nodes agree on when keys expire, and on which do.
 func (w *World) timed() bool {
