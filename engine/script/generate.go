@@ -103,6 +103,9 @@ func (g *generator) topology() {
 	chain := g.IntN(4) // of four, how many follow the one before
 	for i := range count {
 		era := g.era()
+		if era == node.DefaultConfig().Era {
+			era = "" // which goes without saying
+		}
 		a := AddNode{Name: "n" + strconv.Itoa(i+1), Era: era, Settings: g.settings(era)}
 		switch {
 		case i == 0 || g.chance(1, 8):
@@ -163,7 +166,7 @@ func (g *generator) settings(era string) []Setting {
 			s = append(s, Setting{row.name, pick(g, row.values...)})
 		}
 	}
-	known := s[:0]
+	var known []Setting
 	for _, c := range s {
 		if c.Name = nameIn(era, c); c.Name != "" {
 			known = append(known, c)
