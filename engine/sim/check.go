@@ -24,6 +24,7 @@ import (
 //   - No replica is said to have acknowledged more than it ever applied, and WAIT counts only those that did.
 //   - Every answer to a PSYNC follows from the numbers that it came with, and those from what happened before.
 //   - Every full resync was asked for and has its reason.
+//   - Behind nonsense nothing is executed any more.
 //   - A replica asks for the byte behind the last one that it has, or for everything once it has let go of its place.
 //
 // Before PSYNC2 a node has a stream of its own, so it stands at two places: in what it writes, and in what it receives
@@ -69,6 +70,8 @@ type checked struct {
 	roles   int    // how often that has changed
 	master  string // its name
 	placed  bool   // it knows a place to continue from
+	deaf    bool   // it has found nonsense in its master's stream, and executes nothing more of it
+	heard   bool   // and has told what was in front of that
 
 	strange string // why its data is not what its place in a history says, or "": until it loads other data
 	files   string // the same of its files, which nobody looks into
@@ -317,6 +320,10 @@ func (c *Checker) check(e *engine.Event) error {
 		}
 		return n.in.write(n, f.Span, f.Text)
 	case engine.Applied:
+		if n.deaf && n.heard {
+			return fmt.Errorf("applies %s behind nonsense", f.Span)
+		}
+		n.heard = n.deaf
 		return c.applied(n, f.Span)
 	case engine.BacklogCreated:
 		if !n.shares { // the name stays, and the bytes are others
@@ -357,6 +364,7 @@ func (c *Checker) check(e *engine.Event) error {
 	case engine.Replied:
 		return c.replied(n, h, f)
 	case engine.LinkChanged:
+		n.deaf, n.heard = false, false
 		if strings.Contains(strings.ToLower(f.Why), "protocol error") && n.id != "" {
 			return fmt.Errorf("left its master: %s", f.Why)
 		}
@@ -364,6 +372,7 @@ func (c *Checker) check(e *engine.Event) error {
 			n.lets()
 		}
 	case engine.Log:
+		n.deaf = n.deaf || strings.HasPrefix(f.Text, "Protocol error (")
 		switch {
 		case !strings.Contains(f.Text, "== CRITICAL ==") || n.strange != "":
 		case c.foreign(n):

@@ -255,6 +255,7 @@ func TestTheCheckerKnowsEras(t *testing.T) {
 		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 9, Last: 20}}}, "receives [11..22] at offset 1"},
 		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 0, Last: 1000}}}, "which ends at"},
 		{"2.8", "r1", []engine.Fact{engine.SyncFinished{Partial: true, ID: own, Offset: -1}}, "continues at offset"},
+		{"7.0", "r1", []engine.Fact{engine.Log{Text: "Protocol error (x)"}, engine.Applied{}, engine.Applied{}}, "behind nonsense"},
 		{"2.6", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, ""},
 		{"2.8", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, "without a reason"},
 	} {

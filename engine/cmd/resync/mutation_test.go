@@ -104,6 +104,8 @@ var eraMutations = []mutation{
 		[]string{"\t\tn.unit.add(call)\n\t\tn.reemit()\n", "\t\tif !n.unit.open {\n\t\t\tn.unit.add(call)\n\t\t\tn.reemit()\n\t\t}\n"}, "2.8"},
 	{"a master that starts serves the history in its file too early", "repl/era.go",
 		[]string{"v40.ResumesReplica, v40.PassingRefusal = true, true", "v40.ResumesReplica, v40.PassingRefusal, v40.ResumesMaster = true, true, true"}, "4.0"},
+	{"what comes behind nonsense is executed", "node/apply.go",
+		[]string{"\tif l.doomed != \"\" {\n\t\tl.wasted += int64(len(data))\n\t\treturn\n\t}\n", ""}, script.MixedEras},
 	{"files that are too new are read", "node/format.go",
 		[]string{"Newest: n.era.RDBVersion", "Newest: 0"}, script.MixedEras},
 }
