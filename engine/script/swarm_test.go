@@ -131,3 +131,21 @@ func BenchmarkSwarm(b *testing.B) {
 		}
 	}
 }
+
+// A writable replica that writes and ends in one and the same step comes back with data of its own: nobody's mistake.
+func TestAWritableReplicaEndsBehindAWrite(t *testing.T) {
+	if err := Check(parse(t, `node n1 repl-diskless-sync-delay=0
+		node n2 replicaof n1 replica-read-only=no
+		wait 2s
+		freeze n2
+		n2> SET own secret
+		shutdown n2 save
+		thaw n2
+		start n2
+		wait 2s
+		n2> SLAVEOF NO ONE
+		n2> SLAVEOF n1 6379
+		wait 2s`)); err != nil {
+		t.Error(err)
+	}
+}

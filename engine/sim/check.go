@@ -146,7 +146,7 @@ func (c *Checker) Observe() error {
 	for i, h := range c.world.hosts {
 		n := c.nodes[i]
 		n.gone = n.gone[:0]
-		if h.load != nil && n.replica && !h.readOnly() {
+		if h.load != nil && h.node != nil && n.replica && !h.readOnly() {
 			n.spoil(writesItself)
 		}
 		if n.turned && h.node != nil {
@@ -726,8 +726,9 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 	return nil
 }
 
-// readOnly reports whether the node takes no writes of clients as a replica.
-func (h *host) readOnly() bool { return h.node == nil || h.node.Config().ReplicaReadOnly }
+// readOnly reports whether the node takes no writes of clients as a replica. Of one that has ended in the same step
+// nobody knows.
+func (h *host) readOnly() bool { return h.node != nil && h.node.Config().ReplicaReadOnly }
 
 // changesData reports whether a command that was answered so may have changed data: all but those that surely did not.
 func changesData(f engine.Replied) bool {
