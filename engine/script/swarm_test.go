@@ -149,3 +149,32 @@ func TestAWritableReplicaEndsBehindAWrite(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Below a 2.6 no history has a name, and so any two of them are taken for the same: nor is that anybody's mistake.
+func TestHistoriesWithoutANameAreMistaken(t *testing.T) {
+	s := parse(t, `seed 420167
+		node n1 era 2.6 repl-timeout=5
+		node n2 replicaof n1 repl-backlog-size=16kb repl-diskless-sync-delay=0 repl-diskless-sync=no repl-timeout=5
+		node n3 era 8.0 replicaof n2 repl-backlog-size=16kb repl-diskless-sync=no
+		node n4 era 8.0 replicaof n3 repl-backlog-size=16kb repl-diskless-sync-delay=0
+		link n2 n3 latency 40ms
+		wait 3242ms
+		isolate n1 blackhole
+		wait 13304ms
+		rejoin n1
+		wait 620ms
+		load n1 rate 10/s size 10 keys 20 mix set
+		wait 2287ms
+		n4> SLAVEOF NO ONE
+		n2> SLAVEOF n4 6382
+		wait 2s`)
+	w := newTrial(s)
+	for _, st := range s.Statements {
+		if err := w.do(st.Act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := resyncs(w.session, "n2"); !strings.HasSuffix(got, "P") {
+		t.Errorf("n2 resyncs %s: nothing is mistaken", got)
+	}
+}

@@ -284,6 +284,7 @@ func (n *checked) spoil(why string) { n.strange, n.files = why, why }
 const (
 	writesItself = "a writable replica's clients wrote"
 	misses       = "it does not understand all of a newer stream"
+	unnamed      = "it continued a history without a name, as all are below a 2.6: that is no reason to think that it is the same"
 	strayed      = "a process that changed its role counts from another offset under its old name, and continued it at one of before"
 )
 
@@ -586,6 +587,9 @@ func (c *Checker) renamed(n *checked, f engine.HistoryChanged) error {
 			n.strange = "" // of a history that begins here, its data is what it is
 		}
 	case "":
+		if n.replica {
+			n.spoil(unnamed)
+		}
 	case was.id:
 		n.in.continues(was, f.SecondOffset-1)
 	default:
