@@ -178,3 +178,27 @@ func TestHistoriesWithoutANameAreMistaken(t *testing.T) {
 		t.Errorf("n2 resyncs %s: nothing is mistaken", got)
 	}
 }
+
+// A 2.8 that follows another master, and then none, counts again from 0 under its old name: who comes back to it may go
+// on in the middle of a command.
+func TestANameThatOutlivesItsHistory(t *testing.T) {
+	w := newTrial(parse(t, `node n1 era 2.8 repl-backlog-size=16kb repl-ping-slave-period=1
+		node n2 replicaof n1 repl-backlog-size=16kb
+		node n3 replicaof n2 repl-diskless-sync-delay=0
+		wait 8174ms
+		n1> SLAVEOF 10.0.0.9 6382
+		load n1 rate 10/s size 10 keys 1 mix incr
+		n1> SLAVEOF NO ONE
+		wait 927ms
+		unload n1
+		n3> SLAVEOF n1 6379
+		wait 3s`))
+	for _, st := range w.session.script.Statements {
+		if err := w.do(st.Act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(strings.Join(events(w.session.world), "\n"), "Desync?") {
+		t.Error("it goes on as if nothing had happened")
+	}
+}

@@ -366,7 +366,7 @@ func (c *Checker) check(e *engine.Event) error {
 		return c.replied(n, h, f)
 	case engine.LinkChanged:
 		n.deaf, n.heard = false, false
-		if strings.Contains(strings.ToLower(f.Why), "protocol error") && n.id != "" {
+		if strings.Contains(strings.ToLower(f.Why), "protocol error") && n.id != "" && n.strange != strayed {
 			return fmt.Errorf("left its master: %s", f.Why)
 		}
 		if f.To == engine.LinkSync && !n.keeps {
@@ -402,12 +402,15 @@ func (c *Checker) foreign(n *checked) bool {
 
 // applied takes in what a node applied of its master's stream or, before PSYNC2, received.
 func (c *Checker) applied(n *checked, s engine.Span) error {
+	if above := c.world.resolve(c.world.hosts[n.host], n.master); above != nil && n.shares && c.nodes[above.index].strange == strayed {
+		n.spoil(strayed) // it is sent on what that one gets
+	}
 	if n.strange == "" && !n.nameless() && c.foreign(n) {
 		n.spoil(misses) // of some of it without a word
 	}
 	if n.shares {
-		if err := n.extend(c, "applies", s); err != nil || n.id == "" {
-			return err
+		if err := n.extend(c, "applies", s); err != nil || n.id == "" || n.strange == strayed {
+			return err // where it strayed to may be in the middle of anything
 		}
 		return where(n.in, n.offset).standsAt()
 	}
