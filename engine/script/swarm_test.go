@@ -202,3 +202,31 @@ func TestANameThatOutlivesItsHistory(t *testing.T) {
 		t.Error("it goes on as if nothing had happened")
 	}
 }
+
+// A 4.0 that continues below a promoted 7.0 is sent the end of the history that both know and then, in one piece, what
+// it does not understand.
+func TestAnOldReplicaMissesWhatIsNew(t *testing.T) {
+	w := newTrial(parse(t, `node n1 era 4.0 repl-diskless-sync-delay=0
+		node n3 era 4.0 replicaof n1 repl-diskless-sync-delay=0
+		node n4 replicaof n1
+		wait 4s
+		n3> SLAVEOF NO ONE
+		n1> SLAVEOF n3 6380
+		n4> SLAVEOF n3 6380
+		wait 4s
+		sever n1 n3
+		n3> SET old v
+		wait 2s
+		n4> SLAVEOF NO ONE
+		n4> SET new v PX 4000
+		n1> SLAVEOF n4 6381
+		wait 3s`))
+	for _, st := range w.session.script.Statements {
+		if err := w.do(st.Act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.check.Strange("n1"); !got {
+		t.Error("nobody noticed")
+	}
+}

@@ -396,8 +396,13 @@ func (c *Checker) foreign(n *checked) bool {
 		return m != nil && !n.understands(m.promises())
 	}
 	p := n.standing()
-	p = where(p.in, p.at+1)
-	return p.in.strange != "" || p.in.author >= 0 && !n.understands(c.nodes[p.in.author].promises)
+	// What it is told of next may begin in one history and go on in the one that continues it.
+	for _, of := range [...]*history{where(p.in, p.at+1).in, p.in} {
+		if of.strange != "" || of.author >= 0 && !n.understands(c.nodes[of.author].promises) {
+			return true
+		}
+	}
+	return false
 }
 
 // applied takes in what a node applied of its master's stream or, before PSYNC2, received.
