@@ -133,9 +133,9 @@ fuzz:
 		done || exit 1; \
 	done
 
-## swarm: SEEDS=10000 random worlds, from seed FROM on; whatever was cut and killed, in the end all data agree
+## swarm: SEEDS=10000 random worlds, from seed FROM on, of ERA or mixed; whatever was cut and killed, in the end all data agree
 swarm: server
-	bin/resync swarm --seeds $(SEEDS) --from $(FROM)
+	bin/resync swarm --seeds $(SEEDS) --from $(FROM) $(if $(ERA),--era $(ERA))
 
 ## diff: SEEDS=10000 scripts of random commands, from seed FROM on, told to redis-server and to us; FAMILY=name for one kind
 diff:

@@ -165,13 +165,14 @@ func (n *Node) joinSnapshot(c *client) {
 		n.log(engine.LogNotice, "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC")
 	case child != nil:
 		other := n.feeding(r)
-		if other == nil || !other.CanJoin(r) {
+		if other == nil || !other.replica.CanJoin(r) {
 			n.log(engine.LogNotice, "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC")
 			return
 		}
-		n.setUp(c, other.Initial)
+		n.setUp(c, other.replica.Initial)
+		c.apart = other.apart.clone() // what was written since the snapshot was begun
 		n.log(engine.LogNotice, "Waiting for end of BGSAVE for SYNC")
-		n.out.fact(engine.SnapshotJoined{Replica: r.Name(), With: other.Name(), Offset: r.Initial})
+		n.out.fact(engine.SnapshotJoined{Replica: r.Name(), With: other.replica.Name(), Offset: r.Initial})
 	case n.cfg.ReplDisklessSync && r.EOF && n.cfg.ReplDisklessSyncDelay > 0:
 		n.log(engine.LogNotice, "Delay next BGSAVE for diskless SYNC")
 	default:
@@ -181,10 +182,10 @@ func (n *Node) joinSnapshot(c *client) {
 
 // feeding returns a replica that waits for the file under way and whose stream is kept since it was begun, as r needs
 // it; or nil.
-func (n *Node) feeding(r *repl.Replica) *repl.Replica {
+func (n *Node) feeding(r *repl.Replica) *client {
 	for _, c := range n.replicas {
 		if o := c.replica; o.State == repl.WaitEnd && (!o.RDBOnly || r.RDBOnly) {
-			return o
+			return c
 		}
 	}
 	return nil

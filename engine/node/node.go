@@ -412,7 +412,6 @@ func (n *Node) Clone() *Node {
 	for i, old := range n.replicas {
 		c.replicas[i] = c.byConn[old.conn]
 	}
-	c.touched = nil
 	c.master = n.master.clone()
 	c.disk = n.disk.clone()
 	c.rewriting = n.rewriting.clone()
@@ -421,7 +420,8 @@ func (n *Node) Clone() *Node {
 	c.local = n.local.clone()
 	twin := func(old *client) *client { return c.byConn[old.conn] }
 	c.blocks = n.blocks.clone(twin)
-	c.postponed, c.monitors, c.resumed = twins(n.postponed, twin), twins(n.monitors, twin), nil
+	c.touched, c.resumed, c.postponed = twins(n.touched, twin), twins(n.resumed, twin), twins(n.postponed, twin)
+	c.monitors = twins(n.monitors, twin)
 	for in := range c.channels {
 		c.channels[in] = n.channels[in].clone(twin)
 	}
@@ -433,7 +433,7 @@ func (n *Node) Clone() *Node {
 	c.slow.entries = slices.Clone(n.slow.entries)
 	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
-	c.unit, c.spare, c.label = unit{}, nil, nil
+	c.unit, c.spare, c.label, c.discard.Buf = unit{}, nil, nil, nil
 	c.out = nil
 	return &c
 }

@@ -561,3 +561,18 @@ func TestClonesAreIndependentAndEqual(t *testing.T) {
 		t.Error("the clone draws other numbers")
 	}
 }
+
+// A client whose wait has just ended goes on in the clone too.
+func TestAClonesClientsGoOn(t *testing.T) {
+	s := start(t)
+	w := s.connect()
+	s.say(w, "BLPOP list 0")
+	s.say(w, "SET k v")
+	s.n.unpark(s.n.byConn[w])
+	twin := *s
+	twin.n, twin.got, twin.out = s.n.Clone(), map[engine.ConnID]string{}, Output{}
+	s.step(Woken{})
+	twin.step(Woken{})
+	s.want("original", s.take(w), "+OK\r\n")
+	s.want("the clone", twin.take(w), "+OK\r\n")
+}

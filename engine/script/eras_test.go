@@ -414,3 +414,30 @@ func TestAnOldMasterContinuesBelowANewOne(t *testing.T) {
 		t.Errorf("it complains: %q", complaints)
 	}
 }
+
+// In 2.6 every replica has a stream of its own. One that joins a snapshot which was begun for another gets what that
+// one's stream has had since.
+func TestWhoJoinsASnapshotGetsWhatWasWrittenSince(t *testing.T) {
+	s := NewSession(parse(t, `node m era 2.6 rdb-key-save-delay=200000
+		m> MSET a 1 b 1 c 1 d 1 e 1
+		node r era 2.6 replicaof m
+		until m.rdb_bgsave_in_progress = 1
+		m> SELECT 3
+		m> SET a 2
+		node s era 2.6 replicaof m
+		until m.connected_slaves = 2
+		m> SET b 2
+		m> SELECT 0
+		m> SET c 2
+		until r.master_link_status = up
+		until s.master_link_status = up
+		wait 1s
+		expect r.digest = m.digest
+		expect s.digest = m.digest`))
+	if err := finish(s); err != nil {
+		t.Errorf("%v\n%s", err, strings.Join(events(s.World()), "\n"))
+	}
+	if text := strings.Join(events(s.World()), "\n"); !strings.Contains(text, "shared with") {
+		t.Error("nobody joins anybody")
+	}
+}

@@ -6,13 +6,22 @@ import (
 	"strings"
 	"time"
 
+	"resync/engine/node"
 	"resync/engine/sim"
 )
 
+// MixedEras is the word for worlds whose nodes are of several eras.
+const MixedEras = "mixed"
+
 // RandomScript is the script of a seed: the same on every machine. Its acts are drawn without a look at what becomes
-// of them, so some cannot be done.
-func RandomScript(seed uint64) *Script {
+// of them, so some cannot be done. All its nodes are of one era, or of several where that is MixedEras; "" leaves it to
+// the seed whether they are of several or all of the usual one.
+func RandomScript(seed uint64, era string) *Script {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0x5eed)), script: &Script{Seed: seed}}
+	if mixed := g.chance(1, 2); era == "" && mixed {
+		era = MixedEras
+	}
+	g.era = g.drawsEras(era)
 	g.saves = g.chance(1, 2)
 	g.topology()
 	if g.chance(3, 4) {
@@ -29,8 +38,10 @@ func RandomScript(seed uint64) *Script {
 type generator struct {
 	*rand.Rand
 	script *Script
+	era    func() string // draws that of a node
 	nodes  []string
-	down   []bool // as far as the script knows
+	eras   []string // of the nodes
+	down   []bool   // as far as the script knows
 	frozen []bool
 	loaded []bool
 	saves  bool // by save points
@@ -46,6 +57,43 @@ func pick[T any](g *generator, of ...T) T { return of[g.IntN(len(of))] }
 
 func (g *generator) add(a Act) { g.script.Statements = append(g.script.Statements, Statement{Act: a}) }
 
+// drawsEras decides what eras the nodes of a world are of. Where they are of several, most worlds are such that files
+// can be read: who comes later is as new as the first or newer.
+func (g *generator) drawsEras(era string) func() string {
+	if era != MixedEras {
+		return func() string { return era }
+	}
+	all := node.Eras()
+	oldest := g.IntN(len(all))
+	newest := oldest + g.IntN(len(all)-oldest)
+	first := true
+	switch g.IntN(5) {
+	case 0:
+		return func() string { return all[oldest] } // of one that need not be the usual one
+	case 1:
+		return func() string { return pick(g, all...) }
+	case 2:
+		return func() string { return pick(g, all[oldest], all[newest]) }
+	}
+	return func() string {
+		if first {
+			first = false
+			return all[oldest]
+		}
+		return all[oldest+g.IntN(newest-oldest+1)]
+	}
+}
+
+// several reports whether the nodes are of several eras.
+func (g *generator) several() bool {
+	for _, era := range g.eras {
+		if era != g.eras[0] {
+			return true
+		}
+	}
+	return false
+}
+
 // topology makes two to nine nodes, mostly few: a star, a chain, or something between.
 func (g *generator) topology() {
 	count := 2 + g.IntN(3)
@@ -54,7 +102,11 @@ func (g *generator) topology() {
 	}
 	chain := g.IntN(4) // of four, how many follow the one before
 	for i := range count {
-		a := AddNode{Name: "n" + strconv.Itoa(i+1), Settings: g.settings()}
+		era := g.era()
+		if era == node.DefaultConfig().Era {
+			era = "" // which goes without saying
+		}
+		a := AddNode{Name: "n" + strconv.Itoa(i+1), Era: era, Settings: g.settings(era)}
 		switch {
 		case i == 0 || g.chance(1, 8):
 		case g.chance(1, 8):
@@ -67,19 +119,19 @@ func (g *generator) topology() {
 		for k := range g.nodes {
 			g.pairs = append(g.pairs, [2]int{k, i})
 		}
-		g.nodes = append(g.nodes, a.Name)
+		g.nodes, g.eras = append(g.nodes, a.Name), append(g.eras, era)
 		g.down, g.loaded, g.frozen = append(g.down, false), append(g.loaded, false), append(g.frozen, false)
 		g.add(a)
 	}
 	for _, p := range g.pairs {
-		if g.chance(2, 3) {
+		if g.several() || g.chance(2, 3) {
 			g.add(g.link(p))
 		}
 	}
 }
 
 // settings draws what makes a difference to replication. Each row is a chance, in n of m, and the values to draw from.
-func (g *generator) settings() []Setting {
+func (g *generator) settings(era string) []Setting {
 	s := []Setting{{"repl-backlog-size", "16kb"}, {"enable-debug-command", "yes"}}
 	if g.chance(1, 4) {
 		s[0].Value = pick(g, "20kb", "64kb", "1mb")
@@ -102,23 +154,47 @@ func (g *generator) settings() []Setting {
 		{1, 10, "repl-backlog-ttl", []string{"1", "5"}},
 		{1, 10, "rdb-key-save-delay", []string{"1000", "20000", "200000"}},
 		{1, 10, "key-load-delay", []string{"1000", "20000"}},
-		{1, 12, "client-output-buffer-limit", []string{"replica 20kb 0 0", "replica 100kb 30kb 2"}},
+		{1, 12, "client-output-buffer-limit", []string{"slave 20kb 0 0", "slave 100kb 30kb 2"}},
+		{1, 12, "replica-read-only", []string{"no"}},
 		{1, 12, "min-replicas-to-write", []string{"1", "2"}},
 		{1, 10, "shutdown-timeout", []string{"0", "2"}},
 		{1, 10, "rdb-del-sync-files", []string{"yes"}},
 		{1, 10, "replica-serve-stale-data", []string{"no"}},
 		{1, 10, "repl-diskless-sync-max-replicas", []string{"1", "2"}},
+		{3, 4, "dual-channel-replication-enabled", []string{"yes"}},
 	} {
 		if g.chance(row.n, row.m) {
 			s = append(s, Setting{row.name, pick(g, row.values...)})
 		}
 	}
-	return s
+	var known []Setting
+	for _, c := range s {
+		if c.Name = nameIn(era, c); c.Name != "" {
+			known = append(known, c)
+		}
+	}
+	return known
+}
+
+// nameIn is what an era calls a setting, or "" where it does not have it.
+func nameIn(era string, c Setting) string {
+	for _, name := range [...]string{c.Name, strings.Replace(c.Name, "replica", "slave", 1)} {
+		cfg, err := node.DefaultConfigOf(era)
+		if err == nil && (Setting{name, c.Value}).apply(&cfg) == nil {
+			return name
+		}
+	}
+	return ""
 }
 
 func (g *generator) link(p [2]int) Link {
 	l := Link{A: g.nodes[p[0]], B: g.nodes[p[1]], Latency: -1, Jitter: -1, Bandwidth: -1}
 	l.Latency = pick(g, 0, time.Millisecond, 5*time.Millisecond, 40*time.Millisecond, 300*time.Millisecond)
+	if g.several() {
+		// A new replica whose old master refuses it in words that it takes for an error tries again at once, for as long
+		// as that lasts: the time between is all that the path takes.
+		l.Latency = max(l.Latency, 5*time.Millisecond)
+	}
 	if g.chance(1, 3) {
 		l.Jitter = pick(g, time.Millisecond, 30*time.Millisecond)
 	}
@@ -146,11 +222,11 @@ func (g *generator) act() {
 		{6, func() { g.process(i) }},
 		{5, func() { g.freeze(i) }},
 		{8, func() { g.load(i) }},
-		{5, func() { g.command(name, "REPLICAOF", "NO", "ONE") }},
+		{5, func() { g.command(name, "SLAVEOF", "NO", "ONE") }},
 		{6, func() { g.follow(i, g.IntN(len(g.nodes))) }}, // itself, too
 		{3, func() { g.add(g.link(pick(g, g.pairs...))) }},
-		{3, func() { g.command(name, "CLIENT", "KILL", "TYPE", pick(g, "replica", "master")) }},
-		{5, func() { g.configure(name) }},
+		{3, func() { g.command(name, "CLIENT", "KILL", "TYPE", pick(g, "slave", "master")) }},
+		{5, func() { g.configure(i) }},
 		{5, func() { g.waits(pick(g, g.nodes[0], name)) }},
 		{3, func() { g.command(name, pick(g, "BGSAVE", "SAVE")) }},
 		{2, func() { g.add(Skew{name, pick(g, -time.Hour, -3*time.Second, 0, 2*time.Second, 90*time.Second)}) }},
@@ -227,7 +303,7 @@ func (g *generator) big(name string) {
 
 // promote makes a node a master, lets the others follow it, and sometimes lets the two sides write apart before.
 func (g *generator) promote(i int) {
-	g.command(g.nodes[i], "REPLICAOF", "NO", "ONE")
+	g.command(g.nodes[i], "SLAVEOF", "NO", "ONE")
 	if g.chance(1, 2) {
 		g.wait(0, 300)
 		g.writes(g.nodes[i])
@@ -328,12 +404,16 @@ func (g *generator) load(i int) {
 	g.loaded[i] = !g.loaded[i]
 }
 
-func (g *generator) configure(name string) {
-	c := pick(g, [2]string{"repl-backlog-size", "16kb"}, [2]string{"repl-backlog-size", "40kb"}, [2]string{"repl-diskless-sync", "no"},
-		[2]string{"repl-diskless-sync", "yes"}, [2]string{"repl-diskless-load", "disabled"}, [2]string{"repl-diskless-load", "swapdb"},
-		[2]string{"client-output-buffer-limit", "replica 30kb 0 0"}, [2]string{"repl-backlog-ttl", "2"}, [2]string{"repl-timeout", "6"},
-		[2]string{"rdb-key-save-delay", "30000"}, [2]string{"save", ""}, [2]string{"min-replicas-to-write", "1"}, [2]string{"min-replicas-to-write", "0"})
-	g.command(name, "CONFIG", "SET", c[0], c[1])
+func (g *generator) configure(i int) {
+	c := pick(g, Setting{"repl-backlog-size", "16kb"}, Setting{"repl-backlog-size", "40kb"}, Setting{"repl-diskless-sync", "no"},
+		Setting{"repl-diskless-sync", "yes"}, Setting{"repl-diskless-load", "disabled"}, Setting{"repl-diskless-load", "swapdb"},
+		Setting{"client-output-buffer-limit", "slave 30kb 0 0"}, Setting{"repl-backlog-ttl", "2"}, Setting{"repl-timeout", "6"},
+		Setting{"rdb-key-save-delay", "30000"}, Setting{"save", ""}, Setting{"min-replicas-to-write", "1"}, Setting{"min-replicas-to-write", "0"},
+		Setting{"replica-read-only", "no"}, Setting{"replica-read-only", "yes"})
+	if known := nameIn(g.eras[i], c); known != "" {
+		c.Name = known
+	}
+	g.command(g.nodes[i], "CONFIG", "SET", c.Name, c.Value)
 }
 
 // waits lets a client write and wait for replicas.
@@ -411,7 +491,7 @@ func (g *generator) address(i int) string { return "10.0.0." + strconv.Itoa(i+1)
 
 // follow makes one node a replica of another.
 func (g *generator) follow(i, master int) {
-	g.command(g.nodes[i], "REPLICAOF", g.nodes[master], strconv.Itoa(6379+master))
+	g.command(g.nodes[i], "SLAVEOF", g.nodes[master], strconv.Itoa(6379+master))
 }
 
 // pause lets time pass: mostly little, sometimes longer than a timeout.

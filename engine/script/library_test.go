@@ -37,7 +37,7 @@ func TestTheScenariosAreTheSameHoweverTheyArePlayed(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n := len(l.World().Events()); n > before && random.IntN(max(1, events-n)) < 2*left && left > 0 {
-					seen[n] = short(l.Session())
+					seen[n] = sketch(l.Session())
 					left--
 				}
 			}
@@ -51,7 +51,7 @@ func TestTheScenariosAreTheSameHoweverTheyArePlayed(t *testing.T) {
 				l.SeekEvent(n)
 				for !l.Go(1000) {
 				}
-				if is := short(l.Session()); is != was {
+				if is := sketch(l.Session()); is != was {
 					t.Fatalf("behind event %d\n%s\nwas\n%s", n, is, was)
 				}
 			}
@@ -80,8 +80,8 @@ func TestTheScenariosAreTheSameHoweverTheyArePlayed(t *testing.T) {
 	}
 }
 
-// short is a portrait that costs little.
-func short(s *Session) string {
+// sketch is a portrait that costs little.
+func sketch(s *Session) string {
 	w := s.World()
 	text := fmt.Sprintln(w.Now(), len(w.Events()), w.HashText(), s.Done(), s.Predict())
 	for _, name := range w.Names() {

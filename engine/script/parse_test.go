@@ -229,7 +229,7 @@ func sameScript(a, b *Script) bool {
 
 func TestRandomScriptsSurvivePrinting(t *testing.T) {
 	for seed := range uint64(200) {
-		s := RandomScript(seed)
+		s := RandomScript(seed, "")
 		back, err := Parse("", s.String())
 		if err != nil || !sameScript(s, back) {
 			t.Fatalf("seed %d: %v\n%s", seed, err, s)
@@ -267,7 +267,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	text := RandomScript(5).String()
+	text := RandomScript(5, "").String()
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {

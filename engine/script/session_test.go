@@ -139,7 +139,7 @@ func TestAnActThatCannotBeDoneIsAnErrorOfTheScript(t *testing.T) {
 
 // The pieces in which time passes change nothing: the page's frames, or all at once.
 func TestTheSizeOfStepsChangesNothing(t *testing.T) {
-	text := RandomScript(11).String()
+	text := RandomScript(11, "").String()
 	whole := NewSession(parse(t, text))
 	must(t, finish(whole))
 	end := whole.World().Now()
@@ -270,7 +270,7 @@ func TestASessionEndsAtItsLimits(t *testing.T) {
 }
 
 func TestACloneOfASessionGoesOnByItself(t *testing.T) {
-	s := NewSession(parse(t, RandomScript(4).String()))
+	s := NewSession(parse(t, RandomScript(4, "").String()))
 	for range 700 {
 		if _, err := s.advance(sim.Never-1, 1, true); err != nil {
 			t.Fatal(err)

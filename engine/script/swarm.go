@@ -4,26 +4,29 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"resync/engine"
+	"resync/engine/node"
 	"resync/engine/sim"
 )
 
 // The swarm is the random one: every number is the seed of a script of writes, faults, restarts and changes of master,
-// at random moments (generate.go). First anything may fail; then everything is healed and started, all follow the
-// first node, and the world has to come to rest. It lives here and not beside the checkers because its worlds are
+// at random moments (generate.go). First anything may fail; then everything is healed and started, all follow one
+// node, and the world has to come to rest. It lives here and not beside the checkers because its worlds are
 // scripts: a failure prints one, made as short as it goes (shrink.go), which can be run and kept.
 
 // settleTime is how long a healed world may take to come to rest: longer than every timeout of a node together.
 const settleTime = 5 * time.Minute
 
-// Swarm runs the random world of a seed. The error tells what went wrong, the seed, and a script that does it: with
-// short, one from which what does not matter is left out, and that takes some hundred worlds more.
-func Swarm(seed uint64, short bool) error {
-	acts := RandomScript(seed)
+// Swarm runs the random world of a seed, with nodes of the era or eras that RandomScript says. The error tells what went
+// wrong, how to see it again, and a script that does it: with short, one from which what does not matter is left out,
+// and that takes some hundred worlds more.
+func Swarm(seed uint64, era string, short bool) error {
+	acts := RandomScript(seed, era)
 	t := try(acts)
 	if t.failed == nil {
 		return nil
@@ -31,7 +34,15 @@ func Swarm(seed uint64, short bool) error {
 	if short {
 		t = shrink(acts, t)
 	}
-	return fmt.Errorf("seed %d: %w\n%s", seed, t.failed, t.session.Script())
+	return fmt.Errorf("seed %d: %w\n%s%s", seed, t.failed, replay(seed, era), t.session.Script())
+}
+
+// replay says how to see a failure again: the whole world, or the script that follows.
+func replay(seed uint64, era string) string {
+	if era != "" {
+		era = " --era " + era
+	}
+	return fmt.Sprintf("# The whole world: resync swarm%s --seeds 1 --from %d\n# This, in a file: resync run --check FILE\n", era, seed)
 }
 
 // Check runs a script under the eyes of a sim.Checker and then lets its world come to rest, so a script that is to
@@ -102,7 +113,7 @@ func try(s *Script) (t *trial) {
 	if len(t.session.world.Names()) == 0 {
 		return t
 	}
-	h := healer{trial: t}
+	h := &healer{trial: t, root: t.root(), washed: map[string]bool{}}
 	if h.heal(); t.failed != nil {
 		return t
 	}
@@ -110,7 +121,7 @@ func try(s *Script) (t *trial) {
 		return t
 	}
 	// And the stream flows: one more write reaches everybody.
-	if t.command(0, "SET", "last", "words"); t.failed != nil {
+	if t.command(h.root, "SET", "last", "words"); t.failed != nil {
 		return t
 	}
 	if t.failed = t.rest(h.tend); t.failed == nil && s.Seed%8 == 4 {
@@ -229,8 +240,8 @@ func sameEvents(a, b []engine.Event) error {
 // administrator is the client that puts things right: none that another command may keep busy.
 const administrator = 9
 
-func (t *trial) command(node int, args ...string) {
-	t.act(Command{Node: t.session.world.Names()[node], Client: administrator, Args: args})
+func (t *trial) command(node string, args ...string) {
+	t.act(Command{Node: node, Client: administrator, Args: args})
 }
 
 func (t *trial) act(a Act) {
@@ -240,10 +251,31 @@ func (t *trial) act(a Act) {
 }
 
 // A healer makes a world whole: it looks at how the world stands, and not at what was done to it.
-type healer struct{ *trial }
+type healer struct {
+	*trial
+	root   string          // whom all are to follow
+	washed map[string]bool // who was given other data since, because the root's are not what they seem
+}
+
+// root decides whom all follow in the end: the first node or, every other time, the first of the oldest, whose files
+// everybody can read.
+func (t *trial) root() string {
+	w := t.session.world
+	root := w.Names()[0]
+	if t.session.script.Seed%2 == 0 {
+		return root
+	}
+	age := func(name string) int { return slices.Index(node.Eras(), w.Node(name).Config().Era) }
+	for _, name := range w.Names() {
+		if age(name) < age(root) {
+			root = name
+		}
+	}
+	return root
+}
 
 // heal ends every fault and everything else that keeps a world from its rest.
-func (h healer) heal() {
+func (h *healer) heal() {
 	w := h.session.world
 	for _, name := range w.Names() {
 		if v := w.Node(name); v.State == "frozen" {
@@ -271,33 +303,63 @@ var patient = [][2]string{
 	{"client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
 }
 
-// tend starts who is down and makes all nodes patient and follow the first one, whatever they are up to.
-func (h healer) tend() {
+// tend starts who is down and makes all nodes patient and follow the root, whatever they are up to. Who has data that
+// its place in a history does not tell of is made a master for a moment, and so loads those of the root.
+func (h *healer) tend() {
 	w := h.session.world
-	for i, name := range w.Names() {
+	root := w.Node(h.root)
+	for _, name := range w.Names() {
 		v := w.Node(name)
 		if !v.Up() {
+			if h.cannotRead(name) {
+				h.act(Wipe{name})
+			}
 			h.act(Start{name})
 			v = w.Node(name)
 		}
-		first := w.Node(w.Names()[0])
 		r := v.Replication()
 		cfg := v.Config()
 		for _, want := range patient {
 			if is := cfg.Get(want[0]); len(is) > 0 && is[0] != want {
-				h.command(i, "CONFIG", "SET", want[0], want[1])
+				h.command(name, "CONFIG", "SET", want[0], want[1])
 			}
 		}
-		if state, _ := v.Info().Field("master_failover_state"); state != "no-failover" {
-			h.command(i, "FAILOVER", "ABORT") // it may wait for ever for a replica that it sends away
+		if state, known := v.Info().Field("master_failover_state"); known && state != "no-failover" {
+			h.command(name, "FAILOVER", "ABORT") // it may wait for ever for a replica that it sends away
+		}
+		strange := h.check.Strange(name)
+		if h.check.Strange(h.root) {
+			strange = !h.washed[name]
 		}
 		switch {
-		case i == 0 && r.Replica:
-			h.command(i, "REPLICAOF", "NO", "ONE")
-		case i > 0 && (!r.Replica || r.Master.Host != first.Name || r.Master.Port != first.Port):
-			h.command(i, "REPLICAOF", first.Name, strconv.Itoa(first.Port))
+		case name == h.root && r.Replica:
+			h.command(name, "SLAVEOF", "NO", "ONE")
+		case name == h.root:
+		case r.Replica && strange && r.Link == engine.LinkConnected:
+			h.washed[name] = true
+			h.command(name, "SLAVEOF", "NO", "ONE")
+		case !r.Replica || r.Master.Host != root.Name || r.Master.Port != root.Port:
+			h.command(name, "SLAVEOF", root.Name, strconv.Itoa(root.Port))
 		}
 	}
+}
+
+// cannotRead reports whether a node ended when it was last started because its file, which came from a newer master, is
+// one that its era cannot read.
+func (h *healer) cannotRead(name string) bool {
+	for _, e := range slices.Backward(h.session.world.Events()) {
+		switch f := e.Fact.(type) {
+		case engine.Act:
+			if f.Text == "start "+name {
+				return false
+			}
+		case engine.Log:
+			if e.Node == name && strings.HasPrefix(f.Text, "Can't handle RDB format version ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // kind is what a failure has in common with others of its kind: a script that is made shorter has to fail as it did.

@@ -13,7 +13,7 @@ import (
 func TestSwarm(t *testing.T) {
 	const seeds = 300
 	for seed := uint64(1); seed <= seeds; seed++ {
-		if err := Swarm(seed, true); err != nil {
+		if err := Swarm(seed, "", true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -23,7 +23,7 @@ func TestSwarm(t *testing.T) {
 func TestRandomWorldsHaveEverything(t *testing.T) {
 	var all strings.Builder
 	for seed := uint64(1); seed <= 400; seed++ {
-		all.WriteString(RandomScript(seed).String())
+		all.WriteString(RandomScript(seed, "").String())
 	}
 	text := all.String()
 	for _, k := range statementKinds {
@@ -37,7 +37,9 @@ func TestRandomWorldsHaveEverything(t *testing.T) {
 		}
 	}
 	for _, words := range []string{
-		" blackhole\n", " > n", "shutdown n1 save\n", "node n9", "mix all", "REPLICAOF n1 6379", "REPLICAOF NO ONE", "FAILOVER TO", "FORCE", "WAIT", "MULTI",
+		" blackhole\n", " > n", "shutdown n1 save\n", "node n9", "mix set", "mix incr", "mix expire", "mix list", "mix all",
+		" jitter ", " bandwidth ", "SLAVEOF n1 6379", "SLAVEOF NO ONE", "era 2.6", "era 2.8", "era 4.0", "era 8.0", "replica-read-only=no", "slave-read-only=no",
+		"slave-read-only no", "FAILOVER TO", "FORCE", "WAIT", "MULTI",
 		"CLIENT PAUSE", "CLIENT KILL", "DEBUG SLEEP", "BGSAVE", "FLUSHALL", "SWAPDB", "SELECT", "BLPOP", "SADD", "ZADD", "HSET", "XADD", "LMOVE", "PFADD",
 		"repl-diskless-load=swapdb", "repl-diskless-sync=no", "rdb-key-save-delay=", "client-output-buffer-limit=", "min-replicas-to-write=", "repl-backlog-ttl=",
 	} {
@@ -47,14 +49,14 @@ func TestRandomWorldsHaveEverything(t *testing.T) {
 	}
 }
 
-// A replica that writes for itself is found out, and of all that happened around it little is left to tell.
+// What a master streams and has not executed is found out, and of all that happened around it little is left to tell.
 func TestAFailureIsMadeShort(t *testing.T) {
-	s := RandomScript(7)
+	s := RandomScript(7, "")
 	own := []Act{
-		AddNode{Name: "z1", Settings: []Setting{{"repl-diskless-sync-delay", "0"}}},
-		AddNode{Name: "z2", Replicaof: "z1", Settings: []Setting{{"replica-read-only", "no"}}},
+		AddNode{Name: "z1", Settings: []Setting{{"repl-diskless-sync-delay", "0"}, {"enable-debug-command", "yes"}}},
+		AddNode{Name: "z2", Replicaof: "z1"},
 		Wait{4 * time.Second},
-		Command{Node: "z2", Client: 1, Args: []string{"SET", "own", "secret"}},
+		Command{Node: "z1", Client: 1, Args: []string{"DEBUG", "REPLICATE", "SET", "own", "secret"}},
 		Wait{2 * time.Second},
 	}
 	at := len(s.Statements) / 2
@@ -70,7 +72,7 @@ func TestAFailureIsMadeShort(t *testing.T) {
 	}
 	short := shrink(s, failed)
 	text := short.session.Script().String()
-	if got := kind(short.failed); got != "at offset" || !strings.Contains(text, "z2> SET own secret") {
+	if got := kind(short.failed); got != "at offset" || !strings.Contains(text, "z1> DEBUG REPLICATE SET own secret") {
 		t.Errorf("%v\n%s", short.failed, text)
 	}
 	if n := len(short.session.Script().Statements); n > 8 || n >= len(s.Statements) {
@@ -80,6 +82,9 @@ func TestAFailureIsMadeShort(t *testing.T) {
 	again := try(parse(t, text))
 	if again.failed == nil || kind(again.failed) != "at offset" {
 		t.Errorf("the script that was printed ends with %v", again.failed)
+	}
+	if err := Check(parse(t, replay(7, MixedEras)+text)); err == nil || kind(err) != "at offset" {
+		t.Errorf("checked, it ends with %v", err)
 	}
 }
 
@@ -121,8 +126,107 @@ func TestKindsOfFailures(t *testing.T) {
 func BenchmarkSwarm(b *testing.B) {
 	b.ReportAllocs()
 	for seed := uint64(1); b.Loop(); seed++ {
-		if err := Swarm(seed, false); err != nil {
+		if err := Swarm(seed, "", false); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A writable replica that writes and ends in one and the same step comes back with data of its own: nobody's mistake.
+func TestAWritableReplicaEndsBehindAWrite(t *testing.T) {
+	if err := Check(parse(t, `node n1 repl-diskless-sync-delay=0
+		node n2 replicaof n1 replica-read-only=no
+		wait 2s
+		freeze n2
+		n2> SET own secret
+		shutdown n2 save
+		thaw n2
+		start n2
+		wait 2s
+		n2> SLAVEOF NO ONE
+		n2> SLAVEOF n1 6379
+		wait 2s`)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Below a 2.6 no history has a name, and so any two of them are taken for the same: nor is that anybody's mistake.
+func TestHistoriesWithoutANameAreMistaken(t *testing.T) {
+	s := parse(t, `seed 420167
+		node n1 era 2.6 repl-timeout=5
+		node n2 replicaof n1 repl-backlog-size=16kb repl-diskless-sync-delay=0 repl-diskless-sync=no repl-timeout=5
+		node n3 era 8.0 replicaof n2 repl-backlog-size=16kb repl-diskless-sync=no
+		node n4 era 8.0 replicaof n3 repl-backlog-size=16kb repl-diskless-sync-delay=0
+		link n2 n3 latency 40ms
+		wait 3242ms
+		isolate n1 blackhole
+		wait 13304ms
+		rejoin n1
+		wait 620ms
+		load n1 rate 10/s size 10 keys 20 mix set
+		wait 2287ms
+		n4> SLAVEOF NO ONE
+		n2> SLAVEOF n4 6382
+		wait 2s`)
+	w := newTrial(s)
+	for _, st := range s.Statements {
+		if err := w.do(st.Act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := resyncs(w.session, "n2"); !strings.HasSuffix(got, "P") {
+		t.Errorf("n2 resyncs %s: nothing is mistaken", got)
+	}
+}
+
+// A 2.8 that follows another master, and then none, counts again from 0 under its old name: who comes back to it may go
+// on in the middle of a command.
+func TestANameThatOutlivesItsHistory(t *testing.T) {
+	w := newTrial(parse(t, `node n1 era 2.8 repl-backlog-size=16kb repl-ping-slave-period=1
+		node n2 replicaof n1 repl-backlog-size=16kb
+		node n3 replicaof n2 repl-diskless-sync-delay=0
+		wait 8174ms
+		n1> SLAVEOF 10.0.0.9 6382
+		load n1 rate 10/s size 10 keys 1 mix incr
+		n1> SLAVEOF NO ONE
+		wait 927ms
+		unload n1
+		n3> SLAVEOF n1 6379
+		wait 3s`))
+	for _, st := range w.session.script.Statements {
+		if err := w.do(st.Act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(strings.Join(events(w.session.world), "\n"), "Desync?") {
+		t.Error("it goes on as if nothing had happened")
+	}
+}
+
+// A 4.0 that continues below a promoted 7.0 is sent the end of the history that both know and then, in one piece, what
+// it does not understand.
+func TestAnOldReplicaMissesWhatIsNew(t *testing.T) {
+	w := newTrial(parse(t, `node n1 era 4.0 repl-diskless-sync-delay=0
+		node n3 era 4.0 replicaof n1 repl-diskless-sync-delay=0
+		node n4 replicaof n1
+		wait 4s
+		n3> SLAVEOF NO ONE
+		n1> SLAVEOF n3 6380
+		n4> SLAVEOF n3 6380
+		wait 4s
+		sever n1 n3
+		n3> SET old v
+		wait 2s
+		n4> SLAVEOF NO ONE
+		n4> SET new v PX 4000
+		n1> SLAVEOF n4 6381
+		wait 3s`))
+	for _, st := range w.session.script.Statements {
+		if err := w.do(st.Act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.check.Strange("n1"); !got {
+		t.Error("nobody noticed")
 	}
 }

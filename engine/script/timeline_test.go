@@ -79,7 +79,7 @@ func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
 	remember := func(turned bool) {
 		moments = append(moments, lived{l.World().Now(), len(l.World().Events()), turned, portrait(l.Session())})
 	}
-	script := RandomScript(seed)
+	script := RandomScript(seed, "")
 	for _, st := range script.Statements[:min(acts, len(script.Statements))] {
 		wait, ok := st.Act.(Wait)
 		if !ok {

@@ -9,7 +9,6 @@ import (
 
 	"resync/engine"
 	"resync/engine/node"
-	"resync/engine/repl"
 )
 
 // A Checker judges a world from outside the nodes: it reads the log, looks at the data, and knows what no replication
@@ -25,6 +24,11 @@ import (
 //   - No replica is said to have acknowledged more than it ever applied, and WAIT counts only those that did.
 //   - Every answer to a PSYNC follows from the numbers that it came with, and those from what happened before.
 //   - Every full resync was asked for and has its reason.
+//   - Behind nonsense nothing is executed any more.
+//   - A replica asks for the byte behind the last one that it has, or for everything once it has let go of its place.
+//
+// Before PSYNC2 a node has a stream of its own, so it stands at two places: in what it writes, and in what it receives
+// of its master. Its data has to be right at both. What else differs between eras, and why, is in promise.go.
 //
 // AtRest is the other half: what has to be true when everything is healed and quiet.
 type Checker struct {
@@ -33,8 +37,8 @@ type Checker struct {
 	nodes     []*checked
 	histories []*history
 	lastLook  engine.Instant // when all data was last looked at
-	roughly   bool           // there is a node that streams times to live: when a key expires is not the same everywhere
 	syncs     int            // replicas that went back to SYNC, for which no PSYNC is answered
+	timed     bool           // the nodes agree on when keys expire
 }
 
 // lookEvery is how often all data is looked at, changed or not. Otherwise it is behind a resync, and where one byte of
@@ -49,16 +53,32 @@ func chosen(at engine.Offset) bool { return hasher(at).end()%lookAt == 0 }
 
 // checked is what the log told of one node.
 type checked struct {
-	host   int
-	life   int
-	young  bool // it has not told yet where it stands
-	alone  bool // it has a stream of its own, as before PSYNC2, which cannot be compared with that of another
+	host  int
+	life  int
+	young bool // it has not told yet where it stands
+	promises
+	in     *history // that it writes; from PSYNC2 on also the one that it applies
+	fed    position // before PSYNC2: up to where it has received the history of its master; in none when it knows none
 	id     engine.ReplID
 	id2    engine.ReplID
 	second engine.Offset
 	offset engine.Offset
 	moved  bool // since its data was last looked at
 	turned bool // it may be a master without a backlog since it was last looked at
+
+	replica bool                     // it has a master
+	roles   int                      // how often that has changed
+	master  string                   // its name
+	placed  bool                     // it knows a place to continue from
+	told    engine.SnapshotAnnounced // of a snapshot that comes on a second connection: the stream behind it is asked for on the first
+	deaf    bool                     // it has found nonsense in its master's stream, and executes nothing more of it
+	heard   bool                     // and has told what was in front of that
+
+	strange string // why its data is not what its place in a history says, or "": until it loads other data
+	files   string // the same of its files, which nobody looks into
+
+	offered position // the history that its latest request was answered from
+	odd     string   // and why the data that it gets is not what that says
 
 	reached []position // how far it ever came, in every history that it was in
 	owed    []string   // replicas that were refused a partial resync, and are to get a full one
@@ -76,19 +96,36 @@ type question struct {
 }
 
 // NewChecker returns a checker for a world in which nothing has happened yet.
-func NewChecker(w *World) *Checker { return &Checker{world: w} }
+func NewChecker(w *World) *Checker { return &Checker{world: w, timed: true} }
+
+// Strange reports whether the data of a node may be other than its place in a history says, as that of a writable
+// replica.
+func (c *Checker) Strange(name string) bool {
+	h := c.world.find(name)
+	return h != nil && h.index < len(c.nodes) && c.nodes[h.index].strange != ""
+}
 
 // Observe reads what happened since it was last called, which must be before the next Step for the log of a node's
 // birth to be understood. The error is the first rule that was broken.
 func (c *Checker) Observe() error {
 	for len(c.nodes) < len(c.world.hosts) {
-		c.enrol(c.world.hosts[len(c.nodes)])
+		c.nodes = append(c.nodes, &checked{host: len(c.nodes)})
+	}
+	if c.timed && !c.world.timed() {
+		c.timed = false
+		for _, h := range c.histories {
+			clear(h.data)
+		}
 	}
 	for i, h := range c.world.hosts {
 		if n := c.nodes[i]; n.life != h.life {
-			*n = checked{host: i, life: h.life, young: true, reached: n.reached}
+			*n = checked{
+				host: i, life: h.life, young: true, promises: h.promises(), reached: n.reached,
+				strange: n.files, files: n.files,
+				replica: h.config.Replicaof != node.Address{}, master: h.config.Replicaof.Host,
+			}
+			n.in = c.history("") // until it says where it stands
 			if h.node != nil {
-				n.alone = !h.replication(c.world.now).Shared
 				n.stands(c, h)
 			}
 		}
@@ -110,9 +147,12 @@ func (c *Checker) Observe() error {
 	for i, h := range c.world.hosts {
 		n := c.nodes[i]
 		n.gone = n.gone[:0]
+		if h.load != nil && h.node != nil && n.replica && !h.readOnly() {
+			n.spoil(writesItself)
+		}
 		if n.turned && h.node != nil {
 			n.turned = false
-			if r := h.replication(c.world.now); !r.Replica && !r.BacklogActive {
+			if r := h.replication(c.world.now); n.shares && !r.Replica && !r.BacklogActive {
 				c.history(r.ReplID).vague = true
 			}
 		}
@@ -141,11 +181,17 @@ func (c *Checker) Observe() error {
 // stands takes over where a node says that it stands: at the beginning of its life, before it has said anything.
 func (n *checked) stands(c *Checker, h *host) {
 	r := h.replication(c.world.now)
-	n.id, n.id2, n.second, n.offset = r.ReplID, r.ReplID2, r.SecondOffset, r.Offset
+	n.id2, n.second, n.offset = r.ReplID2, r.SecondOffset, r.Offset
+	if n.id != r.ReplID {
+		n.enter(c.history(r.ReplID))
+	}
 	if r.ReplID2 != engine.NoReplID && r.ReplID2 != "" {
-		c.history(n.id).continues(c.history(r.ReplID2), r.SecondOffset-1)
+		n.in.continues(c.history(r.ReplID2), r.SecondOffset-1)
 	}
 }
+
+// enter lets a node be in a history from now on.
+func (n *checked) enter(h *history) { n.id, n.in = h.id, h }
 
 // survey looks at a node whether it moved or not.
 func (c *Checker) survey(n *checked, h *host) error {
@@ -154,17 +200,25 @@ func (c *Checker) survey(n *checked, h *host) error {
 		n.stands(c, h)
 	}
 	switch {
-	case n.alone:
+	case !n.offsets:
+		if r.Replica && r.Link != engine.LinkConnected && len(r.Replicas) > 0 {
+			return errors.New("serves replicas without a link to its own master")
+		}
 		return nil
 	case r.Link == engine.LinkSync, r.Channel == engine.ChannelLoading:
 		return nil // its data may be on its way from one history to another
 	case r.ReplID == "":
 		return nil // a history without a name cannot be compared with another
 	case !r.BacklogActive:
-		if at := c.history(r.ReplID); !r.Replica && at.author == n.host && at.life == n.life {
+		if at := c.history(r.ReplID); n.shares && !r.Replica && at.author == n.host && at.life == n.life {
 			return fmt.Errorf("keeps the name %s of a stream that it keeps no longer", r.ReplID.Short())
 		}
+		if !n.shares {
+			return c.look(n, h) // what it receives is counted
+		}
 		return nil // what it writes is not counted
+	case !n.blocks && r.Offset+1-r.BacklogFirst > engine.Offset(r.BacklogSize):
+		return fmt.Errorf("keeps %d bytes in a backlog of %d", r.Offset+1-r.BacklogFirst, r.BacklogSize)
 	case r.Offset != n.offset || r.ReplID != n.id:
 		return fmt.Errorf("stands at %d of %s, but %d of %s is where it was seen to go",
 			r.Offset, r.ReplID.Short(), n.offset, n.id.Short())
@@ -189,30 +243,51 @@ func (n *checked) probe(h *host, r node.Replication) error {
 	return nil
 }
 
-// enrol begins to watch a node. Before 7.0 a master streams times to live, which begin anew where they arrive.
-func (c *Checker) enrol(h *host) {
-	c.nodes = append(c.nodes, &checked{host: h.index})
-	if era, ok := repl.EraNamed(h.config.Era); ok && era.RelativeTTL && !c.roughly {
-		c.roughly = true
-		for _, known := range c.histories {
-			clear(known.data) // with the moments in it
+// look compares the data of a node with what stood at the same places before.
+func (c *Checker) look(n *checked, h *host) error {
+	if n.shares {
+		if n.id == "" || n.in.vague || n.strange != "" {
+			return nil
+		}
+		return c.compare(where(n.in, n.offset), h)
+	}
+	r := h.replication(c.world.now)
+	if r.BacklogActive {
+		if err := c.compare(position{n.in, n.offset}, h); err != nil {
+			return err
 		}
 	}
-}
-
-// look compares the data of a node with what stood there before.
-func (c *Checker) look(n *checked, h *host) error {
-	if n.id == "" || c.history(n.id).vague {
+	// What was received may end in the middle of something.
+	if n.fed.in == nil || r.Link != engine.LinkConnected || n.strange != "" || where(n.fed.in, n.fed.at).standsAt() != nil {
 		return nil
 	}
-	p := where(c.history(n.id), n.offset)
-	print := fingerprint(h.node.Store(), !c.roughly)
+	return c.compare(where(n.fed.in, n.fed.at), h)
+}
+
+// compare compares the data of a node with what stood at a place before.
+func (c *Checker) compare(p position, h *host) error {
+	with := moments
+	if !c.timed {
+		with = values
+	}
+	print := fingerprint(h.node.Store(), with)
 	if before, known := p.in.data[p.at]; known && before != print {
 		return fmt.Errorf("at offset %d of %s it holds different data than whoever was there before", p.at, p.in.id.Short())
 	}
 	p.in.data[p.at] = print
 	return nil
 }
+
+// spoil notes that the data of a node is not what its place says any more, nor perhaps that of its files.
+func (n *checked) spoil(why string) { n.strange, n.files = why, why }
+
+// Why the data of a node may differ from what its place says.
+const (
+	writesItself = "a writable replica's clients wrote"
+	misses       = "it does not understand all of a newer stream"
+	unnamed      = "it continued a history without a name, as all are below a 2.6: that is no reason to think that it is the same"
+	strayed      = "a process that changed its role counts from another offset under its old name, and continued it at one of before"
+)
 
 func (c *Checker) check(e *engine.Event) error {
 	if act, ok := e.Fact.(engine.Act); ok {
@@ -227,9 +302,6 @@ func (c *Checker) check(e *engine.Event) error {
 	if l, ok := e.Fact.(engine.Log); ok && strings.HasPrefix(l.Text, "Retrying with SYNC") {
 		c.syncs++
 	}
-	if n.alone {
-		return nil
-	}
 	switch f := e.Fact.(type) {
 	case engine.Propagated:
 		if err := n.extend(c, "propagates", f.Span); err != nil {
@@ -242,55 +314,236 @@ func (c *Checker) check(e *engine.Event) error {
 				q.given[0], q.fresh = f.Span.Last, false
 			}
 		}
-		return c.history(n.id).write(n, f.Span, f.Text)
-	case engine.Applied:
-		if err := n.extend(c, "applies", f.Span); err != nil || n.id == "" {
-			return err
+		for _, r := range c.nodes {
+			if m := c.world.resolve(h, r.master); m == h && r.tooNew(f.Text, n.promises) {
+				r.spoil(misses)
+				r.odd = misses // where its snapshot is on its way, this comes behind
+			}
 		}
-		return where(c.history(n.id), n.offset).standsAt()
+		return n.in.write(n, f.Span, f.Text)
+	case engine.Applied:
+		if n.deaf && n.heard {
+			return fmt.Errorf("applies %s behind nonsense", f.Span)
+		}
+		n.heard = n.deaf
+		return c.applied(n, f.Span)
+	case engine.BacklogCreated:
+		if !n.shares { // the name stays, and the bytes are others
+			n.in = c.begin(n.id)
+			n.in.begins, n.in.last, n.in.role = f.First-1, f.First-1, n.roles
+			n.young, n.offset = false, f.First-1
+		}
 	case engine.HistoryChanged:
 		return c.renamed(n, f)
+	case engine.RoleChanged:
+		switch becomes := f.Master != ""; {
+		case !becomes, !n.shares:
+			n.placed = false
+		case !n.replica:
+			n.placed = true // where its own history is
+		}
+		n.replica = f.Master != ""
+		n.roles++
+		n.master, _, _ = strings.Cut(f.Master, ":")
 	case engine.PositionTaken:
-		if f.Master {
-			n.id, n.offset = f.ID, f.Offset // the name of its own comes next
-			return nil
-		}
-		n.id, n.offset, n.young, n.moved = f.ID, f.Offset, false, true
-		n.reach(c)
-		return where(c.history(n.id), n.offset).standsAt()
+		return c.taken(n, f)
+	case engine.PositionDiscarded:
+		n.lets()
+	case engine.PsyncAsked:
+		return n.asks(f)
 	case engine.SyncFinished:
-		if f.Partial && f.Offset != n.offset && !n.young {
-			return fmt.Errorf("continues at offset %d after %d", f.Offset, n.offset)
-		}
-		if !f.Partial {
-			n.id2, n.second = engine.NoReplID, -1
-		}
-		n.id, n.offset, n.young, n.moved = f.ID, f.Offset, false, true
-		n.reach(c)
+		return c.synced(n, h, f)
+	case engine.SnapshotAnnounced:
+		n.told = f
 	case engine.SnapshotLoaded: // the stream behind it is still to come
-		n.id2, n.second = engine.NoReplID, -1
-		n.id, n.offset, n.young, n.moved = f.ID, f.Offset, false, true
-		n.reach(c)
+		err := c.synced(n, h, engine.SyncFinished{ID: f.ID, Offset: f.Offset})
+		n.placed = false // without that stream it starts over
+		return err
 	case engine.Acked:
-		if r := c.byAddress(f.Replica); r != nil && !r.reachedAt(c.history(n.id), f.Offset) {
+		if r := c.byAddress(f.Replica); r != nil && !r.nameless() && !r.reachedAt(n.in, f.Offset) {
 			return fmt.Errorf("was told that %s applied %d of %s, but it never did", f.Replica, f.Offset, n.id.Short())
 		}
 	case engine.PsyncAnswered:
+		c.offer(n, f.Replica)
 		return n.answered(f)
 	case engine.FullSyncStarted:
+		c.offer(n, f.Replica)
 		return c.fullSync(n, f)
 	case engine.Replied:
 		return c.replied(n, h, f)
 	case engine.LinkChanged:
-		if strings.Contains(f.Why, "Protocol error") {
+		if n.deaf, n.heard = false, false; f.To == engine.LinkConnect {
+			n.told = engine.SnapshotAnnounced{}
+		}
+		if strings.Contains(strings.ToLower(f.Why), "protocol error") && n.id != "" && n.strange != strayed {
 			return fmt.Errorf("left its master: %s", f.Why)
 		}
+		if f.To == engine.LinkSync && !n.keeps {
+			n.lets()
+		}
 	case engine.Log:
-		if strings.Contains(f.Text, "== CRITICAL ==") {
+		n.deaf = n.deaf || strings.HasPrefix(f.Text, "Protocol error (")
+		switch {
+		case !strings.Contains(f.Text, "== CRITICAL ==") || n.strange != "":
+		case c.foreign(n):
+			n.spoil(misses)
+		default:
 			return errors.New(f.Text)
 		}
 	}
 	return nil
+}
+
+// lets is a replica that lets go of its place.
+func (n *checked) lets() { n.placed, n.fed.in = false, nil }
+
+// foreign reports whether the bytes that a node is about to apply are of somebody whom it does not understand, or whose
+// own data is not what its place says.
+func (c *Checker) foreign(n *checked) bool {
+	if !n.offsets || n.nameless() {
+		m := c.world.resolve(c.world.hosts[n.host], n.master)
+		return m != nil && !n.understands(m.promises())
+	}
+	p := n.standing()
+	// What it is told of next may begin in one history and go on in the one that continues it.
+	for _, of := range [...]*history{where(p.in, p.at+1).in, p.in} {
+		if of.strange != "" || of.author >= 0 && !n.understands(c.nodes[of.author].promises) {
+			return true
+		}
+	}
+	return false
+}
+
+// applied takes in what a node applied of its master's stream or, before PSYNC2, received.
+func (c *Checker) applied(n *checked, s engine.Span) error {
+	if above := c.world.resolve(c.world.hosts[n.host], n.master); above != nil && n.shares && c.nodes[above.index].strange == strayed {
+		n.spoil(strayed) // it is sent on what that one gets
+	}
+	if n.strange == "" && !n.nameless() && c.foreign(n) {
+		n.spoil(misses) // of some of it without a word
+	}
+	if n.shares {
+		if err := n.extend(c, "applies", s); err != nil || n.id == "" || n.strange == strayed {
+			return err // where it strayed to may be in the middle of anything
+		}
+		return where(n.in, n.offset).standsAt()
+	}
+	if n.fed.in == nil {
+		return nil
+	}
+	if s.First != n.fed.at+1 || s.Last < s.First {
+		return fmt.Errorf("receives %s at offset %d", s, n.fed.at)
+	}
+	n.fed.at = s.Last
+	n.moved = n.moved || chosen(s.Last)
+	n.reach(n.fed)
+	if of := n.fed.in; (of.author >= 0 || of.begins > 0) && s.Last > of.last {
+		return fmt.Errorf("receives byte %d of %s, which ends at %d", s.Last, of.id.Short(), of.last)
+	}
+	return nil
+}
+
+// taken takes in the place that a node found in its file.
+func (c *Checker) taken(n *checked, f engine.PositionTaken) error {
+	switch {
+	case f.Master && !n.serves:
+		return fmt.Errorf("vouches for the history %s in its file", f.ID.Short())
+	case !f.Master && !n.resumes:
+		return fmt.Errorf("continues at %d of %s, which is in its file", f.Offset, f.ID.Short())
+	}
+	n.enter(c.history(f.ID))
+	n.offset = f.Offset
+	if f.Master {
+		return nil // the name of its own comes next
+	}
+	n.young, n.moved, n.placed = false, true, true
+	n.reach(position{n.in, n.offset})
+	if c.several(f.ID) {
+		n.spoil(strayed) // the file may be of another one
+		return nil
+	}
+	return where(n.in, n.offset).standsAt()
+}
+
+// asks checks what a replica asks for.
+func (n *checked) asks(f engine.PsyncAsked) error {
+	at := position{n.in, n.offset}
+	if !n.shares {
+		at = n.fed
+	}
+	switch {
+	case n.told.ID != "" && f.ID == n.told.ID && f.Want == n.told.Offset+1:
+		return nil
+	case n.young && n.shares || f.ID == "" || at.in != nil && at.in.id == "":
+		return nil // its master knew no names
+	case !n.placed && f.ID != "?":
+		return fmt.Errorf("asks for %d of %s, but it has let go of its place", f.Want, f.ID.Short())
+	case n.placed && (f.ID != at.in.id || f.Want != at.at+1):
+		return fmt.Errorf("asks for %d of %s, but it is at %d of %s", f.Want, f.ID.Short(), at.at, at.in.id.Short())
+	}
+	return nil
+}
+
+// offer notes from which history a replica is answered.
+func (c *Checker) offer(n *checked, replica string) {
+	if r := c.byAddress(replica); r != nil {
+		r.offered = position{n.in, n.offset}
+		if r.odd = ""; n.shares {
+			r.odd = n.strange
+		}
+	}
+}
+
+// synced takes in the end of a resync.
+func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
+	at := position{c.history(f.ID), f.Offset}
+	if n.offered.in != nil && n.offered.in.id == f.ID {
+		at.in = n.offered.in
+	}
+	if f.Partial {
+		if before := n.offset; n.shares && f.Offset != before && !n.young {
+			return fmt.Errorf("continues at offset %d after %d", f.Offset, before)
+		} else if !n.shares && n.fed.in != nil && f.Offset != n.fed.at {
+			return fmt.Errorf("continues at offset %d after %d", f.Offset, n.fed.at)
+		}
+		if was := n.standing().in; was != at.in && was.id == at.in.id {
+			if at.in.role == was.role {
+				return fmt.Errorf("continues at offset %d of %s, whose backlog was created anew since", f.Offset, f.ID.Short())
+			}
+			n.spoil(strayed)
+		}
+	} else {
+		if m := c.world.resolve(h, n.master); m != nil && n.below(m.promises()) == refuses {
+			return errors.New("loads a file of a version that it cannot know")
+		}
+		n.id2, n.second, n.strange = engine.NoReplID, -1, ""
+		if n.odd != "" {
+			n.spoil(n.odd)
+		}
+	}
+	n.placed, n.moved = f.ID != "", true
+	if n.shares {
+		n.enter(at.in)
+		n.offset, n.young = f.Offset, false
+	} else if n.fed = at; f.ID == "" {
+		n.fed.in = nil
+	}
+	if f.ID != "" {
+		n.reach(at)
+	}
+	return nil
+}
+
+// nameless reports whether a node got its data by SYNC, with no name of a history: it counts from -1, and what it
+// acknowledges when it is asked to is a number of its own.
+func (n *checked) nameless() bool { return n.shares && n.id == "" || !n.shares && n.fed.in == nil }
+
+// standing is where a node is in the history of its master.
+func (n *checked) standing() position {
+	if n.shares || n.fed.in == nil {
+		return position{n.in, n.offset}
+	}
+	return n.fed
 }
 
 // extend moves a node's offset to the end of a span, which has to begin right behind it.
@@ -303,20 +556,19 @@ func (n *checked) extend(c *Checker, what string, s engine.Span) error {
 	}
 	n.offset = s.Last
 	n.moved = n.moved || chosen(s.Last)
-	n.reach(c)
+	n.reach(position{n.in, n.offset})
 	return nil
 }
 
 // reach notes how far a node has come.
-func (n *checked) reach(c *Checker) {
-	in := c.history(n.id)
+func (n *checked) reach(to position) {
 	for i := range n.reached {
-		if p := &n.reached[i]; p.in == in {
-			p.at = max(p.at, n.offset)
+		if p := &n.reached[i]; p.in == to.in {
+			p.at = max(p.at, to.at)
 			return
 		}
 	}
-	n.reached = append(n.reached, position{in, n.offset})
+	n.reached = append(n.reached, to)
 }
 
 // reachedAt reports whether a node has ever applied a history up to an offset.
@@ -344,11 +596,26 @@ func (c *Checker) renamed(n *checked, f engine.HistoryChanged) error {
 	case f.ID2 == n.id && f.ID != n.id && !n.young && f.SecondOffset != n.offset+1:
 		return fmt.Errorf("leaves %s at offset %d, but says that it is valid until %d", n.id.Short(), n.offset, f.SecondOffset)
 	}
-	if f.ID2 != engine.NoReplID && f.ID2 != "" {
-		c.history(f.ID).continues(c.history(f.ID2), f.SecondOffset-1)
+	was := n.in
+	if f.ID != n.id {
+		n.enter(c.history(f.ID))
 	}
-	n.id, n.id2, n.second, n.turned = f.ID, f.ID2, f.SecondOffset, true
-	n.reach(c)
+	switch f.ID2 {
+	case engine.NoReplID:
+		if n.in != was {
+			n.strange = "" // of a history that begins here, its data is what it is
+		}
+	case "":
+		if n.replica {
+			n.spoil(unnamed)
+		}
+	case was.id:
+		n.in.continues(was, f.SecondOffset-1)
+	default:
+		n.in.continues(c.history(f.ID2), f.SecondOffset-1)
+	}
+	n.id2, n.second, n.turned = f.ID2, f.SecondOffset, true
+	n.reach(position{n.in, n.offset})
 	return nil
 }
 
@@ -362,6 +629,9 @@ func (n *checked) answered(f engine.PsyncAnswered) error {
 
 // wouldAnswer checks an answer against what is known of the node, and then by itself.
 func (n *checked) wouldAnswer(f engine.PsyncAnswered) error {
+	if !n.shares && !f.Backlog {
+		return checkAnswer(f) // it is nowhere
+	}
 	if !n.young && (f.ReplID != n.id || f.ReplID2 != n.id2 || f.SecondOffset != n.second || f.Next != n.offset+1) {
 		return fmt.Errorf("answers as if it were %s at %d, before %s until %d; it is %s at %d, before %s until %d",
 			f.ReplID.Short(), f.Next-1, f.ReplID2.Short(), f.SecondOffset, n.id.Short(), n.offset, n.id2.Short(), n.second)
@@ -393,6 +663,9 @@ func (c *Checker) fullSync(n *checked, f engine.FullSyncStarted) error {
 			n.moved = true
 			return nil
 		}
+	}
+	if r := c.byAddress(f.Replica); r != nil && !r.offsets {
+		return nil // it knows nothing else
 	}
 	if c.syncs--; c.syncs < 0 {
 		return fmt.Errorf("starts a full resync of %s without a reason", f.Replica)
@@ -447,6 +720,9 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 		wrote, q.given = q.given[0], q.given[1:]
 	}
 	q.fresh = false
+	if n.replica && !h.readOnly() && changesData(f) {
+		n.spoil(writesItself)
+	}
 	if !isWait(f.Command) {
 		if failed := len(f.Reply) == 0 || f.Reply[0] == '-' || f.Text == "QUEUED"; !failed && wrote >= 0 {
 			q.wrote = wrote
@@ -463,7 +739,7 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 	}
 	have := 0
 	for _, name := range names {
-		if r := c.byAddress(name); r != nil && r.reachedAt(c.history(n.id), q.wrote) {
+		if r := c.byAddress(name); r != nil && (r.nameless() || r.reachedAt(n.in, q.wrote)) {
 			have++
 		}
 	}
@@ -473,58 +749,26 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 	return nil
 }
 
+// readOnly reports whether the node takes no writes of clients as a replica. Of one that has ended in the same step
+// nobody knows.
+func (h *host) readOnly() bool { return h.node != nil && h.node.Config().ReplicaReadOnly }
+
+// changesData reports whether a command that was answered so may have changed data: all but those that surely did not.
+func changesData(f engine.Replied) bool {
+	name, _, _ := strings.Cut(strings.ToUpper(f.Command), " ")
+	switch name {
+	case "GET", "SELECT", "MULTI", "DISCARD", "WAIT", "CONFIG", "CLIENT", "DEBUG", "SAVE", "BGSAVE", "REPLICAOF", "SLAVEOF", "FAILOVER", "SHUTDOWN":
+		return false
+	}
+	return len(f.Reply) > 0 && f.Reply[0] != '-' && f.Text != "QUEUED"
+}
+
 // byAddress finds a node as a master's log names it: ip:announced-port.
 func (c *Checker) byAddress(address string) *checked {
 	for i, h := range c.world.hosts {
 		if ip, _, _ := strings.Cut(address, ":"); ip == h.ip && i < len(c.nodes) {
 			return c.nodes[i]
 		}
-	}
-	return nil
-}
-
-// AtRest checks what has to be true of a world that is healed and quiet: every replica is connected to its master, has
-// the same history up to the same offset, and the same data. The error names the first node of which it is not true.
-func (w *World) AtRest() error {
-	for _, data := range []bool{false, true} { // which takes longest comes last
-		for _, h := range w.hosts {
-			if err := w.nodeAtRest(h, data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *World) nodeAtRest(h *host, data bool) error {
-	if h.node == nil {
-		return fmt.Errorf("%s is down", h.name)
-	}
-	r := h.replication(w.now)
-	if !r.Replica {
-		return nil
-	}
-	m := w.resolve(h, r.Master.Host)
-	if m == nil || m.node == nil {
-		return fmt.Errorf("the master of %s, %s, is not there", h.name, r.Master.Host)
-	}
-	of := m.replication(w.now)
-	id, at := r.ReplID, r.Offset
-	if !r.Shared {
-		id, at = r.Ask.ID, r.Applied
-	}
-	switch {
-	case r.Link != engine.LinkConnected:
-		return fmt.Errorf("the link of %s is %s", h.name, r.Link)
-	case id == "":
-		// It came back with SYNC, since its master had no ear for PSYNC: it knows neither a name nor an offset.
-	case id != of.ReplID:
-		return fmt.Errorf("%s has the history %s, its master %s", h.name, id.Short(), of.ReplID.Short())
-	case at != of.Offset:
-		return fmt.Errorf("%s is at offset %d, its master at %d", h.name, at, of.Offset)
-	}
-	if data && fingerprint(h.node.Store(), false) != fingerprint(m.node.Store(), false) {
-		return fmt.Errorf("%s has other data than its master at the same offset %d", h.name, at)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"resync/engine"
+	"resync/engine/node"
+	"resync/engine/store"
 )
 
 // The checker finds every kind of lie that a node could tell.
@@ -150,7 +152,7 @@ func TestFingerprintsOfDatasets(t *testing.T) {
 	seen := map[uint64]string{}
 	look := func(what string) {
 		t.Helper()
-		p := fingerprint(w.find("m1").node.Store(), true)
+		p := fingerprint(w.find("m1").node.Store(), moments)
 		if before, ok := seen[p]; ok {
 			t.Errorf("%s and %s look alike", what, before)
 		}
@@ -168,10 +170,10 @@ func TestFingerprintsOfDatasets(t *testing.T) {
 	}
 	say(t, w, "m1", "FLUSHALL")
 	say(t, w, "m1", "SADD set c b a 3")
-	first := fingerprint(w.find("m1").node.Store(), true)
+	first := fingerprint(w.find("m1").node.Store(), moments)
 	say(t, w, "m1", "DEL set")
 	say(t, w, "m1", "SADD set 3 a b c")
-	if fingerprint(w.find("m1").node.Store(), true) != first {
+	if fingerprint(w.find("m1").node.Store(), moments) != first {
 		t.Error("the order of a set's members counts")
 	}
 }
@@ -183,9 +185,9 @@ func TestTheCheckerComparesData(t *testing.T) {
 	w.RunUntil(w.Now().Add(time.Second))
 	must(t, check.Observe())
 	must(t, w.AtRest())
-	// What a replica keeps for itself is a difference at the same offset.
-	say(t, w, "r1", "CONFIG SET replica-read-only no")
-	say(t, w, "r1", "SET own secret")
+	// What a replica has for itself is a difference at the same offset.
+	own := w.find("r1").node.Store().DB(0)
+	own.Set([]byte("own"), store.StringValue([]byte("secret")), 0)
 	if err := w.AtRest(); err == nil || !strings.Contains(err.Error(), "other data") {
 		t.Errorf("at rest: %v", err)
 	}
@@ -193,5 +195,134 @@ func TestTheCheckerComparesData(t *testing.T) {
 	w.RunUntil(w.Now().Add(2 * time.Second))
 	if err := check.Observe(); err == nil || !strings.Contains(err.Error(), "different data") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What the clients of a writable replica wrote is its own, until it loads its master's data again.
+func TestAWritableReplicaHasDataOfItsOwn(t *testing.T) {
+	w := pair(t)
+	check := NewChecker(w)
+	pass := func(d time.Duration) error {
+		for end := w.Now().Add(d); w.Now() < end; w.Step() {
+			if err := check.Observe(); err != nil {
+				return err
+			}
+		}
+		return check.Observe()
+	}
+	must(t, pass(time.Second))
+	say(t, w, "r1", "CONFIG SET replica-read-only no")
+	say(t, w, "r1", "GET k")
+	if r := check.nodes[1]; r.strange != "" {
+		t.Errorf("a read makes it strange: %s", r.strange)
+	}
+	say(t, w, "r1", "SET own secret")
+	say(t, w, "m1", "SET k v")
+	must(t, pass(3*time.Second))
+	if err := w.AtRest(); err == nil {
+		t.Error("at rest they are the same")
+	}
+	say(t, w, "r1", "REPLICAOF NO ONE")
+	say(t, w, "r1", "REPLICAOF m1 6379")
+	must(t, pass(3*time.Second))
+	must(t, w.AtRest())
+	if r := check.nodes[1]; r.strange != "" {
+		t.Errorf("after a full resync it is still strange: %s", r.strange)
+	}
+}
+
+// What a node of one era may say is a lie of another.
+func TestTheCheckerKnowsEras(t *testing.T) {
+	const taken, own = engine.ReplID("0123456789012345678901234567890123456789"), "its own"
+	for _, c := range []struct {
+		era  string
+		node string
+		lies []engine.Fact
+		want string
+	}{
+		{"2.8", "r1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7}}, "which is in its file"},
+		{"4.0", "r1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7}}, ""},
+		{"4.0", "m1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7, Master: true}}, "vouches for the history"},
+		{"7.0", "m1", []engine.Fact{engine.PositionTaken{ID: taken, Offset: 7, Master: true}}, ""},
+		{"2.8", "r1", []engine.Fact{engine.PsyncAsked{ID: own, Want: 0}}, "but it is at"},
+		{"2.8", "r1", []engine.Fact{engine.PsyncAsked{ID: own, Want: 1}}, ""},
+		{"2.8", "r1", []engine.Fact{engine.PsyncAsked{ID: "?", Want: -1}}, "but it is at"},
+		{"2.8", "r1", []engine.Fact{engine.RoleChanged{Master: "m1:6379"}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
+		{"4.0", "r1", []engine.Fact{engine.RoleChanged{Master: "m1:6379"}, engine.PsyncAsked{ID: own, Want: 1}}, ""},
+		{"4.0", "r1", []engine.Fact{engine.LinkChanged{To: engine.LinkSync}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
+		{"7.0", "r1", []engine.Fact{engine.LinkChanged{To: engine.LinkSync}, engine.PsyncAsked{ID: own, Want: 1}}, ""},
+		{"7.0", "r1", []engine.Fact{engine.PositionDiscarded{}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
+		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 9, Last: 20}}}, "receives [11..22] at offset 1"},
+		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 0, Last: 1000}}}, "which ends at"},
+		{"2.8", "r1", []engine.Fact{engine.SyncFinished{Partial: true, ID: own, Offset: -1}}, "continues at offset"},
+		{"7.0", "r1", []engine.Fact{engine.Log{Text: "Protocol error (x)"}, engine.Applied{}, engine.Applied{}}, "behind nonsense"},
+		{"2.6", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, ""},
+		{"2.8", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, "without a reason"},
+	} {
+		w := New(1)
+		check := NewChecker(w)
+		for _, of := range []node.Address{{}, {Host: "m1", Port: 6379}} {
+			cfg, err := node.DefaultConfigOf(c.era)
+			must(t, err)
+			cfg.Replicaof, cfg.Port, cfg.ReplDisklessSyncDelay = of, 0, 0
+			must(t, w.AddNode([]string{"m1", "r1"}[min(of.Port, 1)], cfg))
+		}
+		for w.Now() < engine.Epoch.Add(4*time.Second) {
+			must(t, check.Observe())
+			w.Step()
+		}
+		must(t, check.Observe())
+		r := w.Node("r1").Replication()
+		for _, lie := range c.lies {
+			// Offsets are meant from where the replica stands.
+			switch f := lie.(type) {
+			case engine.PsyncAsked:
+				if f.ID == own {
+					f.ID, f.Want = w.Node("m1").Replication().ReplID, r.Applied+f.Want
+				}
+				lie = f
+			case engine.Applied:
+				f.Span.First, f.Span.Last = f.Span.First+r.Applied+1, f.Span.Last+r.Applied+1
+				lie = f
+			case engine.SyncFinished:
+				f.ID, f.Offset = w.Node("m1").Replication().ReplID, r.Applied+f.Offset
+				lie = f
+			}
+			w.note(c.node, lie)
+		}
+		switch err := check.Observe(); {
+		case c.want == "" && err != nil:
+			t.Errorf("%s %v: %v", c.era, c.lies, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s %v: got %v, want %q", c.era, c.lies, err, c.want)
+		}
+	}
+}
+
+// A replica of each era below a master of each.
+func TestPairings(t *testing.T) {
+	for i, row := range []string{"FFFdd", "FFFFF", "rrFFF", "rrrFF", "rrrrF"} {
+		for k, r := range node.Eras() {
+			want := map[byte]pairing{'F': follows, 'r': refuses, 'd': deafens}[row[k]]
+			if got := promised[r].below(promised[node.Eras()[i]]); got != want {
+				t.Errorf("%s below %s: got %d, want %d", r, node.Eras()[i], got, want)
+			}
+		}
+	}
+}
+
+// Before 7.0 a transaction is streamed a command at a time, and a dataset does not stand in the middle of it.
+func TestATransactionStreamedInPieces(t *testing.T) {
+	c := NewChecker(New(1))
+	h := c.history("h")
+	author := &checked{}
+	for i, text := range []string{"SELECT 0, MULTI", "SET k v", "SET l v", "exec", "PING"} {
+		first := engine.Offset(1 + 40*i)
+		must(t, h.write(author, engine.Span{First: first, Last: first + 39}, text))
+	}
+	for at, want := range map[engine.Offset]bool{23: true, 40: false, 80: false, 120: false, 160: true, 200: true} {
+		if err := (position{h, at}).standsAt(); (err == nil) != want {
+			t.Errorf("%d: %v, want %v", at, err, want)
+		}
 	}
 }

@@ -7,18 +7,27 @@ import (
 	"resync/engine/store"
 )
 
+// detail is how closely datasets are compared.
+type detail byte
+
+const (
+	values  detail = iota // keys and what they hold
+	expires               // and which of them expire
+	moments               // and when
+)
+
 // fingerprint is a number that equal datasets share and different ones, but for one in 2^64, do not: all keys of all
-// databases with their values and, with moments, when they expire. It does not depend on the order of what has none.
-// DEBUG DIGEST says nearly the same and takes twenty times as long.
-func fingerprint(s *store.Store, moments bool) uint64 {
+// databases, as closely as is asked for. It does not depend on the order of what has none. DEBUG DIGEST says nearly the
+// same and takes twenty times as long.
+func fingerprint(s *store.Store, with detail) uint64 {
 	var sum uint64
 	for i := range s.Databases() {
 		for e := range s.DB(i).All() {
 			h := hasher(i).str(e.Key).value(e.Value)
 			switch {
-			case moments:
+			case with == moments:
 				h = h.num(uint64(e.ExpireAt))
-			case e.ExpireAt != 0:
+			case with == expires && e.ExpireAt != 0:
 				h = h.num(1)
 			}
 			sum += uint64(h.end())

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"resync/engine"
 )
@@ -17,11 +18,17 @@ type history struct {
 	parent *history      // whose bytes it begins with, or nil
 	upto   engine.Offset // the last byte of the parent's
 
+	begins engine.Offset // behind it, where that was seen
+	role   int           // how often its author had changed its role then
+
 	author int // the node that writes it, or -1 while nobody has
 	life   int
 	first  engine.Offset   // the first byte that was seen to be written
 	last   engine.Offset   // and the last one
 	ends   []engine.Offset // where a dataset may stand, ascending
+	open   bool            // a transaction has begun that is written a command at a time
+
+	strange string // why who wrote it had other data than its place said, or ""
 
 	data map[engine.Offset]uint64 // fingerprints, from when the first dataset stood there
 
@@ -55,16 +62,32 @@ func (p position) within(q position) bool {
 	return h != nil && p.at <= upto
 }
 
-// history finds the history of a name, or begins it.
+// history finds the latest history of a name, or begins it.
 func (c *Checker) history(id engine.ReplID) *history {
 	for _, h := range slices.Backward(c.histories) {
 		if h.id == id {
 			return h
 		}
 	}
+	return c.begin(id)
+}
+
+// begin begins a history, which may have the name of another one: that of a process outlives its histories.
+func (c *Checker) begin(id engine.ReplID) *history {
 	h := &history{id: id, author: -1, data: map[engine.Offset]uint64{}}
 	c.histories = append(c.histories, h)
 	return h
+}
+
+// several reports whether there are several histories of a name.
+func (c *Checker) several(id engine.ReplID) bool {
+	count := 0
+	for _, h := range c.histories {
+		if h.id == id {
+			count++
+		}
+	}
+	return count > 1
 }
 
 // continues notes that a history goes on with the bytes of another one up to a byte. Who follows a promoted master
@@ -87,10 +110,22 @@ func (h *history) write(n *checked, s engine.Span, text string) error {
 		return fmt.Errorf("writes %s behind %d of %s", s, h.last, h.id.Short())
 	}
 	h.last = s.Last
+	if n.shares && n.strange != "" {
+		h.strange = n.strange
+	}
 	if n, ok := selectBytes(text); ok && s.First+n-1 < s.Last {
 		h.ends = append(h.ends, s.First+n-1) // SELECT is a command of its own
+		_, text, _ = strings.Cut(text, ", ")
 	}
-	h.ends = append(h.ends, s.Last)
+	switch {
+	case strings.EqualFold(text, "MULTI"):
+		h.open = true
+	case strings.EqualFold(text, "EXEC"):
+		h.open = false
+	}
+	if !h.open {
+		h.ends = append(h.ends, s.Last)
+	}
 	return nil
 }
 

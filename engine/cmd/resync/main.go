@@ -3,7 +3,7 @@
 //	resync run [--json] [--trace] [--audit] [--check] [--seed N] FILE…    run scripts and print what happens
 //	resync run --shiviz FILE                                              run a script and print its events for ShiViz
 //	resync run --real [--json] [--trace] [--seed N] FILE…       the same with real redis-server processes
-//	resync swarm [--first] --seeds N [--from S]                 run random worlds and check them
+//	resync swarm [--first] [--era ERA] --seeds N [--from S]     run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
 //
 // It exits with 1 when an expectation or a check fails or a run with --real is interrupted, and with 2 when a script or
@@ -21,10 +21,13 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 
+	"resync/engine/node"
 	"resync/engine/real"
 	"resync/engine/script"
 )
@@ -41,6 +44,7 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
       --real      with redis-server processes of this machine, in real time; what they cannot do is refused first
   resync swarm --seeds N [--from S]       run the random worlds S to S+N-1 and check them; what is wrong with one is
                                           told with a short script that does it again
+      --era ERA   all nodes are of that era or, with "mixed", of several; else the seed decides
       --first     stop at the first that fails, and leave its script as long as it is
   resync fmt FILE…                        rewrite scripts in their canonical form
 
@@ -238,12 +242,17 @@ func swarm(args []string, out, errs io.Writer) int {
 	f := flags("swarm", errs)
 	seeds := f.Uint64("seeds", 0, "")
 	from := f.Uint64("from", 1, "")
+	era := f.String("era", "", "")
 	first := f.Bool("first", false, "")
 	if status, done := parse(f, args); done {
 		return status
 	}
 	if *seeds == 0 || f.NArg() > 0 {
 		fmt.Fprint(errs, "resync swarm: how many seeds?\n\n", usage)
+		return exitWrong
+	}
+	if *era != "" && *era != script.MixedEras && !slices.Contains(node.Eras(), *era) {
+		fmt.Fprintf(errs, "resync swarm: there is no era '%s': the eras are %s, %s\n", *era, strings.Join(node.Eras(), ", "), script.MixedEras)
 		return exitWrong
 	}
 	debug.SetGCPercent(400) // worlds are small and soon forgotten
@@ -256,7 +265,7 @@ func swarm(args []string, out, errs io.Writer) int {
 				if *first && failed.Load() > 0 {
 					return
 				}
-				if err := script.Swarm(*from+i, !*first); err != nil {
+				if err := script.Swarm(*from+i, *era, !*first); err != nil {
 					failed.Add(1)
 					printing.Lock()
 					fmt.Fprintln(out, err)
