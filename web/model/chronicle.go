@@ -24,6 +24,7 @@ type chronicle struct {
 	ledger   map[string][]LedgerRow
 	prompts  map[string]string // how redis-cli would begin a node's lines now
 	loads    map[string]bool   // masters that are being written to in the background
+	ended    map[string]string // how a node was last told to end: kill, shutdown
 	ids      []engine.ReplID   // histories in order of appearance: their index is their colour
 	said     string            // the newest sentence for the narrator
 	saidSeq  int64
@@ -73,7 +74,7 @@ const (
 func newChronicle() chronicle {
 	return chronicle{
 		written: map[string][]mark{}, wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
-		loads: map[string]bool{}, prompts: map[string]string{},
+		loads: map[string]bool{}, ended: map[string]string{}, prompts: map[string]string{},
 		saidSeq: -1,
 	}
 }
@@ -83,7 +84,7 @@ func (c *chronicle) clone() chronicle {
 	k := *c
 	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
 	k.written, k.logs, k.turns, k.ledger = cloneLists(c.written), cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
-	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
+	k.wrote, k.loads, k.prompts, k.ended = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts), maps.Clone(c.ended)
 	return k
 }
 
@@ -229,6 +230,9 @@ func (c *chronicle) addTurn(node string, t Turn) {
 func (c *chronicle) act(e engine.Event, f engine.Act) {
 	if name, command, ok := strings.Cut(f.Text, "> "); ok && !strings.ContainsAny(name, " /") {
 		c.addTurn(name, Turn{Prompt: c.prompts[name], Command: command, Waiting: true})
+		if len(command) >= 8 && strings.EqualFold(command[:8], "SHUTDOWN") {
+			c.ended[name] = "shutdown"
+		}
 		return
 	}
 	words := strings.Fields(f.Text)
@@ -248,6 +252,7 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		c.say(e, "The link of "+h.a+" and "+h.b+" is healed.", true)
 	case "kill":
 		c.died = h
+		c.ended[h.a] = h.kind
 		c.say(e, h.a+" is killed: its memory is gone.", true)
 	case "load":
 		c.loads[h.a] = true
@@ -257,6 +262,13 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		c.say(e, "The writing at "+h.a+" has stopped.", false)
 	case "start":
 		c.say(e, h.a+" starts again.", true)
+	default:
+		if h.kind == "shutdown" {
+			c.ended[h.a] = h.kind
+		}
+		if s := faultSentence(words); s != "" {
+			c.say(e, s, true)
+		}
 	}
 }
 
