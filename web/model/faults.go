@@ -177,21 +177,21 @@ func (s *scene) darkWords(a, b string) string {
 // pathWords says how a path stands.
 func (s *scene) pathWords(a, b string) string {
 	p := s.path(a, b)
-	words := "whole"
+	words := "whole, "
 	switch {
 	case p.State == "severed":
-		words = "severed " + ago(s.age(p.Since))
+		words = "severed " + ago(s.age(p.Since)) + "; "
 	case p.State == "blackhole":
-		words = "a blackhole " + s.darkWords(a, b) + ", since " + clock(p.Since) + " s"
+		words = "a blackhole " + s.darkWords(a, b) + ", since " + clock(p.Since) + " s; "
 	}
-	words += "; " + shortly(p.Options.Latency) + " each way"
+	words += shortly(p.Options.Latency) + " each way"
 	if p.Options.Jitter > 0 {
 		words += ", up to " + shortly(p.Options.Jitter) + " of jitter"
 	}
 	if p.Options.Bandwidth > 0 {
 		words += ", " + size(p.Options.Bandwidth) + "/s"
 	}
-	return words + "."
+	return sentence(words)
 }
 
 func nodeWords(s *scene, n standing) string {
@@ -201,8 +201,11 @@ func nodeWords(s *scene, n standing) string {
 			words += "; " + b.Word
 		}
 	}
-	return words + "."
+	return sentence(words)
 }
+
+// sentence begins words with a capital and ends them with a full stop.
+func sentence(words string) string { return strings.ToUpper(words[:1]) + words[1:] + "." }
 
 func (m *Model) linkFaults(s *scene, a, b string) []Fault {
 	p := s.path(a, b)
@@ -291,13 +294,12 @@ func (m *Model) nodeFaults(s *scene, n standing) []Fault {
 	list[0].Group = "Process"
 
 	cut, silent := s.isolated(name)
-	apart := "in force"
 	isolate := Fault{Key: "isolate", Group: "Network", Act: "Isolate", Line: "isolate " + name, Twin: "iptables -j REJECT --reject-with tcp-reset, for every peer", On: cut && !silent}
 	vanish := Fault{Key: "isolate-blackhole", Act: "Isolate, silent", Line: "isolate " + name + " blackhole", Twin: "the cable is pulled: iptables -P INPUT DROP", On: cut && silent}
 	rejoin := Fault{Key: "rejoin", Act: "Rejoin", Line: "rejoin " + name, Twin: "iptables -F", Idle: true, State: "every path is whole"}
 	for _, f := range []*Fault{&isolate, &vanish} {
 		if f.On {
-			f.State = apart
+			f.State = "in force"
 		}
 		if len(s.nodes) == 1 {
 			f.Idle, f.State = true, "there is no other node"
@@ -425,7 +427,10 @@ func (m *Model) fault(key string) []Cmd {
 		}
 		delete(m.drafts, m.draftKey(key))
 		if name, _, typed := strings.Cut(line, "> "); typed {
-			m.replied(name, key)
+			if why := m.refusedBy(name); why != "" {
+				m.refused = refusal{m.draftKey(key), why}
+				m.tell(why)
+			}
 		}
 		if key == addKey {
 			m.added(line)
@@ -448,11 +453,13 @@ func (m *Model) opposite(s *scene, f Fault) string {
 	return f.Line // a number is set again
 }
 
-// replied shows beside a row that the server refused the command that it gave.
-func (m *Model) replied(node, key string) {
-	if turns := m.past.turns[node]; len(turns) > 0 && turns[len(turns)-1].Error {
-		m.refused = refusal{m.draftKey(key), turns[len(turns)-1].Text}
+// refusedBy is why a node did not do the command that it was just given, "" when it did or has not answered yet.
+func (m *Model) refusedBy(node string) string {
+	turns := m.past.turns[node]
+	if n := len(turns); n > 0 && (turns[n-1].Error || !m.world().Node(node).Up()) {
+		return turns[n-1].Text
 	}
+	return ""
 }
 
 // tell has the narrator say something that is no event.

@@ -212,10 +212,11 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.showsEnd()
 	case PickLink:
 		m.chosen, m.tab = msg.ID, TabFaults
+		return []Cmd{Reveal{OutputID(m.selected)}}
 	case PickFaults:
-		cmds := m.pickNode(msg.Node)
+		m.pickNode(msg.Node)
 		m.tab = TabFaults
-		return cmds
+		return []Cmd{Reveal{OutputID(m.selected)}}
 	case EnterFault:
 		m.setDraft(msg.Fault, msg.Entry, msg.Value)
 	case DoFault:
@@ -627,7 +628,7 @@ func tableRows(s *scene) []TableRow {
 				r.Link += pathNote(s, s.nodes[n.master].name, n.name)
 			}
 			if n.master >= 0 && s.nodes[n.master].up {
-				r.Behind = byteCount(int64(s.nodes[n.master].repl.Offset - n.repl.Applied))
+				r.Behind = byteCount(max(0, int64(s.nodes[n.master].repl.Offset-n.repl.Applied)))
 			}
 		}
 		if !n.up {

@@ -155,8 +155,9 @@ type Cmd interface{ isCmd() }
 type (
 	// SetInput replaces what an input shows.
 	SetInput struct{ ID, Value string }
-	// Focus moves the focus; ScrollToEnd shows an element's last line.
+	// Focus moves the focus; Reveal scrolls until an element can be seen; ScrollToEnd shows an element's last line.
 	Focus       struct{ ID string }
+	Reveal      struct{ ID string }
 	ScrollToEnd struct{ ID string }
 	// SetTheme is "light", "dark" or "" for the system's choice.
 	SetTheme struct{ Name string }
@@ -167,6 +168,7 @@ type (
 
 func (SetInput) isCmd()    {}
 func (Focus) isCmd()       {}
+func (Reveal) isCmd()      {}
 func (ScrollToEnd) isCmd() {}
 func (SetTheme) isCmd()    {}
 func (Store) isCmd()       {}

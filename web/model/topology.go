@@ -163,6 +163,9 @@ func (m *Model) drop(on string) {
 	}
 	m.selected, m.chosen = name, ""
 	m.tell(line)
+	if why := m.refusedBy(name); why != "" {
+		m.tell(why)
+	}
 }
 
 // stride chooses the node that lies in that direction of a node or of a link on the stage, and moves the focus there.

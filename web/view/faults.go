@@ -43,7 +43,7 @@ func (f *fault) Render() app.UI {
 		app.If(k.Group != "", func() app.UI { return app.H3().Class("inspector__title").Text(k.Group) }),
 		app.If(len(k.Entry) > 0, func() app.UI {
 			return app.Div().Class("fault__entries").Body(app.Range(k.Entry).Slice(func(i int) app.UI {
-				return &entry{Fault: k.Key, Entry: k.Entry[i], Wrong: k.Error != "", Up: f.Up}
+				return &entry{Fault: k.Key, Entry: k.Entry[i], Wrong: k.Error != "" && len(k.Entry) == 1, Up: f.Up}
 			}))
 		}),
 		app.Div().Class("fault__row").Body(

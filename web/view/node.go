@@ -18,7 +18,7 @@ type nodeColumn struct {
 
 func (n *nodeColumn) Render() app.UI {
 	t := &n.Terminal
-	return app.Section().Class("node").Aria("label", "Node "+t.Name).Body(
+	return app.Section().Class("node").DataSet("tab", t.Tab).Aria("label", "Node "+t.Name).Body(
 		app.Div().Class("node__nodes").Role("group").Aria("label", "Choose a node").Body(
 			app.Range(t.Nodes).Slice(func(i int) app.UI {
 				c := t.Nodes[i]

@@ -126,6 +126,8 @@ func (p *page) obey(cmds []model.Cmd) {
 		case model.Focus:
 			p.host.Focus(c.ID) // at once where it can be: the next key is on its way
 			p.afterDrawing(func() { p.host.Focus(c.ID) })
+		case model.Reveal:
+			p.afterDrawing(func() { p.host.Reveal(c.ID) })
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}

@@ -19,6 +19,7 @@ type room struct {
 	theme    string
 	copied   string
 	focused  string
+	revealed string
 	fragment string
 	queries  map[string]bool
 	frame    func(time.Duration)
@@ -44,6 +45,7 @@ func (r *room) SetFragment(s string)            { r.fragment = s }
 func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
+func (r *room) Reveal(id string)                { r.revealed = id }
 func (r *room) ScrollToEnd(string)              {}
 func (r *room) Theme(name string)               { r.theme = name }
 func (r *room) Matches(query string) bool       { return r.queries[query] }

@@ -38,6 +38,7 @@ func (p *probe) OnMount(ctx app.Context) {
 		"value":       func(a []string) string { return p.host.Value(a[0]) },
 		"setValue":    func(a []string) string { p.host.SetValue(a[0], a[1]); return "" },
 		"focus":       func(a []string) string { p.host.Focus(a[0]); return "" },
+		"reveal":      func(a []string) string { p.host.Reveal(a[0]); return "" },
 		"scrollToEnd": func(a []string) string { p.host.ScrollToEnd(a[0]); return "" },
 		"theme":       func(a []string) string { p.host.Theme(a[0]); return "" },
 		"matches":     func(a []string) string { return strconv.FormatBool(p.host.Matches(a[0])) },
