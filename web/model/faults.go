@@ -47,6 +47,13 @@ type Entry struct {
 	Choices           []Choice
 }
 
+// Choices that stand for none of the names: no node is called so. An option without a value would stand for its words.
+const (
+	ownFaults    = "."
+	noOne        = "NO ONE"
+	asConfigured = "configured"
+)
+
 // What a link has to have to be called slow: less than this is a usual network.
 const slowLatency = 100 * time.Millisecond
 
@@ -73,7 +80,7 @@ func (m *Model) faults(s *scene) Faults {
 
 // faultTargets are the selected node and its paths; a path between others is there while it is chosen.
 func (m *Model) faultTargets(s *scene) []Choice {
-	list := []Choice{{Name: "", Label: "Node " + m.selected, On: true}}
+	list := []Choice{{Name: ownFaults, Label: "Node " + m.selected, On: m.chosen == ""}}
 	found := m.chosen == ""
 	for _, n := range s.nodes {
 		if n.name == m.selected {
@@ -87,7 +94,6 @@ func (m *Model) faultTargets(s *scene) []Choice {
 	if a, b, ok := s.pair(m.chosen); ok && !found {
 		list = append(list, Choice{Name: m.chosen, Label: "Link " + a + " to " + b, On: true})
 	}
-	list[0].On = m.chosen == ""
 	return list
 }
 
@@ -278,12 +284,13 @@ func (m *Model) nodeFaults(s *scene, n standing) []Fault {
 		freeze.State, freeze.Idle = "in force since "+clock(n.since)+" s", false
 	}
 	how := m.draft("shutdown", "how", "save")
-	shutdown := when("shutdown", "Shut down", "shutdown", strings.TrimSpace("redis-cli SHUTDOWN "+strings.ToUpper(how)), up, down)
-	if how != "" {
+	shutdown := when("shutdown", "Shut down", "shutdown", "kill -TERM", up, down)
+	if how != asConfigured {
 		shutdown.Line += " " + how
+		shutdown.Twin = "redis-cli SHUTDOWN " + strings.ToUpper(how)
 	}
 	shutdown.Entry = []Entry{{Name: "how", Label: "RDB", Value: how, Choices: choose(how,
-		Choice{Name: "save", Label: "save it"}, Choice{Name: "nosave", Label: "do not save"}, Choice{Name: "", Label: "as configured"})}}
+		Choice{Name: "save", Label: "save it"}, Choice{Name: "nosave", Label: "do not save"}, Choice{Name: asConfigured, Label: "as configured"})}}
 	start := when("start", "Start", "start", "redis-server redis.conf", !up, "it is up")
 	wipe := when("wipe", "Wipe files", "wipe", "rm dump.rdb", !up, "only while it is down")
 	list := []Fault{

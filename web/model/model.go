@@ -212,6 +212,9 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.showsEnd()
 	case PickLink:
 		m.chosen, m.tab = msg.ID, TabFaults
+		if msg.ID == ownFaults {
+			m.chosen = ""
+		}
 		return []Cmd{Reveal{OutputID(m.selected)}}
 	case PickFaults:
 		m.pickNode(msg.Node)

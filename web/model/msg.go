@@ -35,7 +35,7 @@ type (
 	// Select chooses a node; SelectTab what its column shows.
 	Select    struct{ Node string }
 	SelectTab struct{ Tab string }
-	// PickLink chooses a link, or the selected node's own faults with "", and shows what can be done to it; PickFaults
+	// PickLink chooses a link, or the selected node's own faults with ".", and shows what can be done to it; PickFaults
 	// does so for a node.
 	PickLink   struct{ ID string }
 	PickFaults struct{ Node string }

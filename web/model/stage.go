@@ -82,6 +82,11 @@ func (m *Model) stage(s *scene) Stage {
 			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Depth == 0
 		}
 	}
+	if lanes > 1 && st.Vertical { // one lane of several is too narrow for it
+		for i := range st.Cards {
+			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Span > 1
+		}
+	}
 	return st
 }
 

@@ -48,12 +48,12 @@ func slot(s *scene) Slot {
 
 // addForm is the form for another node: a fault of sorts, which comes to a line as those do.
 func (m *Model) addForm(s *scene) Fault {
-	lead := ""
+	lead := noOne
 	if i := s.lead(m.selected); i >= 0 {
 		lead = s.nodes[i].name
 	}
 	master := m.draft(addKey, "master", lead)
-	name := m.draft(addKey, "name", freeName(s, master != ""))
+	name := m.draft(addKey, "name", freeName(s, master != noOne))
 	era := m.draft(addKey, "era", usualEra)
 	backlog, timeout, more := m.draft(addKey, "backlog", ""), m.draft(addKey, "timeout", ""), m.draft(addKey, "more", "")
 
@@ -61,7 +61,7 @@ func (m *Model) addForm(s *scene) Fault {
 	if era != usualEra {
 		line += " era " + era
 	}
-	if master != "" {
+	if master != noOne {
 		line += " replicaof " + master
 	}
 	for _, c := range [][2]string{{" repl-backlog-size=", backlog}, {" repl-timeout=", timeout}, {" ", strings.TrimSpace(more)}} {
@@ -69,7 +69,7 @@ func (m *Model) addForm(s *scene) Fault {
 			line += c[0] + c[1]
 		}
 	}
-	masters, eras := []Choice{{Label: "no one: a master"}}, []Choice(nil)
+	masters, eras := []Choice{{Name: noOne, Label: "no one: a master"}}, []Choice(nil)
 	for _, n := range s.nodes {
 		masters = append(masters, Choice{Name: n.name, Label: n.name})
 	}
@@ -112,12 +112,12 @@ func (m *Model) added(line string) {
 
 // followFault makes a node the replica of another one, or of nobody.
 func (m *Model) followFault(s *scene, n standing) Fault {
-	now := ""
+	now := noOne
 	if n.master >= 0 {
 		now = s.nodes[n.master].name
 	}
 	master := m.draft("follow", "master", now)
-	choices := []Choice{{Label: "no one: a master"}}
+	choices := []Choice{{Name: noOne, Label: "no one: a master"}}
 	for _, o := range s.nodes {
 		if o.name != n.name {
 			choices = append(choices, Choice{Name: o.name, Label: o.name})
@@ -125,7 +125,7 @@ func (m *Model) followFault(s *scene, n standing) Fault {
 	}
 	f := Fault{Key: "follow", Group: "Role", Act: "Follow", Line: m.followLine(n.name, master), State: "a master now", Twin: "redis-cli -h " + n.name + " REPLICAOF",
 		Entry: []Entry{{Name: "master", Label: "Replica of", Value: master, Choices: choose(master, choices...)}}}
-	if master == "" {
+	if master == noOne {
 		f.Act = "Promote"
 	}
 	if n.repl.Replica {
@@ -143,8 +143,8 @@ func (m *Model) followLine(name, master string) string {
 	if table := m.world().Node(name).Commands(); table != nil && table.Lookup([]byte("replicaof")) == nil {
 		word = "SLAVEOF"
 	}
-	if master == "" {
-		return name + "> " + word + " NO ONE"
+	if master == noOne {
+		return name + "> " + word + " " + noOne
 	}
 	return name + "> " + word + " " + master + " " + plain(int64(m.world().Node(master).Port))
 }

@@ -76,7 +76,7 @@ func TestANodeFollowsAnother(t *testing.T) {
 	}
 
 	palette(m, "r2")
-	do(m, EnterFault{"follow", "master", ""})
+	do(m, EnterFault{"follow", "master", "NO ONE"})
 	if f := row(t, palette(m, "r2"), "follow"); f.Line != "r2> REPLICAOF NO ONE" || f.Act != "Promote" || f.State != "replica of r1 now" {
 		t.Errorf("the select offers %+v", f)
 	}
