@@ -149,6 +149,9 @@ func (m *Model) followLine(name, master string) string {
 	return name + "> " + word + " " + master + " " + plain(int64(m.world().Node(master).Port))
 }
 
+// Dragging reports whether a node is being dragged.
+func (m *Model) Dragging() bool { return m.dragged != "" }
+
 // drop lets the node that is dragged follow the one that it was let go over.
 func (m *Model) drop(on string) {
 	name := m.dragged

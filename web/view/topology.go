@@ -73,16 +73,17 @@ func pickUp(e app.Event, node string, up *mailbox) {
 func (c *card) pickUp(_ app.Context, e app.Event) { pickUp(e, c.Card.Name, c.Up) }
 func (c *card) letGo(app.Context, app.Event)      { c.Up.send(model.Drag{}) }
 
-// over says whether a node may be let go here; a file is none of its business.
+// over says whether a node may be let go here; a file is none of its business. The model is asked, since a drag can be
+// quicker than the next drawing.
 func (c *card) over(ctx app.Context, e app.Event) {
-	if c.Card.Drop != "" {
+	if c.Up.page.model.Dragging() {
 		e.PreventDefault()
 	}
 	ctx.PreventUpdate()
 }
 
 func (c *card) drop(ctx app.Context, e app.Event) {
-	if c.Card.Drop == "" {
+	if !c.Up.page.model.Dragging() {
 		ctx.PreventUpdate()
 		return
 	}
