@@ -542,7 +542,7 @@ func faultSentence(words []string) string {
 	case words[0] == "isolate" && b == "blackhole":
 		s = "% is cut off from everybody, and nobody is told."
 	}
-	return strings.NewReplacer("%", a, "&", b).Replace(s)
+	return strings.Replace(strings.Replace(s, "%", a, 1), "&", b, 1)
 }
 
 // A Badge is a state of a node or a link that is not the usual one: a shape and a word.

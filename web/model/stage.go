@@ -75,7 +75,10 @@ func (m *Model) stage(s *scene) Stage {
 		}
 	}
 	if st.Slot = slot(s); st.Slot.Shown {
-		st.Depths, st.Lanes = max(st.Depths, st.Slot.Depth+1), max(st.Lanes, 1)
+		st.Depths, st.Lanes, st.Slot.Span = max(st.Depths, st.Slot.Depth+1), max(st.Lanes, 1), 1
+		if st.Vertical {
+			st.Slot.Span = st.Lanes
+		}
 	}
 	if lanes <= 2 && !st.Vertical {
 		for i := range st.Cards {

@@ -29,6 +29,7 @@ func eraName(era string) string {
 type Slot struct {
 	Shown       bool
 	Depth, Lane int
+	Span        int
 	Command     string // that makes a replica
 	Text        string
 }

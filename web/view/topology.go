@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strconv"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"resync/web/model"
@@ -38,7 +40,7 @@ type emptySlot struct {
 }
 
 func (e *emptySlot) Render() app.UI {
-	return app.Div().Class("slot card span-1 "+at(e.Slot.Depth, e.Slot.Lane)).DataSet("testid", "slot").DataSet("large", false).Body(
+	return app.Div().Class("slot card span-"+strconv.Itoa(e.Slot.Span)+" "+at(e.Slot.Depth, e.Slot.Lane)).DataSet("testid", "slot").DataSet("large", false).Body(
 		app.P().Text(e.Slot.Text),
 		app.If(e.Slot.Command != "", func() app.UI { return app.Code().Text(e.Slot.Command) }),
 		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "slot-add").OnClick(e.open).Text("Add a node"),
