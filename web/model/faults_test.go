@@ -314,3 +314,14 @@ func TestAFaultIsRewound(t *testing.T) {
 		t.Errorf("after: %+v %+v", r1, r2)
 	}
 }
+
+// A chronicle that is kept for going back does not learn how a node ended later.
+func TestHowANodeEndedIsOfItsTime(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"kill r1"})
+	kept := m.past.clone()
+	do(m, Run{"start r1"}, Run{"shutdown r1 nosave"})
+	if got, now := kept.downWord("r1"), m.past.downWord("r1"); got != "killed" || now != "shut down" {
+		t.Errorf("then %q, now %q", got, now)
+	}
+}

@@ -191,3 +191,12 @@ func TestArrowsWalkOverTheStage(t *testing.T) {
 		}
 	}
 }
+
+// The nearest card is next, and not the one that was there first.
+func TestArrowsStopAtTheNearestCard(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"r1> REPLICAOF r2 6381"}) // r1 is older than r2, and stands behind it now
+	if do(m, Stride{"m1", "ArrowRight"}); m.selected != "r2" {
+		t.Errorf("m1 goes right to %s, want r2", m.selected)
+	}
+}
