@@ -9,7 +9,7 @@ import (
 // faults is what can go wrong with the chosen node or link.
 func (n *nodeColumn) faults() app.UI {
 	f := &n.Terminal.Faults
-	return n.panel("Faults", "faults").Body(
+	return n.panel("Faults", "faults").Aria("label", "Faults: "+f.Title).Body(
 		app.Label().Class("faults__target").Body(
 			app.Span().Text("Faults of"),
 			app.Select().DataSet("testid", "fault-target").OnChange(n.pickTarget).Body(app.Range(f.Targets).Slice(func(i int) app.UI {
