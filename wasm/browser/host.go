@@ -198,6 +198,13 @@ func focus(e safejs.Value) {
 	_, _ = e.Call("focus", map[string]any{"preventScroll": true})
 }
 
+// Reveal implements view.Host.
+func (h *Host) Reveal(id string) {
+	if e, ok := h.element(id); ok {
+		_, _ = e.Call("scrollIntoView", map[string]any{"block": "nearest"})
+	}
+}
+
 // ScrollToEnd implements view.Host.
 func (h *Host) ScrollToEnd(id string) {
 	if e, ok := h.element(id); ok {

@@ -91,6 +91,23 @@ test("the focus moves and the page does not", async () => {
   await call("focus", "nothing");
 });
 
+test("what is revealed can be seen, and the focus stays", async () => {
+  await page.evaluate(() => document.body.append(Object.assign(document.createElement("p"), { id: "below", style: "margin-top: 3000px", textContent: "here" })));
+  const before = await page.evaluate(() => document.activeElement.id);
+  await call("reveal", "below");
+  await call("reveal", "nothing");
+  const { top, bottom, height, focus } = await page.evaluate(() => {
+    const box = below.getBoundingClientRect();
+    return { top: box.top, bottom: box.bottom, height: innerHeight, focus: document.activeElement.id };
+  });
+  assert.ok(top >= 0 && bottom <= height, `it is at ${top} of ${height}`);
+  assert.equal(focus, before);
+  await page.evaluate(() => {
+    below.remove();
+    scrollTo(0, 0);
+  });
+});
+
 test("the last line of a log comes into view", async () => {
   await page.addStyleTag({ content: "#lines { height: 100px; overflow: auto }" });
   await call("scrollToEnd", "lines");

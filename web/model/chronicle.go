@@ -23,6 +23,7 @@ type chronicle struct {
 	prompts  map[string]string   // how redis-cli would begin a node's lines now
 	copied   map[string]happened // the latest full copy that a node has loaded
 	loads    map[string]bool     // masters that are being written to in the background
+	ended    map[string]string   // how a node was last told to end: kill, shutdown
 	ids      []engine.ReplID     // histories in order of appearance: their index is their colour
 	said     string              // the newest sentence for the narrator
 	saidSeq  int64
@@ -65,7 +66,7 @@ const (
 func newChronicle() chronicle {
 	return chronicle{
 		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
-		copied: map[string]happened{}, loads: map[string]bool{}, prompts: map[string]string{},
+		copied: map[string]happened{}, loads: map[string]bool{}, ended: map[string]string{}, prompts: map[string]string{},
 		saidSeq: -1,
 	}
 }
@@ -76,7 +77,7 @@ func (c *chronicle) clone() chronicle {
 	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
 	k.logs, k.turns, k.ledger = cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
-	k.copied = maps.Clone(c.copied)
+	k.copied, k.ended = maps.Clone(c.copied), maps.Clone(c.ended)
 	return k
 }
 
@@ -201,6 +202,9 @@ func (c *chronicle) addTurn(node string, t Turn) {
 func (c *chronicle) act(e engine.Event, f engine.Act) {
 	if name, command, ok := strings.Cut(f.Text, "> "); ok && !strings.ContainsAny(name, " /") {
 		c.addTurn(name, Turn{Prompt: c.prompts[name], Command: command, Waiting: true})
+		if len(command) >= 8 && strings.EqualFold(command[:8], "SHUTDOWN") {
+			c.ended[name] = "shutdown"
+		}
 		return
 	}
 	words := strings.Fields(f.Text)
@@ -220,6 +224,7 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		c.say(e, "The link of "+h.a+" and "+h.b+" is healed.", true)
 	case "kill":
 		c.died = h
+		c.ended[h.a] = h.kind
 		c.say(e, h.a+" is killed: its memory is gone.", true)
 	case "load":
 		c.loads[h.a] = true
@@ -229,6 +234,13 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		c.say(e, "The writing at "+h.a+" has stopped.", false)
 	case "start":
 		c.say(e, h.a+" starts again.", true)
+	default:
+		if h.kind == "shutdown" {
+			c.ended[h.a] = h.kind
+		}
+		if s := faultSentence(words); s != "" {
+			c.say(e, s, true)
+		}
 	}
 }
 

@@ -56,12 +56,25 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		m.cycleLink(k.Shift)
 	case "x", "X":
 		return m.onLink("sever")
+	case "b", "B":
+		return m.onLink("blackhole")
 	case "h", "H":
 		return m.onLink("heal")
+	case "f", "F":
+		m.tab = TabFaults
+		return []Cmd{Focus{OutputID(m.selected)}}, true
 	case "k", "K":
-		return m.onNode("kill", true)
+		return m.onNode("kill")
+	case "p", "P":
+		if m.world().Node(m.selected).State == "frozen" {
+			return m.onNode("thaw")
+		}
+		return m.onNode("freeze")
 	case "r", "R":
-		return m.onNode("start", false)
+		if m.selected == "" {
+			return nil, false
+		}
+		return m.restart(k.Shift), true
 	case "w", "W":
 		return m.toggleLoad(m.leadName()), true
 	case "t", "T":
@@ -82,18 +95,23 @@ var KeyHelp = [][2]string{
 	{"1 – 9", "choose a node"},
 	{"/", "type at its prompt (Esc leaves it)"},
 	{"↑  ↓", "at a prompt: what was typed before"},
-	{"L", "choose the next link"},
+	{"arrows", "on the stage: to the node that lies there"},
+	{"L  Shift+L", "choose the next link, the one before"},
+	{"F", "what can go wrong with what is chosen"},
 	{"X", "cut the chosen link, or the chosen node's"},
+	{"B", "let its packets vanish"},
 	{"H", "heal it"},
 	{"W", "writes at the master, on or off"},
 	{"K", "kill the chosen node"},
-	{"R", "start it again"},
+	{"P", "freeze it, let it go on"},
+	{"R", "start it again, with its RDB"},
+	{"Shift+R", "start it again, empty"},
 	{"T", "table instead of the drawing"},
 	{"?", "this list"},
 }
 
-func (m *Model) onNode(word string, up bool) ([]Cmd, bool) {
-	if m.selected == "" || m.world().Node(m.selected).Up() != up {
+func (m *Model) onNode(word string) ([]Cmd, bool) {
+	if m.selected == "" || !m.world().Node(m.selected).Up() {
 		return nil, true
 	}
 	return m.run(word + " " + m.selected), true
@@ -102,12 +120,18 @@ func (m *Model) onNode(word string, up bool) ([]Cmd, bool) {
 // onLink cuts or heals the chosen link; where none is chosen, the chosen node's link to its master, or that of its first
 // replica.
 func (m *Model) onLink(word string) ([]Cmd, bool) {
-	links := m.currentLinks()
+	s := observe(m.world(), m.known)
+	if a, b, ok := s.pair(m.chosen); ok {
+		if word == "heal" && !s.faulty(a, b) {
+			return nil, true
+		}
+		return m.run(word + " " + a + " " + b), true
+	}
+	links := m.stage(&s).Links
 	var pick *Link
 	for i, l := range links {
-		chosen := l.ID == m.chosen
-		own := m.chosen == "" && (l.Replica == m.selected || l.Master == m.selected)
-		if (chosen || own) && (pick == nil || l.Replica == m.selected) && l.Cut == (word == "heal") {
+		own := l.Replica == m.selected || l.Master == m.selected
+		if own && (pick == nil || l.Replica == m.selected) && s.faulty(l.Master, l.Replica) == (word == "heal") {
 			pick = &links[i]
 		}
 	}

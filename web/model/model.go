@@ -53,6 +53,9 @@ type Model struct {
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
 	typed         map[string]typing
+	drafts        map[string]map[string]string // what was put into the entries of a fault, by target and fault
+	refused       refusal
+	dragged       string // the node that is being dragged, "" for none
 	guess         map[string]string
 	closedVerdict int64
 
@@ -125,6 +128,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown = packet{}, dataView{}
+	m.drafts, m.refused, m.dragged = map[string]map[string]string{}, refusal{}, ""
 	m.chapters, m.tale = chapterCount(s), tale{}
 	m.pace = pace{plain: m.chapters == 0}
 	m.status, m.stepped, m.problem = "", "", ""
@@ -218,6 +222,26 @@ func (m *Model) update(msg Msg) []Cmd {
 	case SelectTab:
 		m.tab = msg.Tab
 		return m.showsEnd()
+	case PickLink:
+		m.chosen, m.tab = msg.ID, TabFaults
+		if msg.ID == ownFaults {
+			m.chosen = ""
+		}
+		return []Cmd{Reveal{OutputID(m.selected)}}
+	case PickFaults:
+		m.pickNode(msg.Node)
+		m.tab = TabFaults
+		return []Cmd{Reveal{OutputID(m.selected)}}
+	case EnterFault:
+		m.setDraft(msg.Fault, msg.Entry, msg.Value)
+	case DoFault:
+		return m.fault(msg.Fault)
+	case Drag:
+		m.dragged = msg.Node
+	case Drop:
+		m.drop(msg.On)
+	case Stride:
+		return m.stride(msg.From, msg.Way)
 	case ToggleLoad:
 		return m.toggleLoad(msg.Node)
 	case Power:
@@ -494,14 +518,8 @@ func (m *Model) run(line string) []Cmd {
 		m.tab = TabCLI
 		return append(cmds, m.enter(name, command)...)
 	}
-	if err := m.do(line); err != nil {
-		m.status = reason(err)
-		m.past.said, m.spoken = m.status, m.past.saidSeq
-		return nil
-	}
-	if words := strings.Fields(line); len(words) > 2 && words[0] == "sever" { // a new question: the last one is over
-		delete(m.guess, words[1])
-		delete(m.guess, words[2])
+	if err := m.act(line); err != nil {
+		m.speak(reason(err))
 	}
 	return nil
 }
@@ -656,17 +674,25 @@ func reason(err error) string {
 func tableRows(s *scene) []TableRow {
 	var rows []TableRow
 	for _, n := range s.nodes {
-		r := TableRow{Name: n.name, Role: "master", State: "up", Master: "–", Link: "–", Offset: at(n.repl.Offset), Behind: "–",
+		r := TableRow{Name: n.name, Role: "master", State: n.state, Master: "–", Link: "–", Offset: at(n.repl.Offset), Behind: "–",
 			Keys: commas(int64(n.keys)), History: n.repl.ReplID.Short()}
 		if n.repl.Replica {
 			r.Role, r.Master, r.Offset = "replica", masterName(s, n), at(n.repl.Applied)
 			r.Link = n.repl.Link.String()
+			if n.master >= 0 {
+				r.Link += pathNote(s, s.nodes[n.master].name, n.name)
+			}
 			if n.master >= 0 && s.nodes[n.master].up {
-				r.Behind = byteCount(int64(s.nodes[n.master].repl.Offset - n.repl.Applied))
+				r.Behind = byteCount(max(0, int64(s.nodes[n.master].repl.Offset-n.repl.Applied)))
 			}
 		}
 		if !n.up {
-			r.State, r.Offset, r.Behind, r.Link, r.History = "down", "–", "–", "–", "–"
+			r.Offset, r.Behind, r.Link, r.History = "–", "–", "–", "–"
+		}
+		for _, b := range badges(s, n) {
+			if b.Kind != "frozen" {
+				r.State += ", " + b.Word
+			}
 		}
 		rows = append(rows, r)
 	}

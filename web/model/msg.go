@@ -35,6 +35,18 @@ type (
 	// Select chooses a node; SelectTab what its column shows.
 	Select    struct{ Node string }
 	SelectTab struct{ Tab string }
+	// PickLink chooses a link, or the selected node's own faults with ".", and shows what can be done to it; PickFaults
+	// does so for a node.
+	PickLink   struct{ ID string }
+	PickFaults struct{ Node string }
+	// EnterFault puts a value into an entry of the palette, or of the form for another node; DoFault does what the row says.
+	EnterFault struct{ Fault, Entry, Value string }
+	DoFault    struct{ Fault string }
+	// Drag picks a node up, "" lets it go; Drop lets it go over another one, which it follows then.
+	Drag struct{ Node string }
+	Drop struct{ On string }
+	// Stride goes from a node or link of the stage into a direction: ArrowLeft, ArrowRight, ArrowUp, ArrowDown.
+	Stride struct{ From, Way string }
 	// ToggleLoad starts or ends background writing at a master.
 	ToggleLoad struct{ Node string }
 	// Power kills the node that runs and starts the one that does not.
@@ -129,6 +141,13 @@ func (Configure) isMsg()       {}
 func (Run) isMsg()             {}
 func (Select) isMsg()          {}
 func (SelectTab) isMsg()       {}
+func (PickLink) isMsg()        {}
+func (PickFaults) isMsg()      {}
+func (EnterFault) isMsg()      {}
+func (DoFault) isMsg()         {}
+func (Drag) isMsg()            {}
+func (Drop) isMsg()            {}
+func (Stride) isMsg()          {}
 func (ToggleLoad) isMsg()      {}
 func (Power) isMsg()           {}
 func (Play) isMsg()            {}
@@ -174,8 +193,9 @@ type Cmd interface{ isCmd() }
 type (
 	// SetInput replaces what an input shows.
 	SetInput struct{ ID, Value string }
-	// Focus moves the focus; ScrollToEnd shows an element's last line.
+	// Focus moves the focus; Reveal scrolls until an element can be seen; ScrollToEnd shows an element's last line.
 	Focus       struct{ ID string }
+	Reveal      struct{ ID string }
 	ScrollToEnd struct{ ID string }
 	// Mark selects a part of a text area and shows it; positions count UTF-16 units, as the browser does.
 	Mark struct {
@@ -196,6 +216,7 @@ type (
 
 func (SetInput) isCmd()    {}
 func (Focus) isCmd()       {}
+func (Reveal) isCmd()      {}
 func (ScrollToEnd) isCmd() {}
 func (Mark) isCmd()        {}
 func (Download) isCmd()    {}

@@ -100,12 +100,16 @@ type Stage struct {
 	Vertical      bool
 	Cards         []Card
 	Links         []Link
+	Slot          Slot
 	Label         string // for those who cannot see it
 }
 
 // A Card is one node.
 type Card struct {
 	Name, Role   string // role: master, replica
+	State        string // up, frozen, down
+	Badges       []Badge
+	Drop         string // what letting go of the dragged node here would do, "" for nothing
 	Depth        int    // how many masters are above it
 	Lane, Span   int    // the first lane that it takes, and how many
 	Up, Selected bool
@@ -146,7 +150,10 @@ type Link struct {
 	ID              string // "m1-r1"
 	Master, Replica string
 	Depth, Lane     int // where it stands: to the left of (above) the replica's card
+	Span            int
 	Cut, Dead       bool
+	Dark            [2]bool // in a blackhole: what the master sends vanishes, and what the replica sends
+	Badges          []Badge
 	Vertical        bool
 	State, Note     string // "severed", "14.7 s ago"
 	Figure          string
@@ -154,7 +161,7 @@ type Link struct {
 	Line            string // what the button does
 	Selected        bool
 	Label           string
-	Path            string // up, down, severed: for styles and tests
+	Path            string // up, down, severed, blackhole: for styles and tests
 	Said            bool   // the narration speaks of it
 }
 
@@ -164,10 +171,12 @@ type Terminal struct {
 	Name       string
 	Role       string
 	About      string
-	Tab        string // cli, ledger, data, config, log, script
+	Tab        string // cli, ledger, data, config, faults, add, log, script
 	Ledger     Ledger
 	Data       Data
 	Knobs      []Knob
+	Faults     Faults
+	Add        Fault
 	Prompt     string
 	Turns      []Turn
 	Log        []LogLine

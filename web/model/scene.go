@@ -25,7 +25,10 @@ type standing struct {
 	ip       string
 	port     int
 	up       bool
-	since    engine.Instant // when it came to be up or down
+	state    string         // up, frozen, down
+	since    engine.Instant // when it came to that state
+	skew     time.Duration  // how far its clock is ahead
+	era      string
 	keys     int
 	repl     node.Replication
 	severed  bool // the path to its master is cut, whether it has learned so or not
@@ -39,7 +42,7 @@ func observe(w *sim.World, known map[string]followed) scene {
 	s := scene{now: w.Now(), links: w.Links(), flying: w.InFlight(), forecasts: map[string]sim.Forecast{}}
 	for _, name := range w.Names() {
 		v := w.Node(name)
-		n := standing{name: name, ip: v.IP, port: v.Port, up: v.Up(), since: v.Since, keys: v.Keys, master: -1}
+		n := standing{name: name, ip: v.IP, port: v.Port, up: v.Up(), state: v.State, since: v.Since, skew: v.Skew, era: v.Config().Era, keys: v.Keys, master: -1}
 		if n.up {
 			n.repl = v.Replication()
 			known[name] = followed{n.repl.Replica, n.repl.Master}

@@ -9,12 +9,6 @@ import (
 	"resync/engine/sim"
 )
 
-// Where a card may stand: beyond these the stage scrolls.
-const (
-	maxDepths = 5
-	maxLanes  = 8
-)
-
 // arrange gives each node its place: its depth is the number of masters above it, and every node takes as many lanes
 // as the leaves below it. So a link is always straight, and none crosses another.
 func arrange(s *scene) (places []place, depths, lanes int) {
@@ -46,7 +40,7 @@ func arrange(s *scene) (places []place, depths, lanes int) {
 			settle(i, 0)
 		}
 	}
-	return places, min(depths, maxDepths), min(lanes, maxLanes)
+	return places, depths, lanes
 }
 
 type place struct {
@@ -64,17 +58,26 @@ func (m *Model) stage(s *scene) Stage {
 	for i, n := range s.nodes {
 		p := places[i]
 		c := m.card(s, n)
-		c.Depth, c.Lane, c.Span = min(p.depth, maxDepths-1), min(p.lane, maxLanes-1), p.span
-		if c.Lane+c.Span > maxLanes {
-			c.Span = maxLanes - c.Lane
+		c.Depth, c.Lane, c.Span = p.depth, p.lane, p.span
+		if n.master >= 0 && p.depth == 0 { // the link that closes a ring has no place between two columns
+			c.Badges = append(c.Badges, Badge{"ring", "follows " + s.nodes[n.master].name})
+		}
+		if m.dragged != "" && m.dragged != n.name {
+			c.Drop = m.followLine(m.dragged, n.name)
 		}
 		c.Said = len(said) == 1 && said[0] == n.name
 		st.Cards = append(st.Cards, c)
 		if n.master >= 0 && p.depth > 0 {
 			l := m.link(s, s.nodes[n.master], n)
-			l.Depth, l.Lane, l.Vertical = c.Depth, c.Lane, st.Vertical
+			l.Depth, l.Lane, l.Span, l.Vertical = c.Depth, c.Lane, c.Span, st.Vertical
 			l.Said = len(said) == 2 && (said[0] == l.Master && said[1] == l.Replica || said[1] == l.Master && said[0] == l.Replica)
 			st.Links = append(st.Links, l)
+		}
+	}
+	if st.Slot = slot(s); st.Slot.Shown {
+		st.Depths, st.Lanes, st.Slot.Span = max(st.Depths, st.Slot.Depth+1), max(st.Lanes, 1), 1
+		if st.Vertical {
+			st.Slot.Span = st.Lanes
 		}
 	}
 	if lanes <= 2 && !st.Vertical {
@@ -82,12 +85,17 @@ func (m *Model) stage(s *scene) Stage {
 			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Depth == 0
 		}
 	}
+	if lanes > 1 && st.Vertical { // one lane of several is too narrow for it
+		for i := range st.Cards {
+			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Span > 1
+		}
+	}
 	return st
 }
 
 func (m *Model) card(s *scene, n standing) Card {
 	c := Card{
-		Name: n.name, Role: "master", Up: n.up, Selected: n.name == m.selected,
+		Name: n.name, Role: "master", State: n.state, Up: n.up, Badges: badges(s, n), Selected: n.name == m.selected,
 		Figure: at(n.repl.Offset), Caption: "master_repl_offset",
 		History: n.repl.ReplID.Short(), Lineage: m.past.lineage(n.repl.ReplID), Fact: plural(int64(n.keys), "key"),
 	}
@@ -101,7 +109,7 @@ func (m *Model) card(s *scene, n standing) Card {
 		}
 	}
 	if !n.up {
-		c.Word, c.WordTone = "✕ killed", ToneLost
+		c.Word, c.WordTone = "✕ "+m.past.downWord(n.name), ToneLost
 		c.Fact = ago(s.age(n.since))
 		c.Figure = "–"
 		c.History, c.Lineage = "memory lost", -1
@@ -120,7 +128,7 @@ func (m *Model) card(s *scene, n standing) Card {
 			c.Load = "Stop writing"
 		}
 	}
-	c.Label = n.name + ", " + c.Role
+	c.Label = n.name + ", " + c.Role + badgeWords(c.Badges)
 	if c.Word != "" {
 		c.Label += ", " + trimMark(c.Word)
 	}
@@ -199,11 +207,16 @@ func (m *Model) link(s *scene, master, replica standing) Link {
 		l.State, l.Note = "severed", ago(s.age(path.Since))
 		l.Figure = nextTry(replica, s.now)
 		l.Action, l.Line = "Heal", "heal "+master.name+" "+replica.name
+	case known && path.State == "blackhole":
+		l.Path, l.State = "blackhole", "blackhole"
+		l.Dark = [2]bool{s.dark(master.name, replica.name), s.dark(replica.name, master.name)}
+		l.Note, l.Figure = s.darkWords(master.name, replica.name), unaware(replica, s.now)
+		l.Action, l.Line = "Heal", "heal "+master.name+" "+replica.name
 	case !replica.up || !master.up:
 		l.Dead, l.Path, l.State = true, "down", "down"
-		l.Note = master.name + " is killed"
+		l.Note = master.name + " is " + m.past.downWord(master.name)
 		if !replica.up {
-			l.Note = replica.name + " is killed"
+			l.Note = replica.name + " is " + m.past.downWord(replica.name)
 		} else {
 			l.Figure = nextTry(replica, s.now)
 		}
@@ -211,10 +224,12 @@ func (m *Model) link(s *scene, master, replica standing) Link {
 		l.Path = "down"
 		m.living(s, &l, master, replica, view, seen)
 	}
+	l.Badges = pathBadges(s.path(master.name, replica.name).Options)
 	l.Label = "Link " + master.name + " to " + replica.name + ", " + l.State
 	if l.Note != "" {
 		l.Label += " " + l.Note
 	}
+	l.Label += badgeWords(l.Badges)
 	return l
 }
 

@@ -121,6 +121,9 @@ func (m *Model) terminal(s *scene) Terminal {
 	}
 	n, ok := s.node(m.selected)
 	if !ok {
+		if m.tab == TabAdd { // also in an empty world
+			t.Add = m.addForm(s)
+		}
 		return t
 	}
 	t.Role, t.Prompt = "master", m.prompt(n.name)
@@ -133,7 +136,7 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.About = "replica of " + masterName(s, n) + ", " + linkSentence(n)
 	}
 	if !n.up {
-		t.About = "killed " + ago(s.age(n.since))
+		t.About = m.past.downWord(n.name) + " " + ago(s.age(n.since))
 	}
 	switch m.tab {
 	case TabLedger:
@@ -142,6 +145,10 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.Data = m.data(s, n)
 	case TabConfig:
 		t.Knobs = m.knobsOf(n.name)
+	case TabFaults:
+		t.Faults = m.faults(s)
+	case TabAdd:
+		t.Add = m.addForm(s)
 	case TabLog:
 		t.Log = tail(m.past.logs[n.name], shownLog)
 	case TabScript:

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strconv"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"resync/web/model"
@@ -16,14 +18,16 @@ type link struct {
 func (l *link) Render() app.UI {
 	k := &l.Link
 	id := "cut-" + k.ID
-	if k.Cut {
+	if k.Action == "Heal" {
 		id = "heal-" + k.ID
 	}
-	return app.Div().Class("link "+at(k.Depth, k.Lane)).DataSet("testid", "link-"+k.ID).DataSet("state", k.Path).
-		DataSet("selected", k.Selected).DataSet("said", k.Said).Role("group").Aria("label", k.Label).Body(
-		app.P().Class("link__state").Body(app.B().Text(k.State), app.Span().Text(" "+k.Note)),
-		lanes(k),
-		app.P().Class("link__figure").Text(k.Figure),
+	return app.Div().Class("link span-"+strconv.Itoa(k.Span)+" "+at(k.Depth, k.Lane)).DataSet("testid", "link-"+k.ID).DataSet("state", k.Path).
+		DataSet("selected", k.Selected).DataSet("said", k.Said).Role("group").Aria("label", k.Label).
+		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
+		app.Button().Class("link__state").Type("button").DataSet("testid", "faults-"+k.ID).Aria("pressed", k.Selected).OnClick(l.faults).Body(
+			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Span().Text(" "+k.Note)),
+		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k)),
+		app.P().Class("link__figure").Body(badges(k.Badges), app.Span().Text(k.Figure)),
 		app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).
 			Aria("label", k.Action+" the link of "+k.Master+" and "+k.Replica).OnClick(l.act).Text(k.Action),
 	)
@@ -38,6 +42,9 @@ func lanesID(link string) string { return "lanes-" + link }
 func lanes(k *model.Link) app.UI {
 	broken := k.Cut || k.Dead
 	s := drawn("svg", "link__lanes").ID(lanesID(k.ID)).Aria("hidden", true)
+	if k.Path == "blackhole" {
+		return s.Body(hole(k, 0), hole(k, 1))
+	}
 	if k.Vertical {
 		if broken {
 			return s.Body(cutLine("6", "6"), cutLine("24", "24"), crossAt(k, "15", "50%"))
@@ -56,6 +63,26 @@ func lanes(k *model.Link) app.UI {
 		drawn("line", "l", "x1", "0", "y1", "24", "x2", "100%", "y2", "24"),
 		end("100%", "6", "M0 0l-8-4v8z"), end("0", "24", "M0 0l8-4v8z"),
 	)
+}
+
+// hole draws one lane of a link in a blackhole: what the sender of that lane says goes as far as the hole and no further.
+// The other lane may be whole.
+func hole(k *model.Link, lane int) app.UI {
+	side, from, to, arrow := [2]string{"6", "24"}[lane], "0", "100%", [2]string{"M0 0l-8-4v8z", "M0 0l8-4v8z"}[lane]
+	if lane == 1 {
+		from, to = to, from
+	}
+	line := func(class, a, b string) app.UI { return drawn("line", class, "x1", a, "y1", side, "x2", b, "y2", side) }
+	spot := func(at, class, d string) app.UI { return drawn("svg", "ends", "x", at, "y", side).Body(path(class, d)) }
+	if k.Vertical {
+		line = func(class, a, b string) app.UI { return drawn("line", class, "x1", side, "y1", a, "x2", side, "y2", b) }
+		spot = func(at, class, d string) app.UI { return drawn("svg", "ends", "x", side, "y", at).Body(path(class, d)) }
+		arrow = [2]string{"M0 0l-4-8h8z", "M0 0l-4 8h8z"}[lane]
+	}
+	if !k.Dark[lane] {
+		return drawn("g", "").Body(line("l", from, to), spot(to, "f-line", arrow))
+	}
+	return drawn("g", "").Body(line("l", from, "50%"), line("l dot", "50%", to), spot("50%", "f-text", "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0"))
 }
 
 // cutRow and cutLine are a broken lane: two dashed pieces with a gap between them.

@@ -18,21 +18,23 @@ type nodeColumn struct {
 
 func (n *nodeColumn) Render() app.UI {
 	t := &n.Terminal
-	return app.Section().Class("node").Aria("label", "Node "+t.Name).Body(
+	return app.Section().Class("node").DataSet("tab", t.Tab).Aria("label", "Node "+t.Name).Body(
 		app.Div().Class("node__nodes").Role("group").Aria("label", "Choose a node").Body(
 			app.Range(t.Nodes).Slice(func(i int) app.UI {
 				c := t.Nodes[i]
 				return app.Button().Class("node__pick").Type("button").DataSet("testid", "pick-"+c.Name).Aria("pressed", c.On).Text(c.Label).
 					OnClick(func(app.Context, app.Event) { n.Up.send(model.Select{Node: c.Name}) }, app.EventScope(c.Name))
 			}),
+			addNode(n.Up, t.Tab == model.TabAdd),
 		),
 		app.P().Class("node__who").Body(roleIcon(t.Role), app.B().Text(t.Name), app.Span().Text(t.About)),
 		app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(
 			n.tab(model.TabCLI, "CLI"), n.tab(model.TabLedger, "Ledger"), n.tab(model.TabData, "Data"), n.tab(model.TabConfig, "Config"),
-			n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
+			n.tab(model.TabFaults, "Faults"), n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
 		),
 		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).ElseIf(t.Tab == model.TabLedger, n.ledger).
-			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).Else(n.output),
+			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).
+			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).Else(n.output),
 		app.Div().Class("node__chips").Body(app.Range(t.Chips[:]).Slice(func(i int) app.UI {
 			word := t.Chips[i]
 			return app.Button().Class("node__chip").Type("button").Text(word).

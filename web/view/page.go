@@ -134,6 +134,8 @@ func (p *page) obey(cmds []model.Cmd) {
 			p.host.Mark(c.ID, c.From, c.To)
 		case model.Download:
 			p.host.Download(c.Name, c.Mime, []byte(c.Data))
+		case model.Reveal:
+			p.afterDrawing(func() { p.host.Reveal(c.ID) })
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}

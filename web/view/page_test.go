@@ -46,6 +46,7 @@ func (r *room) SetFragment(s string)            { r.fragment = s }
 func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
+func (r *room) Reveal(string)                   {}
 func (r *room) ScrollToEnd(string)              {}
 func (r *room) Mark(id string, _, _ int)        { r.focused = id }
 func (r *room) Theme(name string)               { r.theme = name }
@@ -110,6 +111,21 @@ func TestAMessageGoesUpAndItsCommandsGoOut(t *testing.T) {
 	(&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{})
 	if !p.page.Stage.Links[0].Cut || len(p.page.Forecast) != 1 {
 		t.Errorf("after Cut: %+v, forecast %+v", p.page.Stage.Links[0], p.page.Forecast)
+	}
+}
+
+// A link's name opens its palette, and a row of that is done.
+func TestALinkOpensItsPalette(t *testing.T) {
+	r := newRoom()
+	p, _ := moved(t, r)
+	p.up.send(model.Select{Node: "m1"})
+	(&link{Link: p.page.Stage.Links[0], Up: p.up}).faults(app.Context{}, app.Event{})
+	if got := p.page.Terminal.Faults.Title; got != "Link m1 to r1" {
+		t.Errorf("the palette of %q", got)
+	}
+	(&fault{Fault: model.Fault{Key: "sever"}, Up: p.up}).act(app.Context{}, app.Event{})
+	if !p.page.Stage.Links[0].Cut {
+		t.Error("the link is not cut")
 	}
 }
 

@@ -27,6 +27,7 @@ func (s *stage) Render() app.UI {
 			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).Body(
 				app.Range(s.Stage.Cards).Slice(func(i int) app.UI { return &card{Card: s.Stage.Cards[i], Up: s.Up} }),
 				app.Range(s.Stage.Links).Slice(func(i int) app.UI { return &link{Link: s.Stage.Links[i], Up: s.Up} }),
+				app.If(s.Stage.Slot.Shown, func() app.UI { return &emptySlot{Slot: s.Stage.Slot, Up: s.Up} }),
 				app.Canvas().ID(flightsID).Class("world__flights").Aria("hidden", true).
 					DataSet("palette", "--master --replica --full --text"),
 			)
@@ -48,17 +49,14 @@ type card struct {
 
 func (c *card) Render() app.UI {
 	k := &c.Card
-	state := "up"
-	if !k.Up {
-		state = "down"
-	}
 	power, powerName := powerIcon(), "Kill "+k.Name
 	if !k.Up {
 		powerName = "Start " + k.Name
 	}
 	return app.Article().Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
-		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", state).DataSet("selected", k.Selected).DataSet("said", k.Said).
-		DataSet("large", k.Backlog.Shown).OnClick(c.pick).Body(
+		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", k.State).DataSet("selected", k.Selected).DataSet("said", k.Said).
+		DataSet("large", k.Backlog.Shown).Attr("draggable", "true").OnClick(c.pick).OnKeyDown(c.key).
+		OnDragStart(c.pickUp).OnDragEnd(c.letGo).OnDragOver(c.over).OnDragEnter(c.over).OnDrop(c.drop).Body(
 		app.Header().Class("card__head").Body(
 			roleIcon(k.Role),
 			app.H2().Class("card__title").Body(
@@ -67,11 +65,14 @@ func (c *card) Render() app.UI {
 			),
 			app.Span().Class("card__role").Text(k.Role),
 			app.Span().Class("card__word").DataSet("tone", string(k.WordTone)).Text(k.Word),
+			app.Button().Class("card__power card__menu").Type("button").DataSet("testid", "menu-"+k.Name).Aria("label", "Faults of "+k.Name).
+				Title("Faults of "+k.Name).OnClick(c.faults).Body(menuIcon()),
 			app.Button().Class("card__power").Type("button").DataSet("testid", "power-"+k.Name).Aria("label", powerName).
 				Title(powerName).OnClick(c.power).Body(power),
 		),
 		app.P().Class("card__figure").Text(k.Figure),
 		app.P().Class("card__caption").Text(k.Caption),
+		app.If(len(k.Badges) > 0, func() app.UI { return app.P().Class("card__badges").Body(badges(k.Badges)) }),
 		app.If(k.Backlog.Shown, c.backlog),
 		app.If(k.Fields[0].Name != "" && k.Backlog.Shown, func() app.UI {
 			return app.Dl().Class("card__fields").Body(app.Range(k.Fields[:]).Slice(func(i int) app.UI {
@@ -86,6 +87,7 @@ func (c *card) Render() app.UI {
 			app.Span().Class("chip").Title("master_replid").Body(historyIcon(k.Lineage), app.Span().Text(k.History)),
 			app.Span().Class("card__fact").Text(k.Fact),
 		),
+		app.If(k.Drop != "", func() app.UI { return app.P().Class("card__drop").Aria("hidden", true).Body(app.Code().Text(k.Drop)) }),
 	)
 }
 
@@ -116,6 +118,16 @@ func (c *card) load(_ app.Context, e app.Event) {
 func (c *card) power(_ app.Context, e app.Event) {
 	e.Call("stopPropagation")
 	c.Up.send(model.Power{Node: c.Card.Name})
+}
+
+func (c *card) faults(_ app.Context, e app.Event) {
+	e.Call("stopPropagation")
+	c.Up.send(model.PickFaults{Node: c.Card.Name})
+}
+
+func menuIcon() app.UI {
+	return icon("", 14, 14, drawn("circle", "f-text fill", "cx", "2", "cy", "7", "r", "1.5"), drawn("circle", "f-text fill", "cx", "7", "cy", "7", "r", "1.5"),
+		drawn("circle", "f-text fill", "cx", "12", "cy", "7", "r", "1.5"))
 }
 
 func powerIcon() app.UI {

@@ -1,0 +1,250 @@
+// Touching the world: faults on links and nodes, nodes that are added and follow each other, by mouse, by keyboard alone and by
+// touch on a phone.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+
+const id = (name) => `[data-testid="${name}"]`;
+
+describe("faults", () => {
+  let browser, server;
+
+  before(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function begin(options) {
+    const page = await open(browser, server.url + "#test=1", { viewport: { width: 1440, height: 900 }, ...options });
+    await waitReady(page);
+    return page;
+  }
+
+  const call = (page, name, argument) => page.evaluate(([name, argument]) => window.__resync[name](argument), [name, argument]);
+  const tick = async (page, millis) => JSON.parse(await call(page, "tick", millis));
+  const script = (page) => call(page, "script");
+  const press = async (page, ...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  // shows waits until the page has drawn what the model holds.
+  const shows = (page, name, pattern) =>
+    page.waitForFunction(
+      ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
+      [id(name), pattern.source],
+    );
+  const link = (page, name, state) => page.waitForSelector(`${id(`link-${name}`)}[data-state="${state}"]`);
+  const node = (page, name, state) => page.waitForSelector(`${id(`node-${name}`)}[data-state="${state}"]`);
+  const ended = async (page) => {
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  };
+
+  test("by mouse: a link is a blackhole one way, slow, and healed", async () => {
+    const page = await begin();
+    await page.click(id("faults-m1-r1"));
+    await page.waitForSelector(id("faults-m1"));
+    await shows(page, "fault-line-dark-from", /^blackhole m1 > r1$/);
+    await page.click(id("fault-dark-from"));
+    await link(page, "m1-r1", "blackhole");
+    await shows(page, "faults-m1-r1", /blackhole m1 to r1/);
+    await page.waitForSelector(`${id("fault-dark-from")}[aria-pressed="true"]`);
+
+    // The master goes on as if nothing were wrong, and so does the replica: nobody was told.
+    await call(page, "run", "m1/2> SET k v");
+    let state = await tick(page, 2000);
+    assert.equal(state.nodes[1].link, "connected");
+    assert.ok(state.nodes[1].offset < state.nodes[0].offset);
+    await page.click(id("fault-heal"));
+    await page.waitForSelector(`${id("fault-heal")}[aria-disabled="true"]`);
+    state = await tick(page, 4000);
+    assert.equal(state.nodes[1].offset, state.nodes[0].offset);
+
+    await page.fill(id("entry-latency-latency"), "250");
+    await shows(page, "fault-line-latency", /^link m1 r1 latency 250ms$/);
+    await page.click(id("fault-latency"));
+    await shows(page, "link-m1-r1", /250 ms/);
+    await page.fill(id("entry-latency-latency"), "4000000");
+    await page.click(id("fault-latency"));
+    await shows(page, "fault-error-latency", /an hour each at most/);
+    assert.equal(await page.locator(id("entry-latency-latency")).getAttribute("aria-invalid"), "true");
+    assert.deepEqual(await axe(page), []);
+    await ended(page);
+  });
+
+  test("by mouse: a node is frozen, killed, wiped and started, with a clock of its own", async () => {
+    const page = await begin();
+    await page.click(id("menu-r1"));
+    await shows(page, "fault-about", /Up since/);
+    await page.click(id("fault-freeze"));
+    await node(page, "r1", "frozen");
+    await page.click(id("fault-freeze"));
+    await node(page, "r1", "up");
+    await page.fill(id("entry-skew-by"), "-2.5");
+    await page.keyboard.press("Enter");
+    await shows(page, "node-r1", /clock −2.5 s/);
+    await page.click(id("fault-wipe"), { force: true });
+    await shows(page, "fault-error-wipe", /only the files of a node that is down/);
+    await page.click(id("fault-kill"));
+    await node(page, "r1", "down");
+    await page.click(id("fault-wipe"));
+    await page.click(id("fault-start"));
+    await node(page, "r1", "up");
+    await page.fill(id("entry-load-rate"), "50");
+    await page.selectOption(id("entry-load-mix"), "all");
+    await page.click(id("fault-load"));
+    await shows(page, "fault-row-load", /now 50\/s/);
+    await page.click(id("fault-unload"));
+    assert.match(await script(page), /freeze r1\nthaw r1\nskew r1 -2.5s\nkill r1\nwipe r1\nstart r1\nload r1 rate 50\/s size 64 keys 1000 mix all\nunload r1\n/);
+    await ended(page);
+  });
+
+  test("by mouse: a node is added, and follows the one that it is dragged onto", async () => {
+    const page = await begin();
+    await page.click(id("add-node"));
+    await page.selectOption(id("entry-add-era"), "2.8");
+    await page.fill(id("entry-add-name"), "No");
+    await page.click(id("fault-add"));
+    await shows(page, "fault-error-add", /is no name/);
+    await page.fill(id("entry-add-name"), "old");
+    await shows(page, "fault-line-add", /^node old era 2.8 replicaof m1$/);
+    await page.click(id("fault-add"));
+    await shows(page, "node-old", /Redis 2.8/);
+
+    await page.dragAndDrop(id("node-r2"), id("node-r1"));
+    await page.waitForSelector(id("link-r1-r2"));
+    assert.match(await script(page), /^r2> REPLICAOF r1 6380$/m);
+    const state = await tick(page, 4000);
+    assert.equal(state.nodes[2].master, "r1");
+    assert.equal(state.nodes[2].link, "connected");
+    assert.equal(await page.locator(".card__drop").count(), 0);
+
+    // The end of a link is the replica's.
+    await page.dragAndDrop(id("link-r1-r2"), id("node-m1"), { sourcePosition: { x: 20, y: 20 } });
+    await page.waitForSelector(id("link-m1-r2"));
+    await ended(page);
+  });
+
+  test("by keys alone: the same", async () => {
+    const page = await begin();
+    await page.locator("#node-m1").focus();
+    await press(page, "ArrowRight");
+    await page.waitForFunction(() => document.activeElement.id === "node-r1");
+    await press(page, "ArrowDown");
+    await page.waitForFunction(() => document.activeElement.id === "node-r2");
+    await press(page, "b");
+    await link(page, "m1-r2", "blackhole");
+    await press(page, "h", "l", "x");
+    await link(page, "m1-r1", "severed");
+    await press(page, "h", "2", "p");
+    await node(page, "r1", "frozen");
+    await press(page, "p", "k");
+    await node(page, "r1", "down");
+    await press(page, "Shift+R");
+    await node(page, "r1", "up");
+    assert.match(await script(page), /blackhole m1 r2\nheal m1 r2\nsever m1 r1\nheal m1 r1\nfreeze r1\nthaw r1\nkill r1\nwipe r1\nstart r1\n/);
+
+    // F goes to the palette; the rest is Tab, Space and what the browser does with a select.
+    await press(page, "3", "f");
+    await page.waitForFunction(() => document.activeElement.dataset.testid === "faults-r2");
+    const reach = async (name) => {
+      for (let i = 0; i < 60; i++) {
+        if ((await page.evaluate(() => document.activeElement?.dataset.testid)) === name) return;
+        await press(page, "Tab");
+      }
+      assert.fail(`${name} cannot be reached`);
+    };
+    await reach("entry-follow-master");
+    await press(page, "r"); // r1
+    await shows(page, "fault-line-follow", /REPLICAOF r1 6380/);
+    await reach("fault-follow");
+    await press(page, "Space");
+    await page.waitForSelector(id("link-r1-r2"));
+    await ended(page);
+  });
+
+  test("by touch, 375 wide: a link is cut from its palette, and a node promoted", async () => {
+    const page = await begin({ viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true });
+    await page.tap(id("faults-m1-r2"));
+    await page.waitForSelector(id("faults-m1"));
+    const seen = await page.locator(id("fault-target")).boundingBox();
+    assert.ok(seen.y >= 0 && seen.y + seen.height <= 812, `the palette is at ${seen.y}`);
+    await page.tap(id("fault-sever"));
+    await link(page, "m1-r2", "severed");
+    await page.tap(id("pick-r1"));
+    await page.selectOption(id("entry-follow-master"), "NO ONE");
+    await page.tap(id("fault-follow"));
+    await page.waitForSelector(`${id("node-r1")}[data-role="master"]`);
+    await page.tap(id("add-node"));
+    await page.tap(id("fault-add"));
+    await page.waitForSelector(id("node-r3"));
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll(".inspector :is(button, input, select), .link button, .node__pick")]
+        .filter((e) => e.offsetHeight && e.offsetHeight < 44)
+        .map((e) => e.dataset.testid),
+    );
+    assert.deepEqual(small, []);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 375);
+    await ended(page);
+  });
+
+  // Every state that a stage or a palette can be in, each on top of the one before: what is run, and what is opened.
+  const states = [
+    ["the palette of a link", ["blackhole m1 > r1", "link m1 r2 latency 250ms bandwidth 64kb/s"], "faults-m1-r1"],
+    ["the palette of a node", ["freeze r2", "skew r1 -2s", "isolate r1"], "fault-target"],
+    ["a chain of four eras", ["thaw r2", "node a era 2.8 replicaof r2", "node b era 4.0 replicaof a", "node c era 8.0 replicaof b"], "add-node"],
+    ["a ring, and masters alone", ["node d", "r1> REPLICAOF NO ONE", "m1> REPLICAOF b 6384", "shutdown d nosave"], "tab-faults"],
+    ["no replica", ["m1> REPLICAOF NO ONE", "r2> REPLICAOF NO ONE", "a> SLAVEOF NO ONE", "b> SLAVEOF NO ONE", "c> REPLICAOF NO ONE"], "add-node"],
+  ];
+  for (const [width, height, colorScheme] of [[1440, 900, "dark"], [375, 812, "light"]]) {
+    test(`every state at ${width}, ${colorScheme}: axe finds nothing`, async () => {
+      const page = await begin({ viewport: { width, height }, colorScheme });
+      for (const [name, lines, shown] of states) {
+        for (const line of lines) await call(page, "run", line);
+        await page.click(id(shown));
+        await page.waitForSelector(".inspector");
+        assert.deepEqual(await axe(page), [], name);
+      }
+      await page.waitForSelector(id("slot"));
+      await ended(page);
+    });
+  }
+
+  test("no state is wider than the window", async () => {
+    const page = await begin();
+    for (const [name, lines, shown] of states) {
+      for (const line of lines) await call(page, "run", line);
+      await page.click(id(shown));
+      await page.waitForSelector(".inspector");
+      for (const width of [320, 375, 900, 1440]) {
+        await page.setViewportSize({ width, height: 800 });
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
+      }
+    }
+    await ended(page);
+  });
+
+  test("many nodes: cards keep their places, and the stage scrolls to the last", async () => {
+    const page = await begin();
+    for (let i = 0; i < 14; i++) await call(page, "run", `node n${i} replicaof ${i < 7 ? "m1" : `n${i - 1}`}`);
+    await tick(page, 100);
+    await page.waitForSelector(id("node-n13"));
+    const overlaps = await page.evaluate(() => {
+      const boxes = [...document.querySelectorAll(".card")].map((e) => e.getBoundingClientRect());
+      return boxes.filter((a, i) => boxes.some((b, k) => k > i && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length;
+    });
+    assert.equal(overlaps, 0);
+    await page.locator("#node-n13").scrollIntoViewIfNeeded();
+    const inside = await page.evaluate(() => {
+      const card = document.querySelector('[data-testid="node-n13"] .card__name').getBoundingClientRect();
+      const stage = document.querySelector(".stage").getBoundingClientRect();
+      return card.right <= stage.right + 1 && card.bottom <= stage.bottom + 1;
+    });
+    assert.ok(inside);
+    await ended(page);
+  });
+});
