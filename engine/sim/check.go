@@ -506,11 +506,8 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 		} else if !n.shares && n.fed.in != nil && f.Offset != n.fed.at {
 			return fmt.Errorf("continues at offset %d after %d", f.Offset, n.fed.at)
 		}
-		if was := n.standing().in; was != at.in && was.id == at.in.id {
-			if at.in.role == was.role {
-				return fmt.Errorf("continues at offset %d of %s, whose backlog was created anew since", f.Offset, f.ID.Short())
-			}
-			n.spoil(strayed)
+		if err := n.strays(n.standing(), at); err != nil {
+			return err
 		}
 	} else {
 		if m := c.world.resolve(h, n.master); m != nil && n.below(m.promises()) == refuses {
@@ -531,6 +528,21 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 	if f.ID != "" {
 		n.reach(at)
 	}
+	return nil
+}
+
+// strays compares the last byte that a node has with the one that it continues behind: they are to be the same byte of
+// the same history, and not only of the same name. A process of before PSYNC2 that changed its role counts from another
+// offset under its old name.
+func (n *checked) strays(from, to position) error {
+	was, is := where(from.in, from.at).in, where(to.in, to.at).in
+	if was == is || was.id != is.id {
+		return nil
+	}
+	if is.role == was.role {
+		return fmt.Errorf("continues at offset %d of %s, whose backlog was created anew since", to.at, is.id.Short())
+	}
+	n.spoil(strayed)
 	return nil
 }
 
@@ -611,6 +623,9 @@ func (c *Checker) renamed(n *checked, f engine.HistoryChanged) error {
 		}
 	case was.id:
 		n.in.continues(was, f.SecondOffset-1)
+		if err := n.strays(position{was, f.SecondOffset - 1}, position{n.in, f.SecondOffset - 1}); err != nil {
+			return err
+		}
 	default:
 		n.in.continues(c.history(f.ID2), f.SecondOffset-1)
 	}
