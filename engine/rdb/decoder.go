@@ -218,7 +218,7 @@ func (d *Decoder) Clone() *Decoder {
 	twin.key = slices.Clone(d.key)
 	twin.gone = slices.Clone(d.gone)
 	twin.emptyKeys = slices.Clone(d.emptyKeys)
-	twin.token = d.token.share()
+	twin.token = d.token.clone()
 	if d.value != nil {
 		twin.value = d.value.clone()
 	}

@@ -73,11 +73,11 @@ func (t *token) begin(w want, offset int64) {
 // bytes returns a token that is a fixed number of bytes.
 func (t *token) bytes() []byte { return t.small[:t.need] }
 
-// share returns the token for a clone. Both hold the bytes so far without any room behind, so that the next append
-// of either copies them. There is one before the bytes are used for another string, which begins with no room at all.
-func (t *token) share() token {
-	t.text, t.lzf = slices.Clip(t.text), slices.Clip(t.lzf)
-	return *t
+// clone returns a token that goes on by itself. The memory of a string is used for the next one, so it is not shared.
+func (t *token) clone() token {
+	c := *t
+	c.text, c.lzf = slices.Clone(t.text), slices.Clone(t.lzf)
+	return c
 }
 
 // feed takes bytes from p and tells how many, whether the token is complete, and what is wrong with it.

@@ -313,7 +313,7 @@ func TestASlowReaderMakesTheSenderWait(t *testing.T) {
 		}
 	}
 	t.Logf("%d bytes were taken for a reader who does not read", taken)
-	if taken > 2<<20 {
+	if taken > 8<<20 { // kernels differ, and grow their buffers
 		t.Errorf("%d bytes were taken for a reader who does not read", taken)
 	}
 }

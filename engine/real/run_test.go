@@ -55,7 +55,7 @@ func lasts(t testing.TB, s *script.Script) time.Duration {
 	t.Helper()
 	session := script.NewSession(s)
 	for !session.Done() {
-		if _, err := session.Advance(session.World().Next(), 1000); err != nil {
+		if _, err := session.Advance(session.World().Now().Add(100*time.Millisecond), 1<<20); err != nil {
 			t.Fatalf("in the simulation: %v", err)
 		}
 	}
@@ -295,7 +295,7 @@ func TestATraceTellsWhatTheServersSay(t *testing.T) {
 func TestWhatDoesNotHold(t *testing.T) {
 	for _, text := range []string{
 		inStep + "expect r1.last_resync = partial\n",
-		inStep + "sever m1 r1\nheal m1 r1\nuntil r1.master_link_status = up and r1.last_resync = full within 4s\n",
+		inStep + "sever m1 r1\nwait 100ms\nheal m1 r1\nuntil r1.master_link_status = up and r1.last_resync = full within 4s\n",
 		inStep + "freeze m1\nexpect m1.role = master\n",
 		inStep + "expect `m1> GET k` = 1\n",
 		inStep + "expect m1.rolle = master\n",

@@ -24,9 +24,12 @@ var sharable = map[string]string{
 	"sim.host.files":            "the contents of files: another content is another slice",
 	"sim.host.writing":          "the same; a list of parts that grows is copied",
 	"sim.host.reading":          "the same",
+	"sim.growth.steps":          "copied before another one comes behind",
+	"sim.pendingInput.data":     "bytes that were sent, which nobody changes",
 	"sim.pendingInput.in":       "an input is not touched any more",
 	"sim.host.rest":             "nor is an effect that waits, whose bytes are its own",
 	"node.Config":               "a setting that changes is replaced",
+	"node.slowEntry.args":       "an entry is not changed any more",
 	"node.multi.queue":          "commands that are queued are not touched until they run; the list is copied",
 	"node.parked.args":          "never changed in place",
 	"node.parked.wait":          "the same",
@@ -49,8 +52,9 @@ var sharable = map[string]string{
 
 // dropped is what a clone does not have: the memory that one step works with.
 var dropped = []string{
-	"sim.World.out", "sim.World.scratch", "node.Node.call", "node.Node.unit", "node.Node.spare", "node.Node.discard",
-	"node.Node.out", "node.Node.hooks", "rdb.Encoder.compressor",
+	"sim.World.out", "sim.World.scratch", "node.Node.call", "node.Node.unit", "node.Node.spare", "node.Node.discard", "node.Node.label", "node.Node.line",
+	"sim.World.received", "sim.World.drainage",
+	"node.Node.out", "node.Node.hooks", "rdb.Encoder.compressor", "store.Filler.order", "store.Filler.parts", "store.Filler.sorted",
 }
 
 // sideBySide compares a value with its clone.

@@ -109,6 +109,9 @@ func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
 			}
 		}
 	}
+	if _, err := l.Advance(l.World().Now(), 1<<20); err != nil { // what else happens at the last instant
+		t.Fatal(err)
+	}
 	remember(false)
 	return l, moments
 }

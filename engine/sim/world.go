@@ -82,6 +82,7 @@ func (w *World) Clone() *World {
 		c.conns[i] = k.clone()
 	}
 	c.pending, c.dirty, c.scratch, c.atOnce = nil, nil, nil, nil
+	c.received, c.drainage = node.Received{}, node.Drained{}
 	c.out = node.Output{Trace: w.out.Trace}
 	return &c
 }

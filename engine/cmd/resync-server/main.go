@@ -170,7 +170,7 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		}
 	}()
 	if cfg.CrashLog {
-		go reportCrash(func(format string, a ...any) { say(role, engine.LogWarning, format, a...) })
+		reportCrash(func(format string, a ...any) { say(role, engine.LogWarning, format, a...) })
 	}
 	code, err := s.Serve(context.Background())
 	if err != nil {
@@ -182,24 +182,26 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	return code
 }
 
-// reportCrash waits for a signal that kills a process which does not expect it, leaves a report in the log that says what
-// everybody was doing, and ends the process as the signal would have.
+// reportCrash sees to it that a signal which kills a process that does not expect it leaves a report in the log, which
+// says what everybody was doing. Then the process ends as the signal would have ended it.
 //
 // Source: redis/src/debug.c, sigsegvHandler.
 func reportCrash(say func(format string, a ...any)) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGABRT, syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL)
-	number := int((<-signals).(syscall.Signal))
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	say("=== REDIS BUG REPORT START ===")
-	say("Redis %s crashed by signal: %d", version, number)
-	say("------ STACK TRACE ------")
-	for line := range strings.Lines(string(stacks)) { // a line of the log is not as long
-		say("%s", strings.TrimRight(line, "\n"))
-	}
-	say("=== REDIS BUG REPORT END ===")
-	os.Exit(128 + number)
+	go func() {
+		number := int((<-signals).(syscall.Signal))
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		say("=== REDIS BUG REPORT START ===")
+		say("Redis %s crashed by signal: %d", version, number)
+		say("------ STACK TRACE ------")
+		for line := range strings.Lines(string(stacks)) { // a line of the log is not as long
+			say("%s", strings.TrimRight(line, "\n"))
+		}
+		say("=== REDIS BUG REPORT END ===")
+		os.Exit(128 + number)
+	}()
 }
 
 // check finds what only the machine can tell to be wrong with a configuration.

@@ -73,7 +73,7 @@ var mutations = []mutation{
 	{"keys that expire are not told of", "node/node.go",
 		[]string{"\t\tn.feedBare(c.Ops())\n", ""}, ""},
 	{"WAIT counts who has not acknowledged everything", "node/wait.go",
-		[]string{"c.replica.Acked >= offset", "c.replica.Acked >= offset/2"}, ""},
+		[]string{"at >= w.offset", "at >= w.offset/2"}, ""},
 }
 
 // eraMutations are mistakes in what is special to an era, or to several that meet.
