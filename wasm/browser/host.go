@@ -23,7 +23,10 @@ type Host struct {
 	frames frames
 	keys   bool // a listener is attached
 	onKey  func(key string, shift bool) bool
+	onFile func(name string, data []byte)
 	ended  bool // Fail was called
+
+	downloaded string // the address of the latest download's data
 }
 
 var _ view.Host = (*Host)(nil)

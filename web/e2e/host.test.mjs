@@ -178,6 +178,51 @@ describe("keys", () => {
   });
 });
 
+describe("files", () => {
+  const taken = (text) => page.waitForFunction((t) => times.value === t, text);
+
+  test("that are chosen are read, and may be chosen again", async () => {
+    const files = [
+      { name: "a.resync", mimeType: "text/plain", buffer: Buffer.from("node m1\n") },
+      { name: "empty", mimeType: "", buffer: Buffer.alloc(0) },
+    ];
+    await page.setInputFiles("#file", files);
+    await taken(String.raw`a.resync 8 "node m1\n", empty 0 ""`);
+    await page.setInputFiles("#file", { name: "a.resync", mimeType: "", buffer: Buffer.from([0, 255]) });
+    await taken(String.raw`a.resync 8 "node m1\n", empty 0 "", a.resync 2 "\x00\xff"`);
+    await page.fill("#field", "text"); // another input's change
+    await page.focus("#button");
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test("that are dropped are read, and text that is dropped is the browser's", async () => {
+    const prevented = await page.evaluate(() => {
+      const drop = (fill) => {
+        const dataTransfer = new DataTransfer();
+        fill(dataTransfer);
+        return ["dragover", "drop"].map((type) => {
+          const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+          document.querySelector("h1").dispatchEvent(event);
+          return event.defaultPrevented;
+        });
+      };
+      return [drop((t) => t.items.add(new File(["REDIS0011"], "dump.rdb"))), drop((t) => t.setData("text/plain", "words"))];
+    });
+    assert.deepEqual(prevented, [[true, true], [false, false]]);
+    await taken(`dump.rdb 9 "REDIS0011"`);
+  });
+
+  test("are saved", async () => {
+    const saved = page.waitForEvent("download");
+    await call("download", "s.resync", "text/plain", "node m1\n# ü\n");
+    const download = await saved;
+    assert.equal(download.suggestedFilename(), "s.resync");
+    const parts = [];
+    for await (const part of await download.createReadStream()) parts.push(part);
+    assert.equal(Buffer.concat(parts).toString(), "node m1\n# ü\n");
+  });
+});
+
 test("exposed functions take anything as text", async () => {
   assert.equal(await page.evaluate(() => window.__resync.echo("a", 1.5, null, { toString: () => "x" })), "a|1.5|null|x");
 });

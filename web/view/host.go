@@ -49,6 +49,14 @@ type Host interface {
 
 	// OnKey calls f for every key pressed while the focus is not in a text field; f says whether it used the key.
 	OnKey(f func(key string, shift bool) bool)
+	// OnFile calls f for every file that is dropped on the page or chosen in one of its file inputs, once it is read. Of a
+	// file that is larger than MostFile only the first MostFile+1 bytes are read.
+	OnFile(f func(name string, data []byte))
+	// Download has the browser save data as a file.
+	Download(name, mime string, data []byte)
 	// Expose makes functions callable from JavaScript as properties of window.__resync, for tests and hosts.
 	Expose(functions map[string]func(args []string) string)
 }
+
+// MostFile is the size of the largest file that is read whole, in bytes.
+const MostFile = 64 << 20

@@ -23,6 +23,8 @@ type room struct {
 	queries  map[string]bool
 	frame    func(time.Duration)
 	key      func(string, bool) bool
+	file     func(string, []byte)
+	saved    map[string]string // by name
 	exposed  map[string]func([]string) string
 	drawn    [][]float32
 	ready    bool
@@ -31,7 +33,7 @@ type room struct {
 }
 
 func newRoom() *room {
-	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, width: 1440}
+	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, saved: map[string]string{}, width: 1440}
 }
 
 func (r *room) Ready()                          { r.ready = true }
@@ -54,6 +56,8 @@ func (r *room) Draw(_ string, marks []float32) {
 	r.drawn = append(r.drawn, append([]float32(nil), marks...))
 }
 func (r *room) OnKey(f func(string, bool) bool)           { r.key = f }
+func (r *room) OnFile(f func(string, []byte))             { r.file = f }
+func (r *room) Download(name, _ string, data []byte)      { r.saved[name] = string(data) }
 func (r *room) Expose(f map[string]func([]string) string) { r.exposed = f }
 
 // moved is a page that has been drawn once.

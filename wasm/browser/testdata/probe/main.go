@@ -22,12 +22,17 @@ type probe struct {
 	host    view.Host
 	clicks  int
 	pressed []string
+	files   []string
 }
 
 func (p *probe) OnMount(ctx app.Context) {
 	p.host.OnKey(func(key string, shift bool) bool {
 		p.pressed = append(p.pressed, key+" "+strconv.FormatBool(shift))
 		return key == "/"
+	})
+	p.host.OnFile(func(name string, data []byte) {
+		p.files = append(p.files, fmt.Sprintf("%s %d %q", name, len(data), data[:min(len(data), 10)]))
+		p.host.SetValue("times", strings.Join(p.files, ", "))
 	})
 	p.host.Expose(map[string]func(args []string) string{
 		"load":        func(a []string) string { return p.host.Load(a[0]) },
@@ -47,6 +52,7 @@ func (p *probe) OnMount(ctx app.Context) {
 		"echo":        func(a []string) string { return strings.Join(a, "|") },
 		"frames":      p.frames,
 		"draw":        p.draw,
+		"download":    func(a []string) string { p.host.Download(a[0], a[1], []byte(a[2])); return "" },
 		"fail":        func(a []string) string { p.host.Fail(a[0]); return "" },
 		"panic":       func(a []string) string { panic(a[0]) },
 		"exit":        func([]string) string { os.Exit(0); return "" },
@@ -95,6 +101,8 @@ func (p *probe) Render() app.UI {
 		app.A().ID("link").Href("#there").Text("a link of the page"),
 		app.Label().For("field").Text("Field"),
 		app.Input().ID("field"),
+		app.Label().For("file").Text("File"),
+		app.Input().ID("file").Type("file").Multiple(true),
 		app.Label().For("times").Text("Times"),
 		app.Input().ID("times"),
 		app.Canvas().ID("board").Width(40).Height(20).DataSet("palette", "--lost --continue").Aria("hidden", "true"),
