@@ -387,6 +387,9 @@ func branchName(i int) string {
 	return name
 }
 
+// EndOf is the world at the end of a branch. It is only to be looked at. It panics when there is none of that number.
+func (t *Timeline) EndOf(i int) *sim.World { return t.branches[i].end.world }
+
 // Current is the branch that is looked at.
 func (t *Timeline) Current() int { return t.current }
 

@@ -45,6 +45,7 @@ type Write struct {
 type Audit struct {
 	Winner string  // that is asked about
 	Writes int     // that were ever made
+	Told   int     // of these, those that a client was told were done
 	Lost   []Write // in their order
 }
 
@@ -503,6 +504,9 @@ func (l *ledger) audit(w *World, winner string, has func(in *Write, had map[*ver
 	had := l.had(winner)
 	var lost []*version
 	for _, v := range l.writes {
+		if v.write.Acked != 0 {
+			a.Told++
+		}
 		if !has(v.write, had, v) {
 			lost = append(lost, v)
 		}

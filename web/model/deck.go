@@ -20,6 +20,7 @@ type Deck struct {
 	Marks    []DeckMark
 	Seed     string
 	Event    string // what the latest step was, while the clock stands
+	Ghost    Ghost  // another branch
 }
 
 // A DeckMark is something that happened, on the line of time; X is a part of the time so far.
@@ -53,7 +54,7 @@ func (m *Model) deck(s *scene) Deck {
 		d.State, d.Event = "paused", m.stepped
 	}
 	d.when(m, s.now)
-	d.Marks = m.deckMarks(m.line.End())
+	d.Marks, d.Ghost = m.deckMarks(m.line.End()), m.ghost()
 	return d
 }
 

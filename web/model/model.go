@@ -45,6 +45,8 @@ type Model struct {
 	completion Completion
 	dataShown  dataView
 
+	panels panels // the audit, the comparison and the others
+
 	selected      string
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
@@ -114,6 +116,7 @@ func (m *Model) open(name string) {
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown = packet{}, dataView{}
+	m.panels = panels{topology: m.panels.topology}
 	m.heading, m.chapters = "", chapterCount(parsed)
 	m.status, m.stepped = "", ""
 	if err == nil {
@@ -252,6 +255,8 @@ func (m *Model) update(msg Msg) []Cmd {
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq
 		}
+	case OpenPanel, AuditOf, CompareWith, GoTo, SizingOf, SizingInput, SizingSet, Pasted:
+		return m.follow(m.inPanel(msg))
 	case NextTheme:
 		m.theme = map[string]string{"": "light", "light": "dark", "dark": ""}[m.theme]
 		return []Cmd{SetTheme{m.theme}, Store{"theme", m.theme}}
@@ -499,6 +504,7 @@ func (m *Model) Page() Page {
 		ShowHelp: m.help, Keys: m.keys, Status: m.status, Problem: m.problem,
 	}
 	p.Calm = calm(&s)
+	p.Takeaway = m.takeaway(&s, p.Verdict)
 	if m.table {
 		p.Table = tableRows(&s)
 	}

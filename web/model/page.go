@@ -14,6 +14,7 @@ type Page struct {
 	Forecast []ForecastRow
 	Verdict  Verdict
 	Calm     string // said where neither a forecast nor a verdict is to be shown
+	Takeaway Takeaway
 	Deck     Deck
 	Table    []TableRow // of the table view
 	ShowHelp bool
