@@ -302,6 +302,9 @@ func (c *chronicle) risk(e engine.Event, named func(string) string) {
 		if len(words) < 2 || strings.HasSuffix(words[0], ">") {
 			return
 		}
+		if words[0] != "kill" && words[0] != "start" {
+			return
+		}
 		if words[0] == "kill" && c.took[words[1]] {
 			kind, a = "killed", words[1]
 		}

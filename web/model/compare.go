@@ -49,16 +49,12 @@ type compareKey struct {
 	ends        [2]int
 }
 
-// chooseBranches compares the branch that is looked at with the one that it left, or with its youngest child.
+// chooseBranches compares the branch that is looked at with its ghost.
 func (m *Model) chooseBranches() {
-	branches, here := m.line.Branches(), m.line.Current()
-	other := branches[here].Parent
-	for i := len(branches) - 1; other < 0 && i >= 0; i-- {
-		if i != here {
-			other = i
-		}
+	here := m.line.Current()
+	if other, _, ok := m.otherBranch(); ok {
+		m.panels.left, m.panels.right = min(here, other), max(here, other)
 	}
-	m.panels.left, m.panels.right = min(here, other), max(here, other)
 }
 
 func (m *Model) compareNow() Compare {
@@ -150,32 +146,48 @@ func (m *Model) compareMissing(branches []script.Branch, from, in int) CompareMi
 	return c
 }
 
-// A Ghost is another branch on the line of time, from where the ways part: parts of the time of this one. It can be
-// longer than this one.
+// A Ghost is another branch on the line of time, from where the ways part: parts of the line.
 type Ghost struct {
 	Shown    bool
 	Name     string
 	From, To float64
 }
 
-// ghost is the branch that the one on show is compared with: the one that it left or, for the first, the youngest.
+// ghost is the branch that the one on show is compared with.
 func (m *Model) ghost() Ghost {
-	branches := m.line.Branches()
-	if len(branches) < 2 {
+	i, forked, ok := m.otherBranch()
+	if !ok {
 		return Ghost{}
 	}
-	here := m.line.Current()
-	other := branches[here].Parent
-	forked := branches[here].Forked
-	if other < 0 {
-		other = len(branches) - 1
-		forked = branches[other].Forked
-		for branches[other].Parent != here { // its eldest ancestor is a child of this one
-			other = branches[other].Parent
-			forked = branches[other].Forked
-		}
+	line := float64(max(1, m.horizon()-engine.Epoch))
+	b := m.line.Branches()[i]
+	return Ghost{Shown: true, Name: b.Name, From: float64(forked-engine.Epoch) / line, To: float64(b.End-engine.Epoch) / line}
+}
+
+// horizon is where the line of time ends: as far as the branch on show was lived or, if that is further, its ghost.
+func (m *Model) horizon() engine.Instant {
+	end := m.line.End()
+	if i, _, ok := m.otherBranch(); ok {
+		end = max(end, m.line.EndOf(i).Now())
 	}
-	end := float64(max(1, branches[here].End-engine.Epoch))
-	return Ghost{Shown: true, Name: branches[other].Name, From: min(1, float64(forked-engine.Epoch)/end),
-		To: min(1, float64(branches[other].End-engine.Epoch)/end)}
+	return end
+}
+
+// otherBranch is the branch to compare the one on show with, and when their ways part: the one that it left or, for the
+// first, the youngest.
+func (m *Model) otherBranch() (other int, forked engine.Instant, ok bool) {
+	here := m.line.Current()
+	branches := m.line.Branches()
+	if len(branches) < 2 {
+		return 0, 0, false
+	}
+	if other = branches[here].Parent; other >= 0 {
+		return other, branches[here].Forked, true
+	}
+	other = len(branches) - 1
+	child := other // the ancestor of it that left this one
+	for branches[child].Parent != here {
+		child = branches[child].Parent
+	}
+	return other, branches[child].Forked, true
 }

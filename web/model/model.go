@@ -224,7 +224,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case PreviousEvent:
 		m.back(worthALook)
 	case SeekTo:
-		m.seekTo(engine.Epoch.Add(m.line.End().Sub(engine.Epoch) / DeckParts * time.Duration(msg.Part)))
+		m.seekTo(engine.Epoch.Add(m.horizon().Sub(engine.Epoch) / DeckParts * time.Duration(msg.Part)))
 	case SeekEvent:
 		if m.seekEvent(msg.Event); msg.AtOnce {
 			m.arrive()

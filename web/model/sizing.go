@@ -192,14 +192,14 @@ func wholeOutage(text string) (d time.Duration, problem string) {
 		return 0, "a length of time is missing"
 	}
 	if v, err := strconv.ParseFloat(t, 64); err == nil {
+		if v > 1e9 {
+			return 0, "longer than thirty years"
+		}
 		t = strconv.FormatFloat(v, 'f', -1, 64) + "s"
 	}
 	d, err := time.ParseDuration(strings.ReplaceAll(t, " ", ""))
-	switch {
-	case err != nil || d < 0:
+	if err != nil || d < 0 {
 		return 0, bad
-	case d > 1000*24*time.Hour:
-		return 0, "longer than 1,000 days"
 	}
 	return d, ""
 }

@@ -39,7 +39,7 @@ type TopologyRow struct {
 
 // Bounds of what is read.
 const (
-	pasteMost     = 256 << 10 // bytes
+	PasteMost     = 256 << 10 // bytes
 	pasteNodes    = 32
 	pasteProblems = 8
 )
@@ -73,8 +73,8 @@ func readTopology(text string) Topology {
 	if !t.Given {
 		return t
 	}
-	if len(text) > pasteMost {
-		t.Problems = []string{"This is " + byteCount(int64(len(text))) + ": more than the " + byteCount(pasteMost) + " that are read. Paste only INFO replication."}
+	if len(text) > PasteMost {
+		t.Problems = []string{"This is " + byteCount(int64(len(text))) + ": more than the " + byteCount(PasteMost) + " that are read. Paste only INFO replication."}
 		return t
 	}
 	blocks, problem := splitPaste(text)
