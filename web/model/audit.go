@@ -64,7 +64,7 @@ type auditKey struct {
 }
 
 func (m *Model) auditNow() Audit {
-	key := auditKey{true, m.line.Current(), len(m.line.Branches()), len(m.world().Events()), m.past.turning, m.panels.winner}
+	key := auditKey{true, m.line.Current(), m.line.Count(), len(m.world().Events()), m.past.turning, m.panels.winner}
 	if m.playing && m.panels.audited.done && m.panels.audited.events <= key.events {
 		key.events = m.panels.audited.events
 	}
@@ -294,7 +294,7 @@ func (c *chronicle) risk(e engine.Event, named func(string) string) {
 			kind = "promoted"
 		}
 	case engine.PsyncAnswered:
-		if throwsAway(f) && c.took[named(f.Replica)] {
+		if throwsAway(f) && len(c.took) > 0 {
 			kind, a = "thrown away", named(f.Replica)
 		}
 	case engine.Act:

@@ -59,7 +59,7 @@ func (m *Model) chooseBranches() {
 
 func (m *Model) compareNow() Compare {
 	p := &m.panels
-	n := len(m.line.Branches())
+	n := m.line.Count()
 	p.left, p.right = min(max(0, p.left), n-1), min(max(0, p.right), n-1)
 	key := compareKey{true, p.left, p.right, [2]int{len(m.line.EndOf(p.left).Events()), len(m.line.EndOf(p.right).Events())}}
 	if m.playing && p.compared.done && p.compared.left == p.left && p.compared.right == p.right {
@@ -136,7 +136,7 @@ func (m *Model) compareMissing(branches []script.Branch, from, in int) CompareMi
 		return c
 	}
 	told := a.Acked()
-	c.Title = "Answered OK in " + branches[from].Name + ", not in the data of " + a.Winner + " in " + branches[in].Name + ": " + commas(int64(len(told)))
+	c.Title = plural(int64(len(told)), "write") + " answered OK in " + branches[from].Name + ", missing at " + a.Winner + " in " + branches[in].Name
 	for _, w := range told[:min(compareWrites, len(told))] {
 		c.Writes = append(c.Writes, auditWrite(w))
 	}
@@ -176,18 +176,17 @@ func (m *Model) horizon() engine.Instant {
 // otherBranch is the branch to compare the one on show with, and when their ways part: the one that it left or, for the
 // first, the youngest.
 func (m *Model) otherBranch() (other int, forked engine.Instant, ok bool) {
-	here := m.line.Current()
-	branches := m.line.Branches()
-	if len(branches) < 2 {
+	if m.line.Count() < 2 {
 		return 0, 0, false
 	}
-	if other = branches[here].Parent; other >= 0 {
-		return other, branches[here].Forked, true
+	here := m.line.Current()
+	if parent, at := m.line.Fork(here); parent >= 0 {
+		return parent, at, true
 	}
-	other = len(branches) - 1
-	child := other // the ancestor of it that left this one
-	for branches[child].Parent != here {
-		child = branches[child].Parent
+	other = m.line.Count() - 1
+	parent, forked := m.line.Fork(other)
+	for parent != here { // up to the ancestor of it that left this one
+		parent, forked = m.line.Fork(parent)
 	}
-	return other, branches[child].Forked, true
+	return other, forked, true
 }

@@ -1,5 +1,7 @@
 package model
 
+import "resync/engine"
+
 // The panels that say what a reader takes away. One at a time stands where forecasts and verdicts do otherwise; it takes
 // its room from stage and wire and covers nothing.
 const (
@@ -14,6 +16,7 @@ type Takeaway struct {
 	Open     string // one of the panels, or ""
 	Loss     string // why writes can have been lost, "" when nothing has happened that loses any
 	Lost     bool   // the verdict on show is one that throws writes away
+	TooLate  bool   // the verdict on show is one that a larger backlog would have turned
 	Compares bool   // there are branches to compare
 	Audit    Audit
 	Compare  Compare
@@ -106,9 +109,9 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 
 // takeaway is the open panel. The others cost nothing.
 func (m *Model) takeaway(s *scene, v Verdict) Takeaway {
-	t := Takeaway{Open: m.panels.open, Loss: m.past.lossWords(), Compares: len(m.line.Branches()) > 1}
+	t := Takeaway{Open: m.panels.open, Loss: m.past.lossWords(), Compares: m.line.Count() > 1}
 	if answer, ok := m.past.verdict(); ok && v.Shown {
-		t.Lost = answer.seq == m.past.loss.seq
+		t.Lost, t.TooLate = answer.seq == m.past.loss.seq, answer.answer.Reason == engine.PsyncTooLate
 	}
 	if t.Open == PanelCompare && !t.Compares {
 		t.Open = ""

@@ -48,7 +48,6 @@ type Verdict struct {
 	Tone     Tone
 	Log      string
 	Label    string
-	TooLate  bool // a larger backlog would have helped
 }
 
 // A Check is one comparison: its operands in one line, what they are, and how it went.
@@ -164,7 +163,7 @@ func (m *Model) verdict(s *scene) Verdict {
 	}
 	d.History = historyCheck(v.master, a)
 	d.Held = heldCheck(v.master, a, d.History.Accepted)
-	d.Mini, d.TooLate = mini(a), a.Reason == engine.PsyncTooLate
+	d.Mini = mini(a)
 	if v.log.Text != "" {
 		d.Log = v.log.Clock + " " + v.log.Level + " " + v.log.Text
 	}

@@ -46,9 +46,12 @@ func (a *audit) bar(r *model.AuditRow) app.UI {
 		app.Span().Class("audit__who").Body(
 			app.If(r.Branch != "", func() app.UI { return app.B().Class("mono").Text(r.Branch + " ") }),
 			app.Text(r.Winner)),
-		drawn("svg", "audit__bar", "width", "100%", "height", "18", "preserveAspectRatio", "none").Aria("hidden", true).Body(
+		drawn("svg", "audit__bar", "width", "100%", "height", "18").Aria("hidden", true).Body(
 			drawn("rect", "f-master", "width", px(kept)+"%", "height", "18"),
-			drawn("rect", "f-lost-hatch l-lost", "x", px(kept)+"%", "width", px(100-kept)+"%", "height", "18"),
+			drawn("rect", "f-lost-hatch", "x", px(kept)+"%", "width", px(100-kept)+"%", "height", "18"),
+			app.If(r.LostN > 0, func() app.UI {
+				return drawn("rect", "l-lost", "x", px(kept)+"%", "y", ".75", "width", px(100-kept)+"%", "height", "16.5")
+			}),
 		),
 		app.Span().Class("audit__kept").Text(r.Kept+" kept"),
 		app.Span().Class("audit__lost").DataSet("tone", string(r.Tone)).Text(r.Lost+" lost"),

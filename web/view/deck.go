@@ -46,7 +46,7 @@ func (d *deck) Render() app.UI {
 		app.If(len(k.Branches) > 0, func() app.UI {
 			return app.Label().Class("deck__branch").Body(
 				app.Span().Text("branch"),
-				app.Select().DataSet("testid", "branch").OnChange(d.branch).Body(
+				app.Select().DataSet("testid", "branch").Aria("label", "Branch").OnChange(d.branch).Body(
 					app.Range(k.Branches).Slice(func(i int) app.UI {
 						b := k.Branches[i]
 						return app.Option().Value(b.Name).Selected(b.On).Text(b.Label)
@@ -94,14 +94,13 @@ func (d *deck) track() app.UI {
 // ghost is the other branch, dashed, from where the ways part.
 func ghost(g model.Ghost) app.UI {
 	from, to := percent(g.From), percent(g.To)
-	name, anchor := to, "start"
-	if g.To > .96 {
-		anchor = "end"
+	label := drawn("text", "m halo", "x", to, "y", "45", "dx", "5").Text(g.Name)
+	if g.To > .96 { // no room behind it
+		label = drawn("text", "m halo", "x", to, "y", "53", "text-anchor", "end").Text(g.Name)
 	}
 	return drawn("g", "deck__ghost").Body(
 		drawn("line", "l dash w2", "x1", from, "x2", to, "y1", "41", "y2", "41"),
-		drawn("line", "l dash", "x1", from, "x2", from, "y1", "31", "y2", "41"),
-		drawn("text", "m halo", "x", name, "y", "52", "text-anchor", anchor).Text(g.Name))
+		drawn("line", "l dash", "x1", from, "x2", from, "y1", "31", "y2", "41"), label)
 }
 
 func percent(v float64) string { return px(v*100) + "%" }

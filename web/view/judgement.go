@@ -21,7 +21,7 @@ type judgement struct {
 
 func (j *judgement) Render() app.UI {
 	return app.Section().Class("judgement").Aria("label", "Answers").DataSet("empty", len(j.Rows) == 0 && !j.Verdict.Shown).
-		DataSet("verdict", j.Verdict.Shown).DataSet("panel", j.Takeaway.Open).Body(
+		DataSet("verdict", j.Verdict.Shown).DataSet("panel", or(j.Takeaway.Open, "none")).Body(
 		j.tools(),
 		app.If(j.Takeaway.Open != "", j.panel).Else(j.answers),
 	)
@@ -85,21 +85,11 @@ func (j *judgement) verdict() app.UI {
 		),
 		app.P().Class("verdict__log").Body(
 			app.Span().DataSet("testid", "verdict-log").Text(v.Log),
-			app.If(j.Takeaway.Lost, func() app.UI {
-				return app.Button().Class("verdict__lost").Type("button").DataSet("testid", "verdict-lost").OnClick(j.lost).Text("What was lost?")
-			}),
-			app.If(v.TooLate, func() app.UI {
-				return app.Button().Class("verdict__lost").Type("button").DataSet("testid", "verdict-size").OnClick(j.size).Text("How large must the backlog be?")
-			}),
 			app.Button().Class("verdict__close").Type("button").DataSet("testid", "verdict-close").OnClick(j.close).Text("Close"),
 		),
 	)
 }
 
-func (j *judgement) lost(app.Context, app.Event) { j.Up.send(model.OpenPanel{Panel: model.PanelAudit}) }
-func (j *judgement) size(app.Context, app.Event) {
-	j.Up.send(model.OpenPanel{Panel: model.PanelSizing, Of: j.Verdict.Master})
-}
 func (j *judgement) close(app.Context, app.Event) { j.Up.send(model.CloseVerdict{}) }
 
 // check is one comparison, with its operands and the one that was asked for in the answer's colour.

@@ -233,7 +233,7 @@ func (p *page) Render() app.UI {
 		state = "stopped"
 	}
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
-		DataSet("judged", v.Verdict.Shown).Body(
+		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).Body(
 		patterns(),
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Up: p.up},
 		app.Main().Class("app__main").Body(

@@ -10,16 +10,28 @@ import (
 // where they are, so that the focus does, and the one whose panel is open closes it.
 func (j *judgement) tools() app.UI {
 	t := &j.Takeaway
+	lost, size := "Lost writes", "Backlog size"
+	if t.Lost {
+		lost = "What was lost?"
+	}
+	if t.TooLate {
+		size = "How large must the backlog be?"
+	}
 	return app.Div().Class("tools").Role("group").Aria("label", "More about it").Body(
-		j.tool(model.PanelAudit, "✕ ", "Lost writes", t.Loss != "" || t.Open == model.PanelAudit),
-		j.tool(model.PanelSizing, "", "Backlog size", true),
-		j.tool(model.PanelTopology, "", "Your INFO", true),
+		j.tool(model.PanelAudit, lost, t.Loss != "" || t.Open == model.PanelAudit, t.Lost),
+		j.tool(model.PanelSizing, size, true, t.TooLate),
+		j.tool(model.PanelTopology, "Your INFO", true, false),
 	)
 }
 
-func (j *judgement) tool(panel, sign, label string, shown bool) app.UI {
-	return app.Button().Class("tools__tool").Type("button").DataSet("testid", panel+"-open").Hidden(!shown).
-		Aria("expanded", j.Takeaway.Open == panel).Aria("controls", "takeaway").
+// tool is one of them. One that the verdict on show asks for stands out.
+func (j *judgement) tool(panel, label string, shown, asked bool) app.UI {
+	sign := ""
+	if panel == model.PanelAudit {
+		sign = "✕ "
+	}
+	return app.Button().Class("tools__tool").Type("button").DataSet("testid", panel+"-open").DataSet("asked", asked).Hidden(!shown).
+		Aria("expanded", j.Takeaway.Open == panel).
 		OnClick(func(app.Context, app.Event) { j.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel)).Body(
 		app.Span().Aria("hidden", true).Text(sign), app.Text(label))
 }

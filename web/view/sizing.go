@@ -19,26 +19,27 @@ func (s *sizing) Render() app.UI {
 	return app.Div().ID("takeaway").Class("panel sizing").Role("group").Aria("label", k.Label).DataSet("testid", "sizing").Body(
 		panelHead(s.Up, model.PanelSizing, k.Label, "",
 			choose("sizing-of", "master", k.Masters, func(v string) { s.Up.send(model.SizingOf{Node: v}) })),
-		app.Div().Class("sizing__sum").Body(
-			s.field(model.FieldRate, "written, bytes a second", k.Rate),
-			app.Span().Class("sizing__sign").Aria("hidden", true).Text("×"),
-			s.field(model.FieldOutage, "outage, seconds", k.Outage),
-			app.Span().Class("sizing__sign").Aria("hidden", true).Text("→"),
-			app.Div().Class("sizing__answer").Body(
-				app.Span().Text("repl-backlog-size"),
-				app.Output().DataSet("testid", "sizing-answer").Text(or(k.Answer, "?"))),
-			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "sizing-set").Disabled(k.Line == "" || k.Already).
-				Title(k.Line).OnClick(s.set).Text("Set it on "+k.Node),
-		),
-		app.Div().Class("sizing__sum").Body(
-			s.field(model.FieldSize, "repl-backlog-size", k.Size),
-			app.Span().Class("sizing__sign").Aria("hidden", true).Text("→"),
-			app.Div().Class("sizing__answer").Body(
-				app.Span().Text("survives an outage of"),
-				app.Output().DataSet("testid", "sizing-lasts").Text(or(k.Lasts, "?"))),
-			app.P().Class("sizing__now").DataSet("testid", "sizing-now").Text(k.Now),
-		),
-		app.Ul().Class("sizing__notes").Body(app.Range(k.Notes).Slice(func(i int) app.UI { return app.Li().Text(k.Notes[i]) })),
+		app.Div().Class("sizing__two").Body(app.Div().Class("sizing__sums").Body(
+			app.Div().Class("sizing__sum").Body(
+				s.field(model.FieldRate, "written, bytes a second", k.Rate),
+				app.Span().Class("sizing__sign").Aria("hidden", true).Text("×"),
+				s.field(model.FieldOutage, "outage, seconds", k.Outage),
+				app.Span().Class("sizing__sign").Aria("hidden", true).Text("→"),
+				app.Div().Class("sizing__answer").Body(
+					app.Span().Text("repl-backlog-size"),
+					app.Output().DataSet("testid", "sizing-answer").Text(or(k.Answer, "?"))),
+				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "sizing-set").Disabled(k.Line == "" || k.Already).
+					Title(k.Line).OnClick(s.set).Text("Set it on "+k.Node),
+			),
+			app.Div().Class("sizing__sum").Body(
+				s.field(model.FieldSize, "repl-backlog-size", k.Size),
+				app.Span().Class("sizing__sign").Aria("hidden", true).Text("→"),
+				app.Div().Class("sizing__answer").Body(
+					app.Span().Text("survives an outage of"),
+					app.Output().DataSet("testid", "sizing-lasts").Text(or(k.Lasts, "?"))),
+				app.P().Class("sizing__now").DataSet("testid", "sizing-now").Text(k.Now),
+			),
+		), app.Ul().Class("sizing__notes").Body(app.Range(k.Notes).Slice(func(i int) app.UI { return app.Li().Text(k.Notes[i]) }))),
 	)
 }
 
