@@ -46,6 +46,9 @@ type AuditWrite struct {
 	Tone                                      Tone
 }
 
+// whoWon is the choice of no node in particular: no node has such a name.
+const whoWon = "(won)"
+
 // Bounds of what the panel lists.
 const (
 	auditWrites   = 100
@@ -77,7 +80,7 @@ func (m *Model) auditNow() Audit {
 
 func (m *Model) auditOf(winner string) Audit {
 	w := m.world()
-	a := Audit{Nodes: []Choice{{Name: "", Label: "the master that won", On: winner == ""}}}
+	a := Audit{Nodes: []Choice{{Name: whoWon, Label: "the master that won", On: winner == ""}}}
 	for _, name := range w.Names() {
 		if w.Node(name).Up() {
 			a.Nodes = append(a.Nodes, Choice{Name: name, Label: name, On: name == winner})

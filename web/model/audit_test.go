@@ -44,7 +44,7 @@ func TestAnAuditSaysWhatTheLosingSideHadTaken(t *testing.T) {
 	if a := m.Page().Takeaway.Audit; a.Winner != "m1" || a.Rows[0].LostN != 0 || len(a.Losers) != 0 {
 		t.Errorf("for m1: %+v", a)
 	}
-	do(m, AuditOf{""}, SeekEvent{Event: a.Writes[0].Event, AtOnce: true})
+	do(m, AuditOf{whoWon}, SeekEvent{Event: a.Writes[0].Event, AtOnce: true})
 	if got := lastTurn(t, m, "m1").Command; got != "SET mine 1" {
 		t.Errorf("the row led to %q", got)
 	}

@@ -29,7 +29,7 @@ type (
 	// OpenPanel opens a panel, or closes the one that is open when it is named again. Of is the node that it is about, "" for
 	// the one that the panel thinks of.
 	OpenPanel struct{ Panel, Of string }
-	// AuditOf chooses whose data is asked about, "" for the master that won.
+	// AuditOf chooses whose data is asked about.
 	AuditOf struct{ Node string }
 	// CompareWith chooses the two branches to compare.
 	CompareWith struct{ Left, Right int }
@@ -89,7 +89,9 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 			m.beginSizing(msg.Of)
 		}
 	case AuditOf:
-		p.winner = msg.Node
+		if p.winner = msg.Node; msg.Node == whoWon {
+			p.winner = ""
+		}
 	case CompareWith:
 		p.left, p.right = msg.Left, msg.Right
 	case GoTo:

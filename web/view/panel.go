@@ -18,7 +18,7 @@ func (j *judgement) tools() app.UI {
 		size = "How large must the backlog be?"
 	}
 	return app.Div().Class("tools").Role("group").Aria("label", "More about it").Body(
-		j.tool(model.PanelAudit, lost, t.Loss != "" || t.Open == model.PanelAudit, t.Lost),
+		j.tool(model.PanelAudit, lost, t.Loss != "" || t.Compares || t.Open == model.PanelAudit, t.Lost),
 		j.tool(model.PanelSizing, size, true, t.TooLate),
 		j.tool(model.PanelTopology, "Your INFO", true, false),
 	)
