@@ -45,6 +45,8 @@ type Model struct {
 	completion Completion
 	dataShown  dataView
 
+	fileNote string // what became of the latest file
+
 	panels panels // the audit, the comparison and the others
 
 	selected      string
@@ -116,7 +118,7 @@ func (m *Model) open(name string) {
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown = packet{}, dataView{}
-	m.panels = panels{topology: m.panels.topology}
+	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
 	m.heading, m.chapters = "", chapterCount(parsed)
 	m.status, m.stepped = "", ""
 	if err == nil {
@@ -257,6 +259,10 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case OpenPanel, AuditOf, CompareWith, GoTo, SizingOf, SizingInput, SizingSet, Pasted:
 		return m.follow(m.inPanel(msg))
+	case FileGiven:
+		return m.follow(m.loadFile(msg.Name, msg.Data))
+	case SaveRDB:
+		return m.follow(m.saveFile())
 	case NextTheme:
 		m.theme = map[string]string{"": "light", "light": "dark", "dark": ""}[m.theme]
 		return []Cmd{SetTheme{m.theme}, Store{"theme", m.theme}}
@@ -481,7 +487,7 @@ func (m *Model) power(node string) []Cmd {
 func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
-			m.selected, m.chosen, m.completion = name, "", Completion{}
+			m.selected, m.chosen, m.completion, m.fileNote = name, "", Completion{}, ""
 			return m.showsEnd()
 		}
 	}

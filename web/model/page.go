@@ -157,6 +157,7 @@ type Terminal struct {
 	Tab        string // cli, ledger, data, config, log, script
 	Ledger     Ledger
 	Data       Data
+	FileNote   string // what became of the file that was loaded or saved last
 	Knobs      []Knob
 	Prompt     string
 	Turns      []Turn

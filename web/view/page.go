@@ -95,6 +95,10 @@ func (p *page) OnMount(ctx app.Context) {
 		}
 		return used
 	})
+	p.host.OnFile(func(name string, data []byte) {
+		p.take(model.FileGiven{Name: name, Data: data})
+		p.redraw()
+	})
 	if p.frozen {
 		p.expose()
 	}
@@ -126,6 +130,8 @@ func (p *page) obey(cmds []model.Cmd) {
 		case model.Focus:
 			p.host.Focus(c.ID) // at once where it can be: the next key is on its way
 			p.afterDrawing(func() { p.host.Focus(c.ID) })
+		case model.Download:
+			p.host.Download(c.Name, c.Mime, []byte(c.Data))
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}
