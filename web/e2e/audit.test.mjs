@@ -2,9 +2,16 @@
 // and what real servers would answer each other.
 
 import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
 import { after, before, describe, test } from "node:test";
 import { axe, launch, open, serve, waitReady } from "./lib.mjs";
 
+const run = promisify(execFile);
 const id = (name) => `[data-testid="${name}"]`;
 
 describe("what a reader takes away", () => {
@@ -173,6 +180,70 @@ describe("what a reader takes away", () => {
     await shows(page, "topology-problem", /more than the 262,144 B/);
     assert.equal(server.requests.length, requests, "it does not leave the page");
     await end(page);
+  });
+
+  // real runs a redis-server of its own on a folder and resolves to what the commands given are answered.
+  async function real(folder, ...commands) {
+    const socket = path.join(folder, "redis.sock");
+    const server = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""]);
+    let log = "";
+    await new Promise((resolve, reject) => {
+      server.stdout.on("data", (text) => {
+        log += text;
+        if (/accept connections at/.test(log)) resolve();
+      });
+      server.on("exit", () => reject(new Error(log)));
+    });
+    try {
+      const replies = [];
+      for (const c of commands) replies.push((await run("redis-cli", ["-s", socket, ...c])).stdout.trim());
+      return replies;
+    } finally {
+      server.removeAllListeners("exit");
+      server.kill("SIGKILL");
+      await once(server, "exit");
+    }
+  }
+
+  test("a dataset goes to a real server and comes back", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "resync-rdb-"));
+    const page = await begin();
+    await page.run("unload m1");
+    await page.run("node x");
+    await page.run("m1> SET color blue");
+    await page.run("m1> RPUSH list a b c");
+    await page.run("m1> ZADD scores 1.5 x 2 y");
+    await page.tick(500);
+    await page.click(id("pick-m1"));
+    await page.click(id("tab-data"));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(id("rdb-save"))]);
+    assert.equal(download.suggestedFilename(), "m1.rdb");
+    const file = path.join(folder, "dump.rdb");
+    await copyFile(await download.path(), file);
+    assert.match((await run("redis-check-rdb", [file])).stdout, /RDB looks OK/);
+    const { nodes } = await page.tick(0);
+    const [size, color, list, score, saved] = await real(
+      folder, ["DBSIZE"], ["GET", "color"], ["LRANGE", "list", "0", "-1"], ["ZSCORE", "scores", "x"], ["SAVE"]);
+    assert.deepEqual([Number(size), color, list, score, saved], [nodes[0].keys, "blue", "a\nb\nc", "1.5", "OK"]);
+
+    await page.click(id("pick-x"));
+    await page.locator(id("rdb-file")).setInputFiles(file); // as the real server wrote it
+    await shows(page, "rdb-note", /^✓ x starts with "dump\.rdb"/);
+    await page.tick(500);
+    const after = JSON.parse(await page.evaluate(() => window.__resync.state()));
+    assert.equal(after.nodes.find((n) => n.name === "x").keys, nodes[0].keys);
+    await page.run("x> GET color");
+    await shows(page, "cli-output-x", /"blue"/);
+    assert.match(await page.evaluate(() => window.__resync.script()), /^kill x\nrestore x "UkVESVM[^"]+"\nstart x$/m);
+
+    await page.click(id("tab-data"));
+    const bad = path.join(folder, "bad.rdb");
+    await writeFile(bad, (await readFile(file)).subarray(0, 60));
+    await page.locator(id("rdb-file")).setInputFiles(bad);
+    await shows(page, "rdb-note", /^✕ "bad\.rdb" cannot be loaded/);
+    assert.deepEqual(await axe(page), []);
+    await end(page);
+    await rm(folder, { recursive: true });
   });
 
   for (const [width, height, colorScheme] of [[1440, 900, "light"], [900, 800, "dark"], [375, 812, "dark"], [320, 640, "light"]]) {
