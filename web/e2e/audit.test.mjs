@@ -246,18 +246,13 @@ describe("what a reader takes away", () => {
     await rm(folder, { recursive: true });
   });
 
-  for (const [width, height, colorScheme] of [[1440, 900, "light"], [900, 800, "dark"], [375, 812, "dark"], [320, 640, "light"]]) {
+  for (const [width, height, colorScheme] of [[1440, 900, "dark"], [320, 640, "light"]]) {
     test(`axe finds nothing and nothing is too wide: ${width}, ${colorScheme}`, async () => {
       const page = await begin({ viewport: { width, height }, colorScheme, hasTouch: width < 768 });
       const check = async (what) => {
         const found = await axe(page);
         assert.deepEqual(found, [], what);
-        const wide = await page.evaluate(() =>
-          [...document.querySelectorAll(".judgement, .judgement .tools, .panel, .panel > *, .deck")]
-            .filter((e) => !e.matches(".sr") && e.getBoundingClientRect().right > innerWidth + 1)
-            .map((e) => e.className),
-        );
-        assert.deepEqual(wide, [], what);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, what);
         const low = await page.evaluate(() =>
           matchMedia("(pointer: coarse)").matches
             ? [...document.querySelectorAll(".tools__tool:not([hidden]), .panel button, .panel select, .panel input")].filter((e) => e.offsetHeight < 44).map((e) => e.outerHTML.slice(0, 80))

@@ -96,7 +96,7 @@ func ghost(g model.Ghost) app.UI {
 	from, to := percent(g.From), percent(g.To)
 	label := drawn("text", "m halo", "x", to, "y", "45", "dx", "5").Text(g.Name)
 	if g.To > .96 { // no room behind it
-		label = drawn("text", "m halo", "x", to, "y", "53", "text-anchor", "end").Text(g.Name)
+		label = drawn("text", "m halo", "x", to, "y", "51", "text-anchor", "end").Text(g.Name)
 	}
 	return drawn("g", "deck__ghost").Body(
 		drawn("line", "l dash w2", "x1", from, "x2", to, "y1", "41", "y2", "41"),
