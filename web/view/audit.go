@@ -26,7 +26,7 @@ func (a *audit) Render() app.UI {
 			return app.Div().Class("audit__bars").Body(app.Range(k.Rows).Slice(func(i int) app.UI { return a.bar(&k.Rows[i]) }))
 		}),
 		app.If(len(k.Losers) > 0, func() app.UI {
-			return app.Ul().Class("audit__losers").Body(app.Range(k.Losers).Slice(func(i int) app.UI {
+			return app.Elem("ul").Class("audit__losers").Body(app.Range(k.Losers).Slice(func(i int) app.UI {
 				l := k.Losers[i]
 				return app.Li().DataSet("testid", "loser-"+l.Node).Body(
 					app.B().Text(l.Node+": "), app.Text(l.Taken+" lost, "), app.Span().DataSet("tone", "lost").Class("audit__told").Text(l.Told),

@@ -27,7 +27,7 @@ func (s *sizing) Render() app.UI {
 				app.Span().Class("sizing__sign").Aria("hidden", true).Text("→"),
 				app.Div().Class("sizing__answer").Body(
 					app.Span().Text("repl-backlog-size"),
-					app.Output().DataSet("testid", "sizing-answer").Text(or(k.Answer, "?"))),
+					app.Elem("output").DataSet("testid", "sizing-answer").Text(or(k.Answer, "?"))),
 				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "sizing-set").Disabled(k.Line == "" || k.Already).
 					Title(k.Line).OnClick(s.set).Text("Set it on "+k.Node),
 			),
@@ -36,10 +36,10 @@ func (s *sizing) Render() app.UI {
 				app.Span().Class("sizing__sign").Aria("hidden", true).Text("→"),
 				app.Div().Class("sizing__answer").Body(
 					app.Span().Text("survives an outage of"),
-					app.Output().DataSet("testid", "sizing-lasts").Text(or(k.Lasts, "?"))),
+					app.Elem("output").DataSet("testid", "sizing-lasts").Text(or(k.Lasts, "?"))),
 				app.P().Class("sizing__now").DataSet("testid", "sizing-now").Text(k.Now),
 			),
-		), app.Ul().Class("sizing__notes").Body(app.Range(k.Notes).Slice(func(i int) app.UI { return app.Li().Text(k.Notes[i]) }))),
+		), app.Elem("ul").Class("sizing__notes").Body(app.Range(k.Notes).Slice(func(i int) app.UI { return app.Li().Text(k.Notes[i]) }))),
 	)
 }
 

@@ -25,8 +25,8 @@ func (t *topology) Render() app.UI {
 		app.Div().Class("topology__two").Body(
 			app.Div().Class("topology__in").Body(
 				app.Label().Class("sr").For(pasteID).Text("Output of INFO replication"),
-				app.Textarea().ID(pasteID).DataSet("testid", pasteID).Rows(6).MaxLength(model.PasteMost+1).Spellcheck(false).Attr("autocomplete", "off").
-					Placeholder("10.0.0.1:6379\n# Replication\nrole:master\n…").OnInput(t.pasted),
+				app.Elem("textarea").ID(pasteID).DataSet("testid", pasteID).Attr("rows", 6).Attr("maxlength", model.PasteMost+1).Spellcheck(false).
+					Attr("autocomplete", "off").Attr("placeholder", "10.0.0.1:6379\n# Replication\nrole:master\n…").On("input", t.pasted),
 			),
 			app.Div().Class("panel__scroll topology__out").TabIndex(0).Role("region").Aria("label", "What they would answer").Aria("live", "polite").Body(
 				app.Range(k.Problems).Slice(func(i int) app.UI {
@@ -41,7 +41,7 @@ func (t *topology) Render() app.UI {
 
 func (t *topology) answers() app.UI {
 	rows := t.Topology.Rows
-	return app.Ul().Class("topology__answers").Hidden(len(rows) == 0).Body(app.Range(rows).Slice(func(i int) app.UI {
+	return app.Elem("ul").Class("topology__answers").Hidden(len(rows) == 0).Body(app.Range(rows).Slice(func(i int) app.UI {
 		r := rows[i]
 		return app.Li().DataSet("testid", "topology-answer").DataSet("answer", r.Answer.Word).Body(
 			app.Span().Class("topology__who").Body(app.B().Text(r.Replica), app.Text(" asks "), app.B().Text(r.Master)),
