@@ -524,6 +524,14 @@ func TestAFileIsPutAtANodeThatIsDown(t *testing.T) {
 	if got := w.Node("x").Digest(); got != want {
 		t.Errorf("x has %s, m1 had %s", got, want)
 	}
+	say(t, w, "m1", "SAVE") // this is not what it will find
+	must(t, w.Kill("m1"))
+	must(t, w.Restore("m1", []byte("REDIS0006\xff\x00\x00\x00\x00\x00\x00\x00\x00")))
+	must(t, w.Start("m1"))
+	pass(w, time.Second)
+	if a, err := w.Audit("m1"); err != nil || len(a.Lost) != 2 {
+		t.Errorf("m1 has another file and lacks %+v, %v", a, err)
+	}
 }
 
 func TestASkewedClock(t *testing.T) {
