@@ -66,6 +66,15 @@ func (n *Node) newSnapshot(filter repl.Filter) *dump {
 	}
 }
 
+// RDB is the dataset as a file, with this node's place in its history.
+func (n *Node) RDB() (file []byte) {
+	enc := n.newSnapshot(0).enc
+	for !enc.Done() {
+		file = enc.Append(file, fileChunk)
+	}
+	return file
+}
+
 // snapshotOptions are those for writing the dataset as it is now.
 func (n *Node) snapshotOptions() rdb.Options {
 	return rdb.Options{Compress: n.cfg.RDBCompression, Checksum: n.cfg.RDBChecksum, Usage: n.usageTold(), Version: n.era.RDBVersion}

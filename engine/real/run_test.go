@@ -215,6 +215,9 @@ expect r1.last_resync = full
 shutdown m1 nosave
 until m1.state = down
 expect r1.state = up
+restore m1 "UkVESVMwMDEw+glyZWRpcy12ZXIGNy4wLjE1+gpyZWRpcy1iaXRzwED6BWN0aW1lwqDDB2v6CHVzZWQtbWVtwpBUDgD6CGFvZi1iYXNlwAD+APsBAAAFY29sb3IEYmx1Zf/nOcKbYYFPBw=="
+start m1
+until ` + "`m1> GET color`" + ` = blue
 `,
 	"names and addresses": inStep + `node r2
 r2> REPLICAOF m1 6379

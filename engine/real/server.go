@@ -30,6 +30,7 @@ type server struct {
 	dir     string   // for its files alone
 	logFile string   // beside it
 	config  string   // that it starts with
+	rdb     string   // the name of its file, in dir
 	control *control // the runner's own connection
 	clients map[int]*client
 	told    sync.Map // by what name it was told of a node, by the node's number
@@ -189,7 +190,7 @@ func (w *World) AddNode(a script.AddNode) error {
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		return err
 	}
-	s.config = s.configuration(a)
+	s.config, s.rdb = s.configuration(a), cfg.DBFilename
 	s.control = &control{server: s, password: cfg.RequirePass}
 	for x, other := range w.servers {
 		p := newPath(
@@ -291,6 +292,19 @@ func (s *server) move(state string, by syscall.Signal) error {
 	}
 	s.state = state
 	return signal(s.cmd, by)
+}
+
+// Restore puts an RDB file where a server that is down will look for it.
+func (w *World) Restore(name string, file []byte) error {
+	s, err := w.server(name)
+	if err != nil {
+		return err
+	}
+	if state, _, _ := s.is(); state != "down" {
+		return fmt.Errorf("%s is up: only the file of a node that is down can be put there", name)
+	}
+	w.act(fmt.Sprintf("restore %s %d bytes", name, len(file)))
+	return os.WriteFile(filepath.Join(s.dir, s.rdb), file, 0o600)
 }
 
 // Wipe removes the files of a server that is down.

@@ -15,40 +15,53 @@ type Request struct {
 	Failover bool
 }
 
+// A Ground is what a master answers a PSYNC from: the numbers that INFO replication shows.
+type Ground struct {
+	ID, ID2     engine.ReplID
+	Second      engine.Offset // the highest byte that may be asked for under ID2, or -1
+	Backlog     bool          // the stream is kept
+	First, Next engine.Offset // the first byte that is held, and the next one to be written
+	Shared      bool          // ID2 counts: since 4.0
+}
+
 // Answer says what a master with this history answers the request and which comparison decides. It changes nothing,
 // so it is the forecast too. The caller adds who asked.
-//
-// Two questions are asked in order. Is it the same history: the id is ours, or it is the one before ours and the
+func (h *History) Answer(r Request) engine.PsyncAnswered {
+	g := Ground{h.ID, h.ID2, h.Second, h.Active(), h.First(), h.Next(), h.era.Shared}
+	return g.Answer(r)
+}
+
+// Answer asks two questions in order. Is it the same history: the id is ours, or it is the one before ours and the
 // byte is not past the point where ours began. Is the byte still held.
 //
 // Source: redis/src/replication.c, masterTryPartialResynchronization.
-func (h *History) Answer(r Request) engine.PsyncAnswered {
+func (g Ground) Answer(r Request) engine.PsyncAnswered {
 	a := engine.PsyncAnswered{
 		Asked: r.ID, Want: r.Want,
-		ReplID: h.ID, ReplID2: h.ID2, SecondOffset: h.Second,
-		Backlog: h.Active(), First: h.First(), Next: h.Next(),
+		ReplID: g.ID, ReplID2: g.ID2, SecondOffset: g.Second,
+		Backlog: g.Backlog, First: g.First, Next: g.Next,
 	}
 	switch {
-	case strings.EqualFold(string(r.ID), string(h.ID)):
-	case !h.era.Shared || !strings.EqualFold(string(r.ID), string(h.ID2)):
+	case strings.EqualFold(string(r.ID), string(g.ID)):
+	case !g.Shared || !strings.EqualFold(string(r.ID), string(g.ID2)):
 		a.Reason = engine.PsyncUnknownID
 		if strings.HasPrefix(string(r.ID), "?") {
 			a.Reason = engine.PsyncNoHistory
 		}
 		return a
-	case r.Want > h.Second:
+	case r.Want > g.Second:
 		a.Reason = engine.PsyncBeyondSecond
 		return a
 	}
 	switch {
-	case !h.Active():
+	case !g.Backlog:
 		a.Reason = engine.PsyncNoBacklog
-	case r.Want < h.First():
+	case r.Want < g.First:
 		a.Reason = engine.PsyncTooLate
-	case r.Want > h.Next():
+	case r.Want > g.Next:
 		a.Reason = engine.PsyncFuture
 	default:
-		a.Bytes = int64(h.Next() - r.Want)
+		a.Bytes = int64(g.Next - r.Want)
 	}
 	return a
 }

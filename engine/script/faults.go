@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/base64"
 	"time"
 )
 
@@ -106,6 +107,18 @@ type Wipe struct{ Node string }
 func (a Wipe) String() string { return "wipe " + a.Node }
 
 func (a Wipe) run(w World) error { return w.Wipe(a.Node) }
+
+// Restore is `restore A "BASE64"`: an RDB file for a node that is down.
+type Restore struct {
+	Node string
+	File []byte
+}
+
+func (a Restore) String() string {
+	return "restore " + a.Node + ` "` + base64.StdEncoding.EncodeToString(a.File) + `"`
+}
+
+func (a Restore) run(w World) error { return w.Restore(a.Node, a.File) }
 
 // Skew is `skew A D`.
 type Skew struct {

@@ -356,6 +356,9 @@ func (g *generator) mend() {
 	g.cut = append(g.cut[:k], g.cut[k+1:]...)
 }
 
+// emptyRDB is a file without keys that every era reads. A checksum of 0 is not checked.
+const emptyRDB = "REDIS0006\xff\x00\x00\x00\x00\x00\x00\x00\x00"
+
 // process ends a node's process or starts it again.
 func (g *generator) process(i int) {
 	name := g.nodes[i]
@@ -363,6 +366,9 @@ func (g *generator) process(i int) {
 	case g.down[i]:
 		if g.chance(1, 5) {
 			g.add(Wipe{name})
+			if g.chance(1, 3) {
+				g.add(Restore{name, []byte(emptyRDB)})
+			}
 		}
 		g.add(Start{name})
 	case g.chance(1, 3):

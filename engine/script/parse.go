@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strconv"
@@ -48,6 +49,7 @@ func init() {
 		{word: "shutdown", usage: `shutdown A [save|nosave]`, parse: (*parser).shutdown},
 		{word: "start", usage: `start A`, parse: (*parser).start},
 		{word: "wipe", usage: `wipe A`, parse: (*parser).wipe},
+		{word: "restore", usage: `restore A "BASE64"`, parse: (*parser).restore},
 		{word: "skew", usage: `skew A D`, parse: (*parser).skew},
 		{word: "load", usage: `load A [rate N/s] [size SIZE] [keys N] [mix NAME]`, parse: (*parser).load},
 		{word: "unload", usage: `unload A`, parse: (*parser).unload},
@@ -548,6 +550,19 @@ func (p *parser) kill() Act { return Kill{p.takeNode()} }
 func (p *parser) shutdown() Act { return Shutdown{p.takeNode(), p.takeOption("save", "nosave")} }
 
 func (p *parser) wipe() Act { return Wipe{p.takeNode()} }
+
+func (p *parser) restore() Act {
+	a := Restore{Node: p.takeNode()}
+	file, err := base64.StdEncoding.DecodeString(p.takeText("an RDB file in base64"))
+	switch {
+	case err != nil:
+		p.fail("this is no base64")
+	case len(file) > sim.MaxFile:
+		p.fail("a file has " + size(sim.MaxFile) + " at most")
+	}
+	a.File = file
+	return a
+}
 
 func (p *parser) skew() Act { return Skew{p.takeNode(), p.takeSkew()} }
 

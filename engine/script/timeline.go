@@ -387,6 +387,17 @@ func branchName(i int) string {
 	return name
 }
 
+// Count is how many branches there are.
+func (t *Timeline) Count() int { return len(t.branches) }
+
+// Fork says which branch another one left, -1 for the first, and when. It panics when there is none of that number.
+func (t *Timeline) Fork(i int) (parent int, at engine.Instant) {
+	return t.branches[i].parent, t.branches[i].forked
+}
+
+// EndOf is the world at the end of a branch. It is only to be looked at. It panics when there is none of that number.
+func (t *Timeline) EndOf(i int) *sim.World { return t.branches[i].end.world }
+
 // Current is the branch that is looked at.
 func (t *Timeline) Current() int { return t.current }
 

@@ -87,6 +87,10 @@ func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
 				_ = l.Do(st.Act.String()) // some cannot be done
 			}
 			if random.IntN(8) == 0 {
+				// What is due at this instant belongs to the moment, also where it leaves no event.
+				if _, err := l.Advance(l.World().Now(), 1000); err != nil {
+					t.Fatal(err)
+				}
 				remember(false)
 			}
 			continue

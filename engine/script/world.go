@@ -27,6 +27,7 @@ type World interface {
 	Shutdown(name, how string) error
 	Start(name string) error
 	Wipe(name string) error
+	Restore(name string, file []byte) error
 	Skew(name string, by time.Duration) error
 	Command(name string, client int, args []string) error
 	StartLoad(name string, l sim.Load) error

@@ -21,7 +21,8 @@ import (
 //	            └── w3 ── w4       r1 was promoted when it had applied v2: for it v3 and v4 are lost
 //
 // A node of 2.6 does not count its stream, so nothing is known of what it writes. A file counts as the same one
-// whatever dbfilename says.
+// whatever dbfilename says, and one that was put there with restore counts as holding none of the writes, whatever is in
+// it.
 
 // A Write is a command of a client that a master took, with what it put into its stream.
 type Write struct {
@@ -45,6 +46,7 @@ type Write struct {
 type Audit struct {
 	Winner string  // that is asked about
 	Writes int     // that were ever made
+	Told   int     // of these, those that a client was told were done
 	Lost   []Write // in their order
 }
 
@@ -334,6 +336,8 @@ func (w *World) ledger() *ledger {
 		e := &events[i]
 		if e.Node != "" {
 			l.read(e, l.of(e.Node))
+		} else if f, ok := e.Fact.(engine.Act); ok && strings.HasPrefix(f.Text, "restore ") {
+			l.of(strings.Fields(f.Text)[1]).file = nil
 		}
 	}
 	return l
@@ -503,6 +507,9 @@ func (l *ledger) audit(w *World, winner string, has func(in *Write, had map[*ver
 	had := l.had(winner)
 	var lost []*version
 	for _, v := range l.writes {
+		if v.write.Acked != 0 {
+			a.Told++
+		}
 		if !has(v.write, had, v) {
 			lost = append(lost, v)
 		}

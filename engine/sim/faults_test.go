@@ -492,6 +492,48 @@ func TestShutdownWithAndWithoutFiles(t *testing.T) {
 	}
 }
 
+// A file of one node is another one's dataset, and what a node would write changes nothing there.
+func TestAFileIsPutAtANodeThatIsDown(t *testing.T) {
+	w := pair(t)
+	say(t, w, "m1", "SET k v")
+	say(t, w, "m1", "RPUSH list 1 2 3")
+	before := fingerprint(w.find("m1").node.Store(), moments)
+	file := w.RDB("m1")
+	if fingerprint(w.find("m1").node.Store(), moments) != before {
+		t.Error("to encode the dataset has changed the world")
+	}
+	want := w.Node("m1").Digest()
+	if err := w.Restore("r1", file); err == nil {
+		t.Error("the file of a node that is up was replaced")
+	}
+	cfg := w.Node("m1").Config()
+	cfg.Port = 6399
+	cfg.DBFilename = "other.rdb"
+	must(t, w.AddNode("x", cfg))
+	must(t, w.Kill("x"))
+	if w.RDB("x") != nil || w.RDB("nobody") != nil {
+		t.Error("a node without a process has a dataset")
+	}
+	if err := w.Restore("x", make([]byte, MaxFile+1)); err == nil {
+		t.Error("a file was taken that is too large")
+	}
+	must(t, w.Restore("x", file))
+	clear(file) // it is the world's own now
+	must(t, w.Start("x"))
+	pass(w, time.Second)
+	if got := w.Node("x").Digest(); got != want {
+		t.Errorf("x has %s, m1 had %s", got, want)
+	}
+	say(t, w, "m1", "SAVE") // this is not what it will find
+	must(t, w.Kill("m1"))
+	must(t, w.Restore("m1", []byte("REDIS0006\xff\x00\x00\x00\x00\x00\x00\x00\x00")))
+	must(t, w.Start("m1"))
+	pass(w, time.Second)
+	if a, err := w.Audit("m1"); err != nil || len(a.Lost) != 2 {
+		t.Errorf("m1 has another file and lacks %+v, %v", a, err)
+	}
+}
+
 func TestASkewedClock(t *testing.T) {
 	w := pair(t)
 	ask := func() string { return strings.Fields(say(t, w, "m1", "TIME"))[1] }

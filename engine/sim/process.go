@@ -117,6 +117,35 @@ func (w *World) Wipe(name string) error {
 	return nil
 }
 
+// MaxFile is how many bytes Restore takes.
+const MaxFile = 512 << 10
+
+// Restore puts an RDB file where a node that is down will look for it: the node loads it when it starts, as a real one
+// does with a dump.rdb that was copied to it.
+func (w *World) Restore(name string, file []byte) error {
+	h, err := w.host(name)
+	switch {
+	case err != nil:
+		return err
+	case h.node != nil:
+		return fmt.Errorf("%s is up: only the file of a node that is down can be put there", name)
+	case len(file) > MaxFile:
+		return fmt.Errorf("a file has %d bytes at most", MaxFile)
+	}
+	w.act(fmt.Sprintf("restore %s %d bytes", name, len(file)))
+	h.files[h.config.DBFilename] = slices.Clone(file)
+	return nil
+}
+
+// RDB is the file that SAVE would write at a node now; nil while it is down. It changes nothing.
+func (w *World) RDB(name string) []byte {
+	h := w.find(name)
+	if h == nil || h.node == nil {
+		return nil
+	}
+	return h.node.Clone().RDB()
+}
+
 // Skew lets the clock of a node's machine run ahead of the world's by d from now on, or behind it.
 func (w *World) Skew(name string, d time.Duration) error {
 	h, err := w.host(name)

@@ -28,6 +28,10 @@ type chronicle struct {
 	said     string              // the newest sentence for the narrator
 	saidSeq  int64
 	loud     bool // said is a verdict: it is spoken at once
+
+	loss    happened        // the latest thing by which writes can have been lost
+	turning int64           // changes whenever an audit may come out differently but for further writes
+	took    map[string]bool // nodes that took writes from clients
 }
 
 // A judged is a PSYNC's answer with who gave it and when, and the log line that it left.
@@ -67,7 +71,9 @@ func newChronicle() chronicle {
 	return chronicle{
 		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
 		copied: map[string]happened{}, loads: map[string]bool{}, ended: map[string]string{}, prompts: map[string]string{},
+		took:    map[string]bool{},
 		saidSeq: -1,
+		loss:    happened{seq: -1},
 	}
 }
 
@@ -78,6 +84,7 @@ func (c *chronicle) clone() chronicle {
 	k.logs, k.turns, k.ledger = cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
 	k.copied, k.ended = maps.Clone(c.copied), maps.Clone(c.ended)
+	k.took = maps.Clone(c.took)
 	return k
 }
 
@@ -99,6 +106,7 @@ func (c *chronicle) read(events []engine.Event, named func(string) string) {
 
 func (c *chronicle) take(e engine.Event, named func(string) string) {
 	c.enterLedger(e, named)
+	c.risk(e, named)
 	switch f := e.Fact.(type) {
 	case engine.Propagated:
 		c.write(e, f)

@@ -12,7 +12,8 @@ type Deck struct {
 	At       int64  // the moment that is looked at, in parts of DeckParts of the time that was lived
 	Moment   string // the moment in words
 	Rewound  bool
-	Part     float64  // At as a part of End
+	Part     float64  // At as a part of the line
+	Lived    float64  // how far this branch goes: 1, but for a ghost that goes further
 	Branches []Choice // by their numbers; none while there is only one
 	Speed    string   // "1×"
 	Slower   bool     // there is a slower one, a faster one
@@ -22,6 +23,7 @@ type Deck struct {
 	Event    string // what the latest step was, while the clock stands
 	Story    bool   // story pace, not true pace
 	Skipped  string // "skipped 59.2 s", or ""
+	Ghost    Ghost  // another branch
 }
 
 // A DeckMark is something that happened, on the line of time; X is a part of the time so far.
@@ -56,14 +58,15 @@ func (m *Model) deck(s *scene) Deck {
 	}
 	d.Story, d.Skipped = !m.pace.plain, m.pace.sign
 	d.when(m, s.now)
-	d.Marks = m.deckMarks(m.line.End())
+	d.Marks, d.Ghost = m.deckMarks(m.horizon()), m.ghost()
 	return d
 }
 
 // when says at which moment of which branch the page looks.
 func (d *Deck) when(m *Model, now engine.Instant) {
 	end, events := m.line.End(), len(m.world().Events())
-	d.Part = min(1, float64(now-engine.Epoch)/float64(max(1, end-engine.Epoch)))
+	d.Part = min(1, float64(now-engine.Epoch)/float64(max(1, m.horizon()-engine.Epoch)))
+	d.Lived = float64(end-engine.Epoch) / float64(max(1, m.horizon()-engine.Epoch))
 	d.At = int64(d.Part*DeckParts + 0.5)
 	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(len(m.line.Events())))
 	if n := len(m.world().Events()); n > 0 {

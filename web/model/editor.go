@@ -188,6 +188,13 @@ func (m *Model) save(text string) Cmd {
 // takeFile opens a file that the reader has given. A script that is wrong is shown with its errors, and nothing else
 // changes.
 func (m *Model) takeFile(name string, data []byte) []Cmd {
+	if IsRDB(data) || strings.HasSuffix(name, ".rdb") {
+		return m.loadFile(name, data)
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		m.status = name + " is no script: it is empty."
+		return nil
+	}
 	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
 		m.status = name + " is no script: it is not text."
 		return nil

@@ -16,7 +16,10 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		if m.gallery.open {
 			return m.toggleGallery(), true
 		}
-		used = m.help || m.chosen != ""
+		used = m.help || m.chosen != "" || m.panels.open != ""
+		if m.chosen == "" && !m.help {
+			m.panels.open = ""
+		}
 		m.help, m.chosen = false, ""
 		return nil, used
 	}

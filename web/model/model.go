@@ -49,6 +49,10 @@ type Model struct {
 	completion Completion
 	dataShown  dataView
 
+	fileNote string // what became of the latest file
+
+	panels panels // the audit, the comparison and the others
+
 	selected      string
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
@@ -128,6 +132,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown = packet{}, dataView{}
+	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
 	m.drafts, m.refused, m.dragged = map[string]map[string]string{}, refusal{}, ""
 	m.chapters, m.tale = chapterCount(s), tale{}
 	m.pace = pace{plain: m.chapters == 0}
@@ -257,7 +262,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case PreviousEvent:
 		m.back(worthALook)
 	case SeekTo:
-		m.seekTo(engine.Epoch.Add(m.line.End().Sub(engine.Epoch) / DeckParts * time.Duration(msg.Part)))
+		m.seekTo(engine.Epoch.Add(m.horizon().Sub(engine.Epoch) / DeckParts * time.Duration(msg.Part)))
 	case SeekEvent:
 		if m.seekEvent(msg.Event); msg.AtOnce {
 			m.arrive()
@@ -303,7 +308,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case SaveScript:
 		return []Cmd{m.save(msg.Text)}
 	case FileGiven:
-		return m.takeFile(msg.Name, msg.Data)
+		return m.follow(m.takeFile(msg.Name, msg.Data))
 	case Restart:
 		m.open(m.scenario)
 	case Pick:
@@ -313,6 +318,10 @@ func (m *Model) update(msg Msg) []Cmd {
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq
 		}
+	case OpenPanel, AuditOf, CompareWith, GoTo, SizingOf, SizingInput, SizingSet, Pasted:
+		return m.follow(m.inPanel(msg))
+	case SaveRDB:
+		return m.follow(m.saveFile())
 	case NextTheme:
 		m.theme = map[string]string{"": "light", "light": "dark", "dark": ""}[m.theme]
 		return []Cmd{SetTheme{m.theme}, Store{"theme", m.theme}}
@@ -543,7 +552,7 @@ func (m *Model) power(node string) []Cmd {
 func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
-			m.selected, m.chosen, m.completion = name, "", Completion{}
+			m.selected, m.chosen, m.completion, m.fileNote = name, "", Completion{}, ""
 			return m.showsEnd()
 		}
 	}
@@ -569,6 +578,7 @@ func (m *Model) Page() Page {
 	p.Calm = calm(&s)
 	p.Gallery = m.library()
 	p.Opening = m.openingText()
+	p.Takeaway = m.takeaway(&s, p.Verdict)
 	if m.table {
 		p.Table = tableRows(&s)
 	}

@@ -14,6 +14,7 @@ type Page struct {
 	Forecast []ForecastRow
 	Verdict  Verdict
 	Calm     string // said where neither a forecast nor a verdict is to be shown
+	Takeaway Takeaway
 	Deck     Deck
 	Table    []TableRow // of the table view
 	ShowHelp bool
@@ -174,6 +175,7 @@ type Terminal struct {
 	Tab        string // cli, ledger, data, config, faults, add, log, script
 	Ledger     Ledger
 	Data       Data
+	FileNote   string // what became of the file that was loaded or saved last
 	Knobs      []Knob
 	Faults     Faults
 	Add        Fault

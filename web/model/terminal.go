@@ -156,7 +156,7 @@ func (m *Model) terminal(s *scene) Terminal {
 	default:
 		t.Turns = tail(m.past.turns[n.name], shownTurns)
 	}
-	t.Completion = m.completion
+	t.Completion, t.FileNote = m.completion, m.fileNote
 	t.Hint = "INFO replication"
 	if len(m.past.turns[n.name]) == 0 && !n.repl.Replica {
 		t.Hint = `SET greeting "hello"`

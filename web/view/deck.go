@@ -14,7 +14,9 @@ const deckTrackID = "deck-track"
 type deck struct {
 	app.Compo
 	Deck model.Deck
-	Up   *mailbox
+
+	Comparing bool // the branches are compared in a panel
+	Up        *mailbox
 }
 
 func (d *deck) Render() app.UI {
@@ -47,13 +49,17 @@ func (d *deck) Render() app.UI {
 		app.If(len(k.Branches) > 0, func() app.UI {
 			return app.Label().Class("deck__branch").Body(
 				app.Span().Text("branch"),
-				app.Select().DataSet("testid", "branch").OnChange(d.branch).Body(
+				app.Select().DataSet("testid", "branch").Aria("label", "Branch").OnChange(d.branch).Body(
 					app.Range(k.Branches).Slice(func(i int) app.UI {
 						b := k.Branches[i]
 						return app.Option().Value(b.Name).Selected(b.On).Text(b.Label)
 					}),
 				),
 			)
+		}),
+		app.If(len(k.Branches) > 0, func() app.UI {
+			return app.Button().Class("btn btn--tiny deck__compare").Type("button").DataSet("testid", "compare-open").
+				Aria("expanded", d.Comparing).OnClick(d.compare).Text("Compare")
 		}),
 		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
@@ -70,11 +76,12 @@ func (d *deck) Render() app.UI {
 // looked at is pale.
 func (d *deck) track() app.UI {
 	return drawn("svg", "deck__line", "width", "100%", "height", "54", "aria-hidden", "true").Body(
-		drawn("rect", "deck__ahead", "x", "0", "y", "27", "width", "100%", "height", "4", "rx", "2"),
+		drawn("rect", "deck__ahead", "x", "0", "y", "27", "width", percent(d.Deck.Lived), "height", "4", "rx", "2"),
 		drawn("rect", "f-text", "x", "0", "y", "27", "width", percent(d.Deck.Part), "height", "4", "rx", "2"),
 		app.If(d.Deck.Event != "", func() app.UI {
 			return drawn("text", "m mono", "x", "0", "y", "49").Text(d.Deck.Event)
 		}),
+		app.If(d.Deck.Ghost.Shown, func() app.UI { return ghost(d.Deck.Ghost) }),
 		app.Range(d.Deck.Marks).Slice(func(i int) app.UI {
 			k := d.Deck.Marks[i]
 			x := percent(k.X)
@@ -89,6 +96,18 @@ func (d *deck) track() app.UI {
 	)
 }
 
+// ghost is the other branch, dashed, from where the ways part.
+func ghost(g model.Ghost) app.UI {
+	from, to := percent(g.From), percent(g.To)
+	label := drawn("text", "m halo", "x", to, "y", "45", "dx", "5").Text(g.Name)
+	if g.To > .96 { // no room behind it
+		label = drawn("text", "m halo", "x", to, "y", "51", "text-anchor", "end").Text(g.Name)
+	}
+	return drawn("g", "deck__ghost").Body(
+		drawn("line", "l dash w2", "x1", from, "x2", to, "y1", "41", "y2", "41"),
+		drawn("line", "l dash", "x1", from, "x2", from, "y1", "31", "y2", "41"), label)
+}
+
 func percent(v float64) string { return px(v*100) + "%" }
 
 func (d *deck) seek(ctx app.Context, _ app.Event) {
@@ -101,6 +120,10 @@ func (d *deck) branch(ctx app.Context, _ app.Event) {
 	if i, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); err == nil {
 		d.Up.send(model.PickBranch{Branch: i})
 	}
+}
+
+func (d *deck) compare(app.Context, app.Event) {
+	d.Up.send(model.OpenPanel{Panel: model.PanelCompare})
 }
 
 func (d *deck) back(app.Context, app.Event)   { d.Up.send(model.Back{}) }

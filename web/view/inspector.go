@@ -46,6 +46,7 @@ func (n *nodeColumn) data() app.UI {
 	heads := []string{"key", "type", "value", "lives", ""}
 	return n.panel("Data", "data").Body(
 		app.P().Class("inspector__about").Text(d.About),
+		n.files(),
 		app.If(len(d.Rows) > 0, func() app.UI {
 			return app.Table().Class("keys").Body(
 				app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
@@ -73,8 +74,13 @@ func (n *nodeColumn) config() app.UI {
 	knobs := n.Terminal.Knobs
 	return n.panel("Configuration", "config").Body(
 		app.P().Class("inspector__about").Text("What replication depends on. A change is a CONFIG SET at the node's prompt."),
+		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "config-size").OnClick(n.size).Text("How large must repl-backlog-size be?"),
 		app.Range(knobs).Slice(func(i int) app.UI { return &knob{Node: n.Terminal.Name, Knob: knobs[i], Up: n.Up} }),
 	)
+}
+
+func (n *nodeColumn) size(app.Context, app.Event) {
+	n.Up.send(model.OpenPanel{Panel: model.PanelSizing, Of: n.Terminal.Name})
 }
 
 // A knob is one name of the configuration with its value.

@@ -13,11 +13,23 @@ type judgement struct {
 	Rows    []model.ForecastRow
 	Verdict model.Verdict
 	Calm    string
-	Up      *mailbox
+
+	Takeaway model.Takeaway
+	Host     Host
+	Up       *mailbox
 }
 
 func (j *judgement) Render() app.UI {
-	return app.Section().Class("judgement").Aria("label", "Answers").DataSet("empty", len(j.Rows) == 0 && !j.Verdict.Shown).Body(
+	return app.Section().Class("judgement").Aria("label", "Answers").DataSet("empty", len(j.Rows) == 0 && !j.Verdict.Shown).
+		DataSet("verdict", j.Verdict.Shown).DataSet("panel", or(j.Takeaway.Open, "none")).Body(
+		j.tools(),
+		app.If(j.Takeaway.Open != "", j.panel).Else(j.answers),
+	)
+}
+
+// answers are the forecasts, the verdict, or the words that stand where there is neither.
+func (j *judgement) answers() app.UI {
+	return app.Div().Class("judgement__answers").Body(
 		app.Range(j.Rows).Slice(func(i int) app.UI { return forecast(j.Rows[i]) }),
 		app.If(j.Verdict.Shown, j.verdict),
 		app.If(len(j.Rows) == 0 && !j.Verdict.Shown, func() app.UI {

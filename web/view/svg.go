@@ -68,11 +68,14 @@ func historyIcon(lineage int) app.UI {
 	)
 }
 
-// patterns are the fills that several drawings share: hatching for bytes that are gone.
+// patterns are the fills that several drawings share: hatching for bytes that are gone, cross-hatching for what is
+// lost.
 func patterns() app.UI {
 	return drawn("svg", "patterns", "width", "0", "height", "0").Aria("hidden", true).Body(drawn("defs", "").Body(
 		drawn("pattern", "", "id", "gone", "width", "6", "height", "6", "patternUnits", "userSpaceOnUse", "patternTransform", "rotate(45)").Body(
 			drawn("rect", "f-bg", "width", "6", "height", "6"), drawn("rect", "f-hatch", "width", "1.6", "height", "6")),
+		drawn("pattern", "", "id", "lost", "width", "7", "height", "7", "patternUnits", "userSpaceOnUse", "patternTransform", "rotate(45)").Body(
+			drawn("rect", "f-bg", "width", "7", "height", "7"), path("l-lost", "M0 0h7M0 0v7")),
 	))
 }
 

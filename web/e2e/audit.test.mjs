@@ -1,0 +1,280 @@
+// What a reader takes away: which writes were lost, what two branches have not in common, how large the backlog must be,
+// and what real servers would answer each other.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { after, before, describe, test } from "node:test";
+import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+
+const run = promisify(execFile);
+const id = (name) => `[data-testid="${name}"]`;
+
+describe("what a reader takes away", () => {
+  let browser, server;
+
+  before(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function begin(options) {
+    const page = await open(browser, server.url + "#test=1", options);
+    await waitReady(page);
+    page.run = async (line) => JSON.parse(await page.evaluate((l) => window.__resync.run(l), line));
+    page.tick = async (millis) => JSON.parse(await page.evaluate((ms) => window.__resync.tick(ms), millis));
+    page.seek = async (n) => JSON.parse(await page.evaluate((e) => window.__resync.seek(e), n));
+    return page;
+  }
+
+  async function shows(page, name, pattern) {
+    await page.waitForFunction(
+      ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
+      [id(name), pattern.source],
+    );
+  }
+
+  async function end(page) {
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
+
+  // promote makes r1 the master while m1, alone, has answered OK to two writes.
+  async function promote(page) {
+    await page.run("unload m1");
+    await page.tick(1000);
+    const { events } = await page.run("isolate m1");
+    await page.tick(300);
+    await page.run("m1> SET order:1 paid");
+    await page.run("m1> SET order:2 paid");
+    await page.run("r1> REPLICAOF NO ONE");
+    await page.run("r2> REPLICAOF r1 6380");
+    await page.tick(2000);
+    return events;
+  }
+
+  test("the audit counts what was answered OK and is gone, and its rows lead there", async () => {
+    const page = await begin();
+    assert.equal(await page.locator(id("audit-open")).isVisible(), false, "nothing can have been lost yet");
+    await promote(page);
+    await page.click(id("audit-open"));
+    const row = page.locator(id("audit-row"));
+    await row.waitFor();
+    assert.equal(await row.getAttribute("data-lost"), "2");
+    await shows(page, "loser-m1", /m1: 2 writes lost, 2 answered OK; bytes [0-9,]+ to [0-9,]+ of .*2 keys: order:1, order:2/);
+    assert.equal(await page.locator(id("forecast-r1")).count() + (await page.locator(id("verdict")).count()), 0, "it stands in their place");
+
+    await page.selectOption(id("audit-of"), "m1");
+    await shows(page, "audit-none", /m1 has every write/);
+    await page.selectOption(id("audit-of"), { label: "the master that won" });
+    await page.locator(`${id("audit")} .moment`).first().click();
+    await shows(page, "clock", /viewing/);
+    await page.click(id("pick-m1"));
+    await shows(page, "cli-output-m1", /^(?![^]*order:2)[^]*SET order:1 paid/);
+    await page.keyboard.press("Escape");
+    await page.locator(id("audit")).waitFor({ state: "detached" });
+    await end(page);
+  });
+
+  test("by keys: a full resync that throws writes away says which", async () => {
+    const page = await begin();
+    await promote(page);
+    await page.run("rejoin m1");
+    await page.run("m1> REPLICAOF r1 6380");
+    await page.waitForFunction((selector) => {
+      window.__resync.tick(200);
+      return document.querySelector(selector)?.textContent.includes("What was lost?");
+    }, id("audit-open"));
+    await page.locator(id("audit-open")).focus();
+    await page.keyboard.press("Enter");
+    await page.locator(id("audit")).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "audit-open", "the focus stays");
+    assert.equal(await page.locator(id("audit-open")).getAttribute("aria-expanded"), "true");
+    assert.equal(await page.locator(id("audit-row")).getAttribute("data-lost"), "2");
+    await page.keyboard.press("Enter");
+    await page.locator(id("verdict")).waitFor();
+    await end(page);
+  });
+
+  test("two branches are compared, and each row leads to its moment", async () => {
+    const page = await begin();
+    const fork = await promote(page);
+    await page.seek(fork);
+    await page.run("m1> SET other 1");
+    await page.run("rejoin m1");
+    await page.tick(3000);
+    await page.click(id("compare-open"));
+    await shows(page, "first-A", /^A [0-9.]+ s\S/);
+    await shows(page, "first-B", /SET other 1/);
+    await shows(page, "missing-0", /2 writes answered OK in A, missing at m1 in B/);
+    await shows(page, "missing-1", /1 write answered OK in B, missing at r1 in A/);
+    await page.locator(`${id("missing-0")} .moment`).first().click();
+    await page.waitForFunction((s) => document.querySelector(s).selectedOptions[0].textContent === "A", id("branch"));
+    await shows(page, "clock", /viewing/);
+    await page.selectOption(id("compare-right"), { label: "A" });
+    await shows(page, "compare", /This is one branch/);
+    await page.click(id("compare-close"));
+    await page.click(id("audit-open"));
+    await page.locator(id("audit-rowB")).waitFor();
+    await end(page);
+  });
+
+  test("the backlog is sized, set, and then large enough", async () => {
+    const page = await begin();
+    await page.tick(3000);
+    await page.run("sever m1 r1");
+    await page.click(id("tab-config"));
+    await page.click(id("config-size"));
+    await page.locator(id("sizing-rate")).fill("2000");
+    await page.locator(id("sizing-outage")).fill("60");
+    await shows(page, "sizing-answer", /^120,097 B$/);
+    await page.locator(id("sizing-outage")).fill("soon");
+    await shows(page, "sizing", /not a length of time, such as 60 or 5m/);
+    await shows(page, "sizing-answer", /^\?$/);
+    await page.locator(id("sizing-outage")).fill("1m");
+    await page.locator(id("sizing-size")).fill("64kb");
+    await shows(page, "sizing-lasts", /^32\.[0-9] s for sure, up to /);
+    await page.click(id("sizing-set"));
+    await shows(page, "sizing-now", /That is enough/);
+    assert.match(await page.evaluate(() => window.__resync.script()), /^m1> CONFIG SET repl-backlog-size 120097$/m);
+    await end(page);
+  });
+
+  const replid = "8f3aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa6e13";
+  const info = (fields) => "# Replication\n" + Object.entries(fields).map(([k, v]) => `${k}:${v}`).join("\n") + "\n";
+  const common = { master_replid: replid, master_replid2: "0".repeat(40), second_repl_offset: -1, repl_backlog_active: 1 };
+  const servers =
+    "10.0.0.1:6379\n" +
+    info({ role: "master", ...common, master_repl_offset: 79067, repl_backlog_size: 16384, repl_backlog_first_byte_offset: 51201, repl_backlog_histlen: 27867 }) +
+    "\n10.0.0.2:6380\n" +
+    info({
+      role: "slave", master_host: "10.0.0.1", master_port: 6379, master_link_status: "down", slave_repl_offset: 50003, ...common,
+      master_repl_offset: 50003, repl_backlog_size: 16384, repl_backlog_first_byte_offset: 1, repl_backlog_histlen: 50003,
+    });
+
+  test("what real servers say is judged, and nonsense does no harm", async () => {
+    const page = await begin();
+    await page.click(id("topology-open"));
+    const requests = server.requests.length;
+    await page.locator(id("topology-paste")).fill(servers);
+    await shows(page, "topology-answer", /10\.0\.0\.2:6380 asks 10\.0\.0\.1:6379.*PSYNC 8f3a… 50004.*FULLRESYNC.*it wants byte 50,004, the first one held is 51,201: 1,197 B too late/);
+    assert.equal(await page.locator(id("topology-node")).count(), 2);
+
+    await page.locator(id("topology-paste")).fill(servers.replace("slave_repl_offset:50003", "slave_repl_offset:60000"));
+    await shows(page, "topology-answer", /CONTINUE.*19,067 B are sent/);
+    await page.locator(id("topology-paste")).fill(`<img src=x onerror="window.bad=1">\n# Replication\nrole:<b>master</b>`);
+    await shows(page, "topology-problem", /role is "<b>master<\/b>", and neither master nor slave/);
+    assert.equal(await page.evaluate(() => window.bad), undefined);
+    await page.locator(id("topology-paste")).evaluate((area) => {
+      area.value = "role:master\n".repeat(200_000);
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    await shows(page, "topology-problem", /more than the 262,144 B/);
+    assert.equal(server.requests.length, requests, "it does not leave the page");
+    await end(page);
+  });
+
+  // real runs a redis-server of its own on a folder and resolves to what the commands given are answered.
+  async function real(folder, ...commands) {
+    const socket = path.join(folder, "redis.sock");
+    const server = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""]);
+    let log = "";
+    await new Promise((resolve, reject) => {
+      server.stdout.on("data", (text) => {
+        log += text;
+        if (/accept connections at/.test(log)) resolve();
+      });
+      server.on("exit", () => reject(new Error(log)));
+    });
+    try {
+      const replies = [];
+      for (const c of commands) replies.push((await run("redis-cli", ["-s", socket, ...c])).stdout.trim());
+      return replies;
+    } finally {
+      server.removeAllListeners("exit");
+      server.kill("SIGKILL");
+      await once(server, "exit");
+    }
+  }
+
+  test("a dataset goes to a real server and comes back", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "resync-rdb-"));
+    const page = await begin();
+    await page.run("unload m1");
+    await page.run("node x");
+    await page.run("m1> SET color blue");
+    await page.run("m1> RPUSH list a b c");
+    await page.run("m1> ZADD scores 1.5 x 2 y");
+    await page.tick(500);
+    await page.click(id("pick-m1"));
+    await page.click(id("tab-data"));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(id("rdb-save"))]);
+    assert.equal(download.suggestedFilename(), "m1.rdb");
+    const file = path.join(folder, "dump.rdb");
+    await copyFile(await download.path(), file);
+    assert.match((await run("redis-check-rdb", [file])).stdout, /RDB looks OK/);
+    const { nodes } = await page.tick(0);
+    const [size, color, list, score, saved] = await real(
+      folder, ["DBSIZE"], ["GET", "color"], ["LRANGE", "list", "0", "-1"], ["ZSCORE", "scores", "x"], ["SAVE"]);
+    assert.deepEqual([Number(size), color, list, score, saved], [nodes[0].keys, "blue", "a\nb\nc", "1.5", "OK"]);
+
+    await page.click(id("pick-x"));
+    await page.locator(id("rdb-file")).setInputFiles(file); // as the real server wrote it
+    await shows(page, "rdb-note", /^✓ x starts with "dump\.rdb"/);
+    await page.tick(500);
+    const after = JSON.parse(await page.evaluate(() => window.__resync.state()));
+    assert.equal(after.nodes.find((n) => n.name === "x").keys, nodes[0].keys);
+    await page.run("x> GET color");
+    await shows(page, "cli-output-x", /"blue"/);
+    assert.match(await page.evaluate(() => window.__resync.script()), /^kill x\nrestore x "UkVESVM[^"]+"\nstart x$/m);
+
+    await page.click(id("tab-data"));
+    const bad = path.join(folder, "bad.rdb");
+    await writeFile(bad, (await readFile(file)).subarray(0, 60));
+    await page.locator(id("rdb-file")).setInputFiles(bad);
+    await shows(page, "rdb-note", /^✕ "bad\.rdb" cannot be loaded/);
+    assert.deepEqual(await axe(page), []);
+    await end(page);
+    await rm(folder, { recursive: true });
+  });
+
+  for (const [width, height, colorScheme] of [[1440, 900, "dark"], [320, 640, "light"]]) {
+    test(`axe finds nothing and nothing is too wide: ${width}, ${colorScheme}`, async () => {
+      const page = await begin({ viewport: { width, height }, colorScheme, hasTouch: width < 768 });
+      const check = async (what) => {
+        const found = await axe(page);
+        assert.deepEqual(found, [], what);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, what);
+        const low = await page.evaluate(() =>
+          matchMedia("(pointer: coarse)").matches
+            ? [...document.querySelectorAll(".tools__tool:not([hidden]), .panel button, .panel select, .panel input")].filter((e) => e.offsetHeight < 44).map((e) => e.outerHTML.slice(0, 80))
+            : [],
+        );
+        assert.deepEqual(low, [], what);
+      };
+      const fork = await promote(page);
+      await page.click(id("audit-open"));
+      await check("audit");
+      await page.click(id("sizing-open"));
+      await check("sizing");
+      await page.click(id("topology-open"));
+      await page.locator(id("topology-paste")).fill(servers);
+      await page.locator(id("topology-answer")).waitFor();
+      await check("topology");
+      await page.seek(fork);
+      await page.run("m1> SET other 1");
+      await page.click(id("compare-open"));
+      await page.locator(id("compare")).waitFor();
+      await check("compare");
+      await end(page);
+    });
+  }
+});

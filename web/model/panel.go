@@ -1,0 +1,132 @@
+package model
+
+import "resync/engine"
+
+// The panels that say what a reader takes away. One at a time stands where forecasts and verdicts do otherwise; it takes
+// its room from stage and wire and covers nothing.
+const (
+	PanelAudit    = "audit"    // which writes were lost
+	PanelCompare  = "compare"  // what two branches have not in common
+	PanelSizing   = "sizing"   // how large repl-backlog-size must be
+	PanelTopology = "topology" // what real servers would answer each other
+)
+
+// A Takeaway is the panel that is open, and what opens one.
+type Takeaway struct {
+	Open     string // one of the panels, or ""
+	Loss     string // why writes can have been lost, "" when nothing has happened that loses any
+	Lost     bool   // the verdict on show is one that throws writes away
+	TooLate  bool   // the verdict on show is one that a larger backlog would have turned
+	Compares bool   // there are branches to compare
+	Audit    Audit
+	Compare  Compare
+	Sizing   Sizing
+	Topology Topology
+}
+
+// Messages of the panels.
+type (
+	// OpenPanel opens a panel, or closes the one that is open when it is named again. Of is the node that it is about, "" for
+	// the one that the panel thinks of.
+	OpenPanel struct{ Panel, Of string }
+	// AuditOf chooses whose data is asked about.
+	AuditOf struct{ Node string }
+	// CompareWith chooses the two branches to compare.
+	CompareWith struct{ Left, Right int }
+	// GoTo looks at a branch, right behind so many events.
+	GoTo struct{ Branch, Event int }
+	// SizingOf chooses the master, SizingInput is what was typed into a field of the calculator.
+	SizingOf    struct{ Node string }
+	SizingInput struct{ Field, Text string }
+	// SizingSet sets the size that was worked out.
+	SizingSet struct{}
+	// Pasted is the text of INFO replication of real servers.
+	Pasted struct{ Text string }
+)
+
+func (OpenPanel) isMsg()   {}
+func (AuditOf) isMsg()     {}
+func (CompareWith) isMsg() {}
+func (GoTo) isMsg()        {}
+func (SizingOf) isMsg()    {}
+func (SizingInput) isMsg() {}
+func (SizingSet) isMsg()   {}
+func (Pasted) isMsg()      {}
+
+// panels is what the model knows of its panels. What took long to work out is kept until something that changes it has
+// happened.
+type panels struct {
+	open string
+
+	winner  string
+	audited auditKey
+	audit   Audit
+
+	left, right int
+	compared    compareKey
+	compare     Compare
+
+	sizing   sizingForm
+	topology Topology
+}
+
+// inPanel does what a message of a panel means.
+func (m *Model) inPanel(msg Msg) []Cmd {
+	p := &m.panels
+	switch msg := msg.(type) {
+	case OpenPanel:
+		if p.open == msg.Panel {
+			p.open = ""
+			return nil
+		}
+		p.open, p.audited, p.compared = msg.Panel, auditKey{}, compareKey{}
+		switch msg.Panel {
+		case PanelAudit:
+			p.winner = msg.Of
+		case PanelCompare:
+			m.chooseBranches()
+		case PanelSizing:
+			m.beginSizing(msg.Of)
+		}
+	case AuditOf:
+		if p.winner = msg.Node; msg.Node == whoWon {
+			p.winner = ""
+		}
+	case CompareWith:
+		p.left, p.right = msg.Left, msg.Right
+	case GoTo:
+		m.pickBranch(msg.Branch)
+		m.seekEvent(msg.Event)
+	case SizingOf:
+		m.beginSizing(msg.Node)
+	case SizingInput:
+		p.sizing.input(msg.Field, msg.Text)
+	case SizingSet:
+		return m.setSizing()
+	case Pasted:
+		p.topology = readTopology(msg.Text)
+	}
+	return nil
+}
+
+// takeaway is the open panel. The others cost nothing.
+func (m *Model) takeaway(s *scene, v Verdict) Takeaway {
+	t := Takeaway{Open: m.panels.open, Loss: m.past.lossWords(), Compares: m.line.Count() > 1}
+	if answer, ok := m.past.verdict(); ok && v.Shown {
+		t.Lost, t.TooLate = answer.seq == m.past.loss.seq, answer.answer.Reason == engine.PsyncTooLate
+	}
+	if t.Open == PanelCompare && !t.Compares {
+		t.Open = ""
+	}
+	switch t.Open {
+	case PanelAudit:
+		t.Audit = m.auditNow()
+	case PanelCompare:
+		t.Compare = m.compareNow()
+	case PanelSizing:
+		t.Sizing = m.sizingNow()
+	case PanelTopology:
+		t.Topology = m.panels.topology
+	}
+	return t
+}

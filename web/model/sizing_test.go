@@ -1,0 +1,68 @@
+package model
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheCalculatorSizesTheBacklog(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"unload m1"}, Run{"load m1 rate 50/s"}, Tick{6 * time.Second}, Select{"r1"}, OpenPanel{PanelSizing, ""})
+	s := m.Page().Takeaway.Sizing
+	if s.Node != "m1" || s.Rate.Text != plain(m.world().WriteRate("m1")) || s.Rate.Text == "0" || s.Outage.Text != "60" {
+		t.Fatalf("%+v", s)
+	}
+	// 2,000 B a second for 60 s, and 7 PINGs of 14 B at most: one byte less is enough, for a block stays while no more
+	// than the size remains behind it.
+	do(m, SizingInput{FieldRate, "2000"}, SizingInput{FieldOutage, "60"})
+	s = m.Page().Takeaway.Sizing
+	if s.Answer != "120,097 B" || s.Already || !strings.Contains(s.Now, "m1 has 16kb") {
+		t.Errorf("%+v", s)
+	}
+	do(m, SizingInput{FieldSize, "1mb"})
+	if s = m.Page().Takeaway.Sizing; !strings.HasPrefix(s.Lasts, "523.9 s") && !strings.HasPrefix(s.Lasts, "523 s for sure") {
+		t.Errorf("1mb lasts %q", s.Lasts)
+	}
+	do(m, SizingSet{})
+	if got := lastTurn(t, m, "m1"); got.Command != "CONFIG SET repl-backlog-size 120097" || got.Text != "OK" {
+		t.Fatalf("%+v", got)
+	}
+	if s = m.Page().Takeaway.Sizing; !s.Already || !strings.Contains(s.Now, "That is enough.") {
+		t.Errorf("%+v", s)
+	}
+	if !strings.Contains(m.Script(), "m1> CONFIG SET repl-backlog-size 120097") {
+		t.Error("it was not recorded")
+	}
+}
+
+func TestTheCalculatorRefusesNonsense(t *testing.T) {
+	for _, c := range []struct {
+		field, text, problem string
+	}{
+		{FieldRate, "", "a number of bytes is missing"},
+		{FieldRate, "fast", "not a number of bytes, such as 2000 or 1mb"},
+		{FieldRate, "-1", "not a number of bytes, such as 2000 or 1mb"},
+		{FieldRate, "9e9", "not a number of bytes, such as 2000 or 1mb"},
+		{FieldRate, "9223372036854775807", "too large"},
+		{FieldRate, "9000000000gb", "too large"},
+		{FieldRate, "12,000", ""},
+		{FieldRate, "2 MB", ""},
+		{FieldOutage, "", "a length of time is missing"},
+		{FieldOutage, "soon", "not a length of time, such as 60 or 5m"},
+		{FieldOutage, "-5", "not a length of time, such as 60 or 5m"},
+		{FieldOutage, "NaN", "not a length of time, such as 60 or 5m"},
+		{FieldOutage, "Inf", "longer than thirty years"},
+		{FieldOutage, "9000h", ""},
+		{FieldOutage, "99999999999", "longer than thirty years"},
+		{FieldOutage, "1m30s", ""},
+	} {
+		m := opened(t, "")
+		do(m, OpenPanel{PanelSizing, "m1"}, SizingInput{c.field, c.text})
+		s := m.Page().Takeaway.Sizing
+		got := s.Rate.Problem + s.Outage.Problem
+		if got != c.problem || (s.Answer == "") != (c.problem != "") {
+			t.Errorf("%s %q: %q, answer %q", c.field, c.text, got, s.Answer)
+		}
+	}
+}
