@@ -31,13 +31,13 @@ const (
 
 var mutations = []mutation{
 	{"a replica may lack one byte more than the backlog holds", "repl/psync.go",
-		[]string{"case r.Want < h.First():", "case r.Want < h.First()-1:"}, ""},
+		[]string{"case r.Want < g.First:", "case r.Want < g.First-1:"}, ""},
 	{"a replica may be ahead of its master by a byte", "repl/psync.go",
-		[]string{"case r.Want > h.Next():", "case r.Want > h.Next()+1:"}, ""},
+		[]string{"case r.Want > g.Next:", "case r.Want > g.Next+1:"}, ""},
 	{"a replica that lacks nothing of the history before is refused", "repl/psync.go",
-		[]string{"case r.Want > h.Second:", "case r.Want >= h.Second:"}, ""},
+		[]string{"case r.Want > g.Second:", "case r.Want >= g.Second:"}, ""},
 	{"the history before is good for ever", "repl/psync.go",
-		[]string{"case r.Want > h.Second:", "case false:"}, ""},
+		[]string{"case r.Want > g.Second:", "case false:"}, ""},
 	{"a promoted replica vouches for a byte less of the history before", "repl/history.go",
 		[]string{"h.ID2, h.Second = h.ID, h.Offset()+1\n\th.ID = NewReplID(r)", "h.ID2, h.Second = h.ID, h.Offset()\n\th.ID = NewReplID(r)"}, ""},
 	{"a replica that follows to another name vouches for a byte more of the one before", "repl/history.go",
