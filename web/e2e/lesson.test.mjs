@@ -80,7 +80,7 @@ describe("lessons", () => {
   test("the answer says whether the reader was right, and why", async () => {
     const page = await begin();
     await pick(page, "backlog-overflow");
-    for (let i = 0; i < 6 && !(await page.locator(id("guess-continue")).count()); i++) {
+    for (let i = 0; i < 20 && !(await page.locator(id("guess-continue")).count()); i++) {
       await page.click(id("story-next"));
       await stop(page);
     }
@@ -205,7 +205,7 @@ describe("lessons", () => {
       await fits();
       await clean();
       await page.tap(id("scenario-short-outage"));
-      for (let i = 0; i < 6 && !(await page.locator(id("guess-continue")).count()); i++) {
+      for (let i = 0; i < 20 && !(await page.locator(id("guess-continue")).count()); i++) {
         await page.tap(id("story-next"));
         await stop(page);
       }
