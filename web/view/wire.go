@@ -163,7 +163,7 @@ func (w *wire) mark(k *model.WireMark) app.UI {
 	case k.Kind == "refused":
 		end := y + (wireY(k.To)-y)*0.4
 		shape = drawn("g", "").Body(path("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
-		y = end
+		x, y = x+6, end
 	case k.To >= 0:
 		other := wireY(k.To)
 		shape = path("l-"+tone+" w2 dash", "M"+px(x)+" "+px(y)+"V"+px(other))
