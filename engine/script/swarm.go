@@ -278,9 +278,11 @@ func (t *trial) root() string {
 func (h *healer) heal() {
 	w := h.session.world
 	for _, name := range w.Names() {
-		if v := w.Node(name); v.State == "frozen" {
+		v := w.Node(name)
+		if v.State == "frozen" {
 			h.act(Thaw{name})
-		} else if v.Skew != 0 {
+		}
+		if v.Skew != 0 {
 			h.act(Skew{name, 0})
 		}
 		if _, loaded := w.Load(name); loaded {
