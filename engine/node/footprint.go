@@ -82,44 +82,57 @@ func sizeClass(n int) int {
 func (f *footprint) replies(n int) { f.replyPeak = max(f.replyPeak, min(n, f.reply)) }
 
 // tend does what Redis does ten times a second for each client: buffers that are larger than what is needed lately
-// shrink, and a reply buffer that was full grows. Nobody sees it until something is asked or comes, so it is done then;
-// a few rounds are as good as many.
+// shrink, and a reply buffer that was full grows. Nobody sees it until something is asked or comes, so it is done then,
+// round by round: whoever asks in between changes nothing.
 //
 // Source: redis/src/server.c, clientsCronResizeQueryBuffer and clientsCronResizeOutputBuffer.
 func (n *Node) tend(c *client) {
-	const most = 3
 	f := &c.size
-	rounds := min(n.now.Sub(f.tended)/tendPeriod, most)
-	if rounds <= 0 {
+	n.skipRounds(f)
+	for f.tended.Add(tendPeriod) <= n.now {
+		f.tended = f.tended.Add(tendPeriod)
+		n.tendOnce(c, f.tended)
+	}
+}
+
+// skipRounds leaves out rounds that change nothing any more. A peak is forgotten every so many of them; behind some
+// such cycles the buffers are as they stay.
+func (n *Node) skipRounds(f *footprint) {
+	cycle := max((n.replyTending.reset+tendPeriod-1)/tendPeriod, 1) * tendPeriod
+	exact := 2*cycle + 5*time.Second // the latter for what waits until a client has been idle
+	if behind := n.now.Sub(f.tended); behind >= 2*exact {
+		skipped := (behind - exact) / cycle * cycle
+		f.tended, f.peakSince = f.tended.Add(skipped), f.peakSince.Add(skipped)
+	}
+}
+
+// tendOnce is one round, at the given moment.
+func (n *Node) tendOnce(c *client, at engine.Instant) {
+	f := &c.size
+	held, idle := c.queryHeld(), at.Seconds()-c.used.Seconds()
+	if free := f.query - queryHeadBytes - held; free > 4<<10 {
+		switch {
+		case idle > 2:
+			f.query = 0
+			if held > 0 {
+				f.query = sizeClass(held + queryHeadBytes)
+			}
+		case f.query > queryLargeBytes && f.queryPeak < f.query/2:
+			f.query = sizeClass(max(held, f.queryPeak, c.queryNeed()) + queryHeadBytes)
+		}
+	}
+	f.queryPeak = max(held, c.queryNeed())
+	if n.replyTending.off {
 		return
 	}
-	f.tended = n.now
-	held, idle := c.queryHeld(), n.now.Seconds()-c.used.Seconds()
-	for range rounds {
-		if free := f.query - queryHeadBytes - held; free > 4<<10 {
-			switch {
-			case idle > 2:
-				f.query = 0
-				if held > 0 {
-					f.query = sizeClass(held + queryHeadBytes)
-				}
-			case f.query > queryLargeBytes && f.queryPeak < f.query/2:
-				f.query = sizeClass(max(held, f.queryPeak, c.queryNeed()) + queryHeadBytes)
-			}
-		}
-		f.queryPeak = max(held, c.queryNeed())
-		if n.replyTending.off {
-			continue
-		}
-		switch {
-		case f.reply/2 >= replyLeastBytes && f.replyPeak < f.reply/2:
-			f.reply = max(replyLeastBytes, f.replyPeak+1)
-		case f.replyPeak == f.reply && f.reply < replyMostBytes:
-			f.reply = min(replyMostBytes, 2*f.reply)
-		}
-		if reset := n.replyTending.reset; reset >= 0 && n.now.Sub(f.peakSince) >= reset {
-			f.replyPeak, f.peakSince = min(len(c.w.Buf), f.reply), n.now
-		}
+	switch {
+	case f.reply/2 >= replyLeastBytes && f.replyPeak < f.reply/2:
+		f.reply = max(replyLeastBytes, f.replyPeak+1)
+	case f.replyPeak == f.reply && f.reply < replyMostBytes:
+		f.reply = min(replyMostBytes, 2*f.reply)
+	}
+	if reset := n.replyTending.reset; reset >= 0 && at.Sub(f.peakSince) >= reset {
+		f.replyPeak, f.peakSince = min(len(c.w.Buf), f.reply), at
 	}
 }
 

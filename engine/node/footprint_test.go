@@ -68,6 +68,29 @@ func TestWhatIsBeingReadAndQueued(t *testing.T) {
 	s.want("queued", strconv.Itoa(s.sizesOf(by, "multi")["multi-mem"]), "1028")
 }
 
+// Whoever asks in between changes nothing: a history that was watched is the same as one that was not.
+func TestAskingDoesNotChangeTheBuffers(t *testing.T) {
+	for _, after := range []time.Duration{210 * time.Millisecond, time.Second, 7 * time.Second, time.Hour} {
+		var totals [2]int
+		for watched := range totals {
+			s := start(t)
+			by, c := s.connect(), s.named("c")
+			s.say(c, "ECHO "+strings.Repeat("x", 3000))
+			if watched == 1 {
+				s.pass(150 * time.Millisecond)
+				s.sizesOf(by, "c")
+				s.pass(after - 150*time.Millisecond)
+			} else {
+				s.pass(after)
+			}
+			totals[watched] = s.sizesOf(by, "c")["tot-mem"]
+		}
+		if totals[0] != totals[1] {
+			t.Errorf("after %v: %d bytes, and %d when asked in between", after, totals[0], totals[1])
+		}
+	}
+}
+
 // Buffers follow what was needed lately. Redis looks ten times a second.
 func TestBuffersFollowTheNeed(t *testing.T) {
 	s := start(t)
