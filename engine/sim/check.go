@@ -67,6 +67,7 @@ type checked struct {
 	turned bool // it may be a master without a backlog since it was last looked at
 
 	replica bool                     // it has a master
+	wrote   bool                     // its clients wrote while it had one: their keys go by its own clock whenever it has one again
 	roles   int                      // how often that has changed
 	master  string                   // its name
 	placed  bool                     // it knows a place to continue from
@@ -148,7 +149,7 @@ func (c *Checker) Observe() error {
 		n := c.nodes[i]
 		n.gone = n.gone[:0]
 		if h.load != nil && h.node != nil && n.replica && !h.readOnly() {
-			n.spoil(writesItself)
+			n.writes()
 		}
 		if n.turned && h.node != nil {
 			n.turned = false
@@ -245,6 +246,9 @@ func (n *checked) probe(h *host, r node.Replication) error {
 
 // look compares the data of a node with what stood at the same places before.
 func (c *Checker) look(n *checked, h *host) error {
+	if n.replica && !h.readOnly() && n.unanswered() > 0 {
+		return nil // a write of its own may be told of later
+	}
 	if n.shares {
 		if n.id == "" || n.in.vague || n.strange != "" {
 			return nil
@@ -280,6 +284,12 @@ func (c *Checker) compare(p position, h *host) error {
 
 // spoil notes that the data of a node is not what its place says any more, nor perhaps that of its files.
 func (n *checked) spoil(why string) { n.strange, n.files = why, why }
+
+// writes notes that clients of a replica changed its data.
+func (n *checked) writes() {
+	n.wrote = true
+	n.spoil(writesItself)
+}
 
 // Why the data of a node may differ from what its place says.
 const (
@@ -341,6 +351,9 @@ func (c *Checker) check(e *engine.Event) error {
 			n.placed = false
 		case !n.replica:
 			n.placed = true // where its own history is
+		}
+		if f.Master != "" && n.wrote || n.replica && !h.readOnly() && n.unanswered() > 1 {
+			n.writes() // in the second case perhaps: what waited with the command that changes the role may have run before it
 		}
 		n.replica = f.Master != ""
 		n.roles++
@@ -513,7 +526,7 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 		if m := c.world.resolve(h, n.master); m != nil && n.below(m.promises()) == refuses {
 			return errors.New("loads a file of a version that it cannot know")
 		}
-		n.id2, n.second, n.strange = engine.NoReplID, -1, ""
+		n.id2, n.second, n.strange, n.wrote = engine.NoReplID, -1, "", false
 		if n.odd != "" {
 			n.spoil(n.odd)
 		}
@@ -716,6 +729,15 @@ func (c *Checker) given(act string) {
 
 func isWait(command string) bool { return len(command) > 5 && strings.EqualFold(command[:5], "WAIT ") }
 
+// unanswered is how many commands of its clients a node has not answered yet.
+func (n *checked) unanswered() int {
+	count := 0
+	for i := range n.asked {
+		count += len(n.asked[i].given)
+	}
+	return count
+}
+
 func (n *checked) question(client int) *question {
 	for i := range n.asked {
 		if n.asked[i].client == client {
@@ -736,7 +758,7 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 	}
 	q.fresh = false
 	if n.replica && !h.readOnly() && changesData(f) {
-		n.spoil(writesItself)
+		n.writes()
 	}
 	if !isWait(f.Command) {
 		if failed := len(f.Reply) == 0 || f.Reply[0] == '-' || f.Text == "QUEUED"; !failed && wrote >= 0 {
