@@ -149,6 +149,7 @@ func (n *Node) received(in *Received) {
 
 // consume executes what is complete of a client's input, as far as it may, and keeps the rest.
 func (n *Node) consume(c *client, buf []byte) {
+	n.tend(c) // what waited until now has kept its buffers
 	c.dec.Limits = n.limits(c)
 	c.size.reads(len(buf)-c.dec.Understood(), c.queryNeed())
 	c.size.reading = len(buf)
@@ -226,6 +227,7 @@ func (c *client) close(n *Node, why string) {
 // flush hands the client's replies to the driver and closes it where that was decided.
 func (c *client) flush(n *Node) {
 	if c.replica == nil && len(c.w.Buf) > 0 {
+		n.tend(c)
 		c.size.replies(len(c.w.Buf))
 		n.limitOutput(c, true)
 	}
@@ -273,6 +275,7 @@ func (n *Node) drained(in *Drained) {
 	if c == nil {
 		return
 	}
+	n.tend(c)
 	c.sent -= int64(in.Bytes)
 	if c.replica == nil {
 		n.weigh(c)

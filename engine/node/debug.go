@@ -168,6 +168,9 @@ func (n *Node) debugChangeReplID(c *client, _ [][]byte) {
 //
 // Source: redis/src/debug.c, replyBufferCommand.
 func (n *Node) debugReplyBuffer(c *client, args [][]byte) {
+	for _, other := range n.clients {
+		n.tend(other) // by the rules that held until now
+	}
 	t, value := &n.replyTending, string(args[3])
 	switch option := strings.ToLower(string(args[2])); {
 	case option == "resizing":

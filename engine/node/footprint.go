@@ -82,12 +82,15 @@ func sizeClass(n int) int {
 func (f *footprint) replies(n int) { f.replyPeak = max(f.replyPeak, min(n, f.reply)) }
 
 // tend does what Redis does ten times a second for each client: buffers that are larger than what is needed lately
-// shrink, and a reply buffer that was full grows. Nobody sees it until something is asked or comes, so it is done then,
-// round by round: whoever asks in between changes nothing.
+// shrink, and a reply buffer that was full grows. Nobody sees it until something is asked, so it is done then, and before
+// anything changes that the rounds look at, round by round: whoever asks in between changes nothing.
 //
 // Source: redis/src/server.c, clientsCronResizeQueryBuffer and clientsCronResizeOutputBuffer.
 func (n *Node) tend(c *client) {
 	f := &c.size
+	if n.now.Sub(f.tended) < tendPeriod {
+		return
+	}
 	n.skipRounds(f)
 	for f.tended.Add(tendPeriod) <= n.now {
 		f.tended = f.tended.Add(tendPeriod)
@@ -132,7 +135,7 @@ func (n *Node) tendOnce(c *client, at engine.Instant) {
 		f.reply = min(replyMostBytes, 2*f.reply)
 	}
 	if reset := n.replyTending.reset; reset >= 0 && at.Sub(f.peakSince) >= reset {
-		f.replyPeak, f.peakSince = min(len(c.w.Buf), f.reply), at
+		f.replyPeak, f.peakSince = int(min(c.sent, int64(f.reply))), at
 	}
 }
 

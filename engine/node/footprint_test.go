@@ -70,23 +70,36 @@ func TestWhatIsBeingReadAndQueued(t *testing.T) {
 
 // Whoever asks in between changes nothing: a history that was watched is the same as one that was not.
 func TestAskingDoesNotChangeTheBuffers(t *testing.T) {
-	for _, after := range []time.Duration{210 * time.Millisecond, time.Second, 7 * time.Second, time.Hour} {
-		var totals [2]int
-		for watched := range totals {
-			s := start(t)
-			by, c := s.connect(), s.named("c")
-			s.say(c, "ECHO "+strings.Repeat("x", 3000))
-			if watched == 1 {
-				s.pass(150 * time.Millisecond)
-				s.sizesOf(by, "c")
-				s.pass(after - 150*time.Millisecond)
-			} else {
-				s.pass(after)
+	large := strings.Repeat("x", 3000)
+	for _, then := range []string{"PUBLISH c " + large, "DEBUG REPLYBUFFER PEAK-RESET-TIME 100", "CLIENT UNPAUSE", "PING"} {
+		for _, after := range []time.Duration{210 * time.Millisecond, time.Second, 4100 * time.Millisecond, 7 * time.Second, time.Hour} {
+			var totals [2]int
+			for watched := range totals {
+				s := start(t, "enable-debug-command", "yes")
+				by, c := s.connect(), s.named("c")
+				s.say(c, "ECHO "+large)
+				s.say(c, "SUBSCRIBE c")
+				if then == "CLIENT UNPAUSE" {
+					s.say(c, "RESET")
+					s.say(c, "CLIENT SETNAME c")
+					s.say(by, "CLIENT PAUSE 10000000 WRITE")
+					s.say(c, "SET k "+large)
+				}
+				if watched == 1 {
+					s.pass(150 * time.Millisecond)
+					s.sizesOf(by, "c")
+					s.pass(after - 150*time.Millisecond)
+					s.sizesOf(by, "c")
+				} else {
+					s.pass(after)
+				}
+				s.say(by, then)
+				s.pass(50 * time.Millisecond)
+				totals[watched] = s.sizesOf(by, "c")["tot-mem"]
 			}
-			totals[watched] = s.sizesOf(by, "c")["tot-mem"]
-		}
-		if totals[0] != totals[1] {
-			t.Errorf("after %v: %d bytes, and %d when asked in between", after, totals[0], totals[1])
+			if totals[0] != totals[1] {
+				t.Errorf("%v later %.20s: %d bytes, and %d when asked in between", after, then, totals[0], totals[1])
+			}
 		}
 	}
 }

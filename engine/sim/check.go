@@ -67,6 +67,7 @@ type checked struct {
 	turned bool // it may be a master without a backlog since it was last looked at
 
 	replica bool                     // it has a master
+	open    bool                     // it took writes of its clients when the events being read began, or was told to in them
 	wrote   bool                     // its clients wrote while it had one: their keys go by its own clock whenever it has one again
 	roles   int                      // how often that has changed
 	master  string                   // its name
@@ -148,7 +149,7 @@ func (c *Checker) Observe() error {
 	for i, h := range c.world.hosts {
 		n := c.nodes[i]
 		n.gone = n.gone[:0]
-		if h.load != nil && h.node != nil && n.replica && !h.readOnly() {
+		if h.load != nil && h.node != nil && n.replica && n.writable(h) {
 			n.writes()
 		}
 		if n.turned && h.node != nil {
@@ -163,6 +164,7 @@ func (c *Checker) Observe() error {
 				return fmt.Errorf("%s %s: %w", c.world.now, h.name, err)
 			}
 		}
+		n.open = h.node != nil && !h.node.Config().ReplicaReadOnly
 	}
 	if c.world.now.Sub(c.lastLook) < lookEvery {
 		return nil
@@ -246,7 +248,7 @@ func (n *checked) probe(h *host, r node.Replication) error {
 
 // look compares the data of a node with what stood at the same places before.
 func (c *Checker) look(n *checked, h *host) error {
-	if n.replica && !h.readOnly() && n.unanswered() > 0 {
+	if n.replica && n.writable(h) && n.unanswered() > 0 {
 		return nil // a write of its own may be told of later
 	}
 	if n.shares {
@@ -352,7 +354,7 @@ func (c *Checker) check(e *engine.Event) error {
 		case !n.replica:
 			n.placed = true // where its own history is
 		}
-		if f.Master != "" && n.wrote || n.replica && !h.readOnly() && n.unanswered() > 1 {
+		if f.Master != "" && n.wrote || n.replica && n.writable(h) && n.unanswered() > 1 {
 			n.writes() // in the second case perhaps: what waited with the command that changes the role may have run before it
 		}
 		n.replica = f.Master != ""
@@ -757,7 +759,8 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 		wrote, q.given = q.given[0], q.given[1:]
 	}
 	q.fresh = false
-	if n.replica && !h.readOnly() && changesData(f) {
+	n.open = n.open || strings.HasPrefix(f.Command, "CONFIG SET replica-read-only")
+	if n.replica && n.writable(h) && changesData(f) {
 		n.writes()
 	}
 	if !isWait(f.Command) {
@@ -786,9 +789,11 @@ func (c *Checker) replied(n *checked, h *host, f engine.Replied) error {
 	return nil
 }
 
-// readOnly reports whether the node takes no writes of clients as a replica. Of one that has ended in the same step
-// nobody knows.
-func (h *host) readOnly() bool { return h.node != nil && h.node.Config().ReplicaReadOnly }
+// writable reports whether the node may have taken writes of its clients, were it a replica, in the events being read. Of
+// one that has ended with them nobody knows what it was told last.
+func (n *checked) writable(h *host) bool {
+	return n.open || h.node == nil || !h.node.Config().ReplicaReadOnly
+}
 
 // changesData reports whether a command that was answered so may have changed data: all but those that surely did not.
 func changesData(f engine.Replied) bool {
