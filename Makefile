@@ -41,6 +41,7 @@ test: tools fmt vet lint unit wasm-test e2e
 tools: $(PLAYWRIGHT)
 	@.ci/need redis-server redis-server
 	@.ci/need redis-cli redis-tools
+	@.ci/need socat socat
 	@.ci/need chromium chromium
 
 ## fmt: check that every Go file is formatted
@@ -62,6 +63,7 @@ lint: $(STATICCHECK)
 ## unit: all Go tests, those against real redis-server among them
 unit:
 	@.ci/need redis-server redis-server
+	@.ci/need socat socat
 	go test $(TESTFLAGS) ./...
 
 ## imports: the test of who may import whom
@@ -76,6 +78,7 @@ wasm-test:
 ## interop: only what runs against real redis-server, afresh
 interop: server
 	@.ci/need redis-server redis-server
+	@.ci/need socat socat
 	go test -count=1 $(TESTFLAGS) ./engine/tcp/... ./engine/real/... ./engine/cmd/...
 
 ## topology: SEEDS=20 random trees of servers, redis-server's and ours, from seed FROM on: cut, killed, promoted
@@ -84,10 +87,11 @@ topology:
 	@.ci/need redis-server redis-server
 	go test -count=1 -timeout 0 -run 'TestTopologies' ./engine/tcp -seeds $(SEEDS) -from $(FROM)
 
-## real: every scenario that real redis-server processes can play, however long it takes
+## real: every scenario that real redis-server processes can play, by our runner and as a runbook, however long it takes
 real:
 	@.ci/need redis-server redis-server
-	go test -count=1 -timeout 0 -v -run 'TestScenarios' ./engine/real -long
+	@.ci/need socat socat
+	go test -count=1 -timeout 0 -v -run 'TestScenarios|TestRunbooks' ./engine/real -long
 
 ## valkey: what runs against a real Valkey 8.0, which Debian has not: VALKEY=/path/to/valkey-server
 valkey: VALKEY = valkey-server

@@ -5,6 +5,7 @@
 //	resync run --real [--json] [--trace] [--seed N] FILE…       the same with real redis-server processes
 //	resync swarm [--first] [--era ERA] --seeds N [--from S]     run random worlds and check them
 //	resync fmt FILE…                                            rewrite scripts in their canonical form
+//	resync runbook FILE FOLDER                                  write what repeats a script on real servers with a shell
 //
 // It exits with 1 when an expectation or a check fails or a run with --real is interrupted, and with 2 when a script or
 // the command line is wrong or redis-server is missing.
@@ -19,6 +20,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -47,6 +49,7 @@ const usage = `Resync runs scripts of a simulated world of Redis servers.
       --era ERA   all nodes are of that era or, with "mixed", of several; else the seed decides
       --first     stop at the first that fails, and leave its script as long as it is
   resync fmt FILE…                        rewrite scripts in their canonical form
+  resync runbook FILE FOLDER              write a new folder that repeats a script on real servers, with a shell or Docker
 
 Exit status: 0 all is well; 1 an expectation or a check failed, or the run was interrupted; 2 a script or the command
 line is wrong, or there is no redis-server for --real.
@@ -82,6 +85,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		return swarm(args[1:], out, errs)
 	case "fmt":
 		return format(args[1:], errs)
+	case "runbook":
+		return runbook(args[1:], in, errs)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(out, usage)
 		return exitOK
@@ -234,6 +239,40 @@ func formatFile(name string) error {
 		return os.WriteFile(name, []byte(after), 0o666)
 	}
 	return nil
+}
+
+// runbook writes a script's runbook into a folder that is not there yet.
+func runbook(args []string, in io.Reader, errs io.Writer) int {
+	f := flags("runbook", errs)
+	if status, done := parse(f, args); done {
+		return status
+	}
+	if f.NArg() != 2 {
+		fmt.Fprint(errs, "resync runbook: which script, and into which folder?\n\n", usage)
+		return exitWrong
+	}
+	s, err := load(f.Arg(0), in)
+	if err == nil {
+		err = os.Mkdir(f.Arg(1), 0o777)
+	}
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return exitWrong
+	}
+	for _, file := range s.Runbook() {
+		name, mode := filepath.Join(f.Arg(1), filepath.FromSlash(file.Name)), os.FileMode(0o666)
+		if file.Run {
+			mode = 0o777
+		}
+		if err = os.MkdirAll(filepath.Dir(name), 0o777); err == nil {
+			err = os.WriteFile(name, []byte(file.Text), mode)
+		}
+		if err != nil {
+			fmt.Fprintln(errs, err)
+			return exitFailed
+		}
+	}
+	return exitOK
 }
 
 // swarm runs random worlds on all processors. Every world is on its own, so what one finds does not depend on the
