@@ -4,7 +4,6 @@ package browser
 
 import (
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf16"
 
@@ -147,23 +146,6 @@ func (h *Host) copySelection(s string) {
 	_, _ = h.document.Call("execCommand", "copy")
 	_, _ = area.Call("remove")
 	focus(focused)
-}
-
-// Fragment implements view.Host. It is as it stands in the address, percent signs included.
-func (h *Host) Fragment() string {
-	if location, ok := h.read(h.window, "location"); ok {
-		if hash, ok := h.read(location, "hash"); ok {
-			return strings.TrimPrefix(text(hash), "#")
-		}
-	}
-	return ""
-}
-
-// SetFragment implements view.Host.
-func (h *Host) SetFragment(s string) {
-	if history, ok := h.read(h.window, "history"); ok {
-		_, _ = history.Call("replaceState", safejs.Null(), "", "#"+s) // a srcdoc frame refuses, and needs none
-	}
 }
 
 // Value implements view.Host. It is "" for an element that is not there.

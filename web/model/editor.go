@@ -89,6 +89,13 @@ func (m *Model) runScript(text string) {
 // until it has, the way back is kept.
 func (m *Model) openOwn(parsed *script.Script, text string) {
 	before := *m
+	m.adopt(parsed, text)
+	m.left = &before
+	m.rush(frameStep)
+}
+
+// adopt puts a script into the reader's group of the library and begins it.
+func (m *Model) adopt(parsed *script.Script, text string) {
 	if parsed.Title == "" {
 		parsed.Title = "Your script"
 	}
@@ -102,8 +109,6 @@ func (m *Model) openOwn(parsed *script.Script, text string) {
 	m.gallery = gallery{}
 	m.editor = editor{}
 	m.begin(ownScenario, parsed)
-	m.left = &before
-	m.rush(frameStep)
 }
 
 // cancelOpening goes back to what was shown before a long opening.

@@ -16,6 +16,9 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		if m.gallery.open {
 			return m.toggleGallery(), true
 		}
+		if m.share.open {
+			return m.toggleShare(), true
+		}
 		used = m.help || m.chosen != "" || m.panels.open != ""
 		if m.chosen == "" && !m.help {
 			m.panels.open = ""
@@ -57,6 +60,8 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return []Cmd{Focus{PromptID(m.selected)}}, true
 	case "l", "L":
 		m.cycleLink(k.Shift)
+	case "s", "S":
+		return m.toggleShare(), true
 	case "x", "X":
 		return m.onLink("sever")
 	case "b", "B":
@@ -109,6 +114,7 @@ var KeyHelp = [][2]string{
 	{"P", "freeze it, let it go on"},
 	{"R", "start it again, with its RDB"},
 	{"Shift+R", "start it again, empty"},
+	{"S", "give this run away: link, runbook, trace"},
 	{"T", "table instead of the drawing"},
 	{"?", "this list"},
 }

@@ -32,6 +32,9 @@ type Model struct {
 	pace     pace
 	gallery  gallery
 	editor   editor
+	share    share
+	goal     goal   // of the opening, where a link gave one
+	notice   string // what is to be said of a link, until it is put away
 
 	playing  bool
 	speed    int     // index into speeds
@@ -106,13 +109,7 @@ func New(scenarios []Scenario, set Settings) Model {
 // open begins a scenario from its start. One without chapters is a playground: its opening runs at once, so that the
 // page begins where there is something to do. A lesson stops at its first chapter.
 func (m *Model) open(name string) {
-	text := ""
-	for _, s := range m.scenarios {
-		if s.Name == name {
-			text = s.Text
-		}
-	}
-	parsed, err := script.Parse(name+".resync", text)
+	parsed, err := script.Parse(name+".resync", m.textOf(name))
 	if err != nil {
 		m.begin(name, &script.Script{Title: name, Seed: 1})
 		m.rush(openTurns)
@@ -125,7 +122,7 @@ func (m *Model) open(name string) {
 
 // begin puts a scenario in the place of the one that is shown. Nothing of it has run yet.
 func (m *Model) begin(name string, s *script.Script) {
-	m.scenario, m.script = name, s
+	m.scenario, m.script, m.goal = name, s, goal{}
 	m.line = script.NewTimeline(s)
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
@@ -140,14 +137,20 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.playing, m.asked, m.opening = true, 1, true
 }
 
-// rush goes on with the opening for so many turns: all of a playground's script, or a lesson up to its first chapter.
+// rush goes on with the opening for so many turns: all of a playground's script, a lesson up to its first chapter, or to
+// where a link leads.
 func (m *Model) rush(turns int) {
-	for ; turns > 0 && m.opening; turns-- {
-		if m.session().Done() || m.problem != "" || m.session().Chapter() > 0 {
+	to := sim.Never - 1
+	if m.goal.set && m.goal.at >= 0 {
+		to = m.goal.at
+	}
+	for reached := false; turns > 0 && m.opening; turns-- {
+		if m.problem != "" || m.arrives(reached) {
 			m.opening, m.left = false, nil
+			m.playing = m.playing && !m.goal.set
 			break
 		}
-		m.turn(sim.Never - 1)
+		reached = m.turn(to)
 	}
 	m.sync()
 	m.follows()
@@ -314,6 +317,21 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Pick:
 		m.gallery.open = false
 		m.open(msg.Scenario)
+	case Linked:
+		return m.follow(m.linked(msg))
+	case DismissNotice:
+		m.notice = ""
+	case ToggleShare:
+		return m.toggleShare()
+	case Packed:
+		if m.share.open {
+			m.share.page, m.share.fragment = msg.Page, msg.Fragment
+		}
+	case CopyText:
+		m.status = msg.What + " is on the clipboard."
+		return []Cmd{Copy{msg.Text}}
+	case SaveAs:
+		return m.saveAs(msg.Form)
 	case CloseVerdict:
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq
@@ -578,6 +596,7 @@ func (m *Model) Page() Page {
 	p.Calm = calm(&s)
 	p.Gallery = m.library()
 	p.Opening = m.openingText()
+	p.Share, p.Notice = m.shared(), m.notice
 	p.Takeaway = m.takeaway(&s, p.Verdict)
 	if m.table {
 		p.Table = tableRows(&s)

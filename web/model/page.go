@@ -19,6 +19,8 @@ type Page struct {
 	Table    []TableRow // of the table view
 	ShowHelp bool
 	Gallery  Gallery
+	Share    Share
+	Notice   string // what is to be said of the link that was followed, or ""
 	Opening  string // how far a long opening has come, "" when none is on its way
 	Keys     bool   // single-key shortcuts are on
 	Status   string // what the narrator says

@@ -12,6 +12,7 @@ type topBar struct {
 	Bar     model.Bar
 	Help    bool
 	Library bool // the library is open
+	Share   bool // the panel with the link is
 	Up      *mailbox
 }
 
@@ -42,6 +43,9 @@ func (b *topBar) Render() app.UI {
 			app.Button().Class("ghost").Type("button").DataSet("testid", "theme").Aria("label", "Theme: "+theme).OnClick(b.theme).Body(
 				themeIcon(b.Bar.Theme), app.Span().Class("bar__word").Text(theme),
 			),
+			app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
+				shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),
+			),
 			app.Button().Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
 				app.Span().Aria("hidden", true).Class("bar__sign").Text("?"), app.Span().Class("bar__word").Text("Help"),
 				app.Span().Class("sr bar__only-narrow").Text("Help"),
@@ -58,6 +62,7 @@ func (b *topBar) library(app.Context, app.Event) {
 }
 func (b *topBar) table(app.Context, app.Event) { b.Up.send(model.ToggleTable{}) }
 func (b *topBar) theme(app.Context, app.Event) { b.Up.send(model.NextTheme{}) }
+func (b *topBar) share(app.Context, app.Event) { b.Up.send(model.ToggleShare{}) }
 func (b *topBar) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
 
 // mark is the sign of Resync: what is gone, the edge, what is held.
@@ -72,6 +77,11 @@ func mark() app.UI {
 // shelfIcon is four cards.
 func shelfIcon() app.UI {
 	return icon("", 16, 16, path("l-text", "M2 2h5v5h-5zM9 2h5v5h-5zM2 9h5v5h-5zM9 9h5v5h-5z"))
+}
+
+// shareIcon is an arrow that leaves a box.
+func shareIcon() app.UI {
+	return icon("", 16, 16, path("l-text", "M5 7H3v7h10V7h-2M8 10V2M5 4.500L8 1.500L11 4.500"))
 }
 
 func themeIcon(theme string) app.UI {

@@ -17,9 +17,16 @@ type Host interface {
 	Store(key, value string)
 	// Copy puts text on the clipboard.
 	Copy(text string)
-	// Fragment is the part of the address after '#'; SetFragment replaces it without a navigation.
+	// Address is that of the page, up to '#'. Fragment is what stands behind it; SetFragment replaces that without a
+	// navigation, and OnFragment calls f whenever somebody else has.
+	Address() string
 	Fragment() string
 	SetFragment(s string)
+	OnFragment(f func())
+	// Pack makes a word for an address out of text, and Unpack takes it out again: deflate (RFC 1951) in base64url. f hears of
+	// it later; ok is false when it cannot be done, as for a word that is broken or one that holds more than so many bytes.
+	Pack(text string, f func(packed string, ok bool))
+	Unpack(packed string, most int, f func(text string, ok bool))
 
 	// Value and SetValue read and write the value of an input, by its id: go-app does not own what was typed.
 	Value(id string) string

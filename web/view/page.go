@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"resync/assets"
+	"resync/engine/script"
 	"resync/web/model"
 )
 
@@ -62,7 +63,7 @@ func (p *page) OnInit() {
 		settings.Theme = ""
 	}
 	p.host.Theme(settings.Theme)
-	p.frozen = hasFlag(p.host.Fragment(), "test=1")
+	p.frozen = hasFlag(p.host.Fragment(), "test=1") // a link that comes later does not change whose the time is
 	width, height := p.host.Size()
 	var scenarios []model.Scenario
 	for _, s := range assets.Scenarios() {
@@ -70,7 +71,31 @@ func (p *page) OnInit() {
 	}
 	p.model = model.New(scenarios, settings)
 	p.model, _ = model.Update(p.model, model.Resized{Width: float64(width), Height: float64(height)})
+	p.followLink()
 	p.page = p.model.Page()
+}
+
+// followLink opens what the address says.
+func (p *page) followLink() {
+	link, notices, ok := model.ParsePermalink(p.host.Fragment())
+	if !ok {
+		if len(notices) > 0 {
+			p.take(model.Linked{Link: model.Permalink{Moment: -1}, Notices: notices})
+		}
+		return
+	}
+	if link.Packed == "" {
+		p.take(model.Linked{Link: link, Notices: notices})
+		return
+	}
+	p.host.Unpack(link.Packed, script.MaxText, func(text string, ok bool) {
+		if !ok {
+			link.Packed = ""
+			notices = append(notices, "The script in this link is broken or longer than "+strconv.Itoa(script.MaxText)+" bytes: was the whole link copied?")
+		}
+		p.take(model.Linked{Link: link, Script: text, Notices: notices})
+		p.redraw()
+	})
 }
 
 // hasFlag looks for one of the fragment's parts, as in "v=1&test=1".
@@ -97,6 +122,10 @@ func (p *page) OnMount(ctx app.Context) {
 	})
 	p.host.OnFile(func(name string, data []byte) {
 		p.take(model.FileGiven{Name: name, Data: data})
+		p.redraw()
+	})
+	p.host.OnFragment(func() {
+		p.followLink()
 		p.redraw()
 	})
 	if p.frozen {
@@ -134,12 +163,35 @@ func (p *page) obey(cmds []model.Cmd) {
 			p.host.Mark(c.ID, c.From, c.To)
 		case model.Download:
 			p.host.Download(c.Name, c.Mime, []byte(c.Data))
+		case model.Pack:
+			p.pack(c)
 		case model.Reveal:
 			p.afterDrawing(func() { p.host.Reveal(c.ID) })
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}
 	}
+}
+
+// pack makes a link, and puts it into the address as well.
+func (p *page) pack(c model.Pack) {
+	made := func(packed string, ok bool) {
+		if !ok {
+			return
+		}
+		c.Link.Packed = packed
+		fragment := c.Link.String()
+		if !p.frozen {
+			p.host.SetFragment(fragment)
+		}
+		p.take(model.Packed{Page: p.host.Address(), Fragment: fragment})
+		p.redraw()
+	}
+	if c.Text == "" {
+		made("", true)
+		return
+	}
+	p.host.Pack(c.Text, made)
 }
 
 func (p *page) afterDrawing(f func()) {
@@ -245,7 +297,8 @@ func (p *page) Render() app.UI {
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
 		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).Body(
 		patterns(),
-		&topBar{Bar: v.Bar, Help: v.ShowHelp, Library: v.Gallery.Open, Up: p.up},
+		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
+		app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
 		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
 		app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 		app.Main().Class("app__main").Body(
@@ -258,6 +311,7 @@ func (p *page) Render() app.UI {
 			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
+		app.If(v.Share.Open, func() app.UI { return &sharePanel{Share: v.Share, Up: p.up} }),
 		app.If(v.ShowHelp, func() app.UI { return &help{Keys: v.Keys, Up: p.up} }),
 	)
 }

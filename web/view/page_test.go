@@ -20,6 +20,8 @@ type room struct {
 	copied   string
 	focused  string
 	fragment string
+	packed   string
+	linked   func()
 	queries  map[string]bool
 	frame    func(time.Duration)
 	key      func(string, bool) bool
@@ -43,6 +45,8 @@ func (r *room) Store(key, value string)         { r.stored[key] = value }
 func (r *room) Copy(text string)                { r.copied = text }
 func (r *room) Fragment() string                { return r.fragment }
 func (r *room) SetFragment(s string)            { r.fragment = s }
+func (r *room) Address() string                 { return "https://example.org/" }
+func (r *room) OnFragment(f func())             { r.linked = f }
 func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
@@ -57,10 +61,15 @@ func (r *room) OnFrame(f func(time.Duration))   { r.frame = f }
 func (r *room) Draw(_ string, marks []float32) {
 	r.drawn = append(r.drawn, append([]float32(nil), marks...))
 }
-func (r *room) OnKey(f func(string, bool) bool)           { r.key = f }
-func (r *room) OnFile(f func(string, []byte))             { r.file = f }
-func (r *room) Download(name, _ string, data []byte)      { r.saved[name] = string(data) }
-func (r *room) Expose(f map[string]func([]string) string) { r.exposed = f }
+func (r *room) Pack(text string, f func(string, bool)) {
+	r.packed = text
+	f("packed", true)
+}
+func (r *room) Unpack(packed string, _ int, f func(string, bool)) { f(r.packed, packed == "packed") }
+func (r *room) OnKey(f func(string, bool) bool)                   { r.key = f }
+func (r *room) OnFile(f func(string, []byte))                     { r.file = f }
+func (r *room) Download(name, _ string, data []byte)              { r.saved[name] = string(data) }
+func (r *room) Expose(f map[string]func([]string) string)         { r.exposed = f }
 
 // moved is a page that has been drawn once.
 func moved(t *testing.T, r *room) (*page, app.TestEngine) {
@@ -204,5 +213,31 @@ func TestNoInlineStyle(t *testing.T) {
 				t.Errorf("%s uses %s", f, bad)
 			}
 		}
+	}
+}
+
+// What is shared is in the address, and following that link leads to the same run.
+func TestALinkIsMadeAndFollowed(t *testing.T) {
+	r := newRoom()
+	p, _ := moved(t, r)
+	p.up.send(model.Run{Line: "m1> SET a 1"})
+	p.up.send(model.ToggleShare{})
+	if p.page.Share.Link != "https://example.org/#v=1&a=packed" || r.fragment != "v=1&a=packed" || !strings.Contains(r.packed, "m1> SET a 1") {
+		t.Fatalf("the link is %q, the address ends in #%s, and %q was packed", p.page.Share.Link, r.fragment, r.packed)
+	}
+	trace := p.model.Trace()
+	again := New(r).(*page)
+	e := app.NewTestEngine()
+	if err := e.Load(again); err != nil {
+		t.Fatal(err)
+	}
+	e.ConsumeAll()
+	if again.model.Trace() != trace {
+		t.Error("the link leads to another run")
+	}
+	r.fragment = "v=1&a=torn"
+	again.followLink() // what OnFragment calls
+	if !strings.Contains(again.page.Notice, "was the whole link copied?") || len(again.page.Stage.Cards) != 3 {
+		t.Errorf("a torn link says %q", again.page.Notice)
 	}
 }

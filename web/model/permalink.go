@@ -1,0 +1,296 @@
+package model
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"resync/engine"
+	"resync/engine/script"
+)
+
+// A Permalink is a moment of a run as the fragment of an address, what stands behind its '#': nothing of it reaches a
+// server. Everything but the version may be missing.
+//
+//	v=1&s=short-outage&t=2431    a scenario of the library, at 2.431 s
+//	v=1&a=…                      a script of its own, packed as Host.Pack packs it
+//
+// A link that was given away once has to work for ever: the meaning of version 1 stays.
+type Permalink struct {
+	Scenario string // s: of the library
+	Packed   string // a: a whole script, which then is the scenario
+	Seed     uint64 // seed: another one than the script's, 0 for none
+	Moment   int64  // t: milliseconds of simulated time, -1 for none
+	Chapter  int    // step: the chapter of a lesson, from 1; 0 for none
+	Node     string // node: the one that is selected
+	Theme    string // theme: light or dark
+}
+
+// permalinkVersion is the one that is written, and the latest that is read.
+const permalinkVersion = "1"
+
+// LongLink is how many characters an address may have before some places (mails, chats, old servers) cut it.
+const LongLink = 2000
+
+// String is the fragment, without '#'.
+func (l Permalink) String() string {
+	b := "v=" + permalinkVersion
+	add := func(key, value string) {
+		if value != "" {
+			b += "&" + key + "=" + value
+		}
+	}
+	add("s", l.Scenario)
+	if l.Seed != 0 {
+		add("seed", strconv.FormatUint(l.Seed, 10))
+	}
+	if l.Chapter > 0 {
+		add("step", plain(int64(l.Chapter)))
+	}
+	if l.Moment >= 0 {
+		add("t", strconv.FormatInt(l.Moment, 10))
+	}
+	add("node", l.Node)
+	add("theme", l.Theme)
+	add("a", l.Packed)
+	return b
+}
+
+// ParsePermalink reads a fragment. What is wrong with it is left out and said in notices; ok is false for one of
+// another version, of which nothing is known, and for a fragment that is no permalink.
+func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
+	l = Permalink{Moment: -1}
+	said := false
+	for part := range strings.SplitSeq(fragment, "&") {
+		key, value, _ := strings.Cut(part, "=")
+		good := true
+		switch key {
+		case "":
+		case "v":
+			if said = true; value != permalinkVersion {
+				return l, []string{"This link is of version " + strconv.Quote(value) + ", and this page reads version " + permalinkVersion + ". A newer page may open it."}, false
+			}
+		case "s":
+			if good = isWord(value); good {
+				l.Scenario = value
+			}
+		case "a":
+			if good = isWord(value); good {
+				l.Packed = value
+			}
+		case "seed":
+			n, err := strconv.ParseUint(value, 10, 64)
+			if good = err == nil && n > 0; good {
+				l.Seed = n
+			}
+		case "t":
+			n, err := strconv.ParseInt(value, 10, 64)
+			if good = err == nil && n >= 0 && n <= script.MaxTime.Milliseconds(); good {
+				l.Moment = n
+			}
+		case "step":
+			n, err := strconv.Atoi(value)
+			if good = err == nil && n > 0 && n <= script.MaxStatements; good {
+				l.Chapter = n
+			}
+		case "node":
+			if good = isWord(value); good {
+				l.Node = value
+			}
+		case "theme":
+			if good = value == "light" || value == "dark"; good {
+				l.Theme = value
+			}
+		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height":
+			// They are the host page's business.
+		default:
+			notices = append(notices, "The link says "+strconv.Quote(cut(part, 40))+", which means nothing here.")
+		}
+		if !good {
+			notices = append(notices, "The link says "+strconv.Quote(cut(part, 40))+", which is no "+permalinkWords[key]+".")
+		}
+	}
+	return l, notices, said || l.Scenario != "" || l.Packed != ""
+}
+
+// permalinkWords are what the values of a permalink are called.
+var permalinkWords = map[string]string{
+	"s": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "theme": "theme (light or dark)",
+}
+
+// isWord reports whether a value has only what base64url and names have, and something of it.
+func isWord(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(c rune) bool {
+		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_')
+	}) < 0
+}
+
+func cut(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}
+
+// Linked opens what a permalink says. Script is what its packed part holds.
+type Linked struct {
+	Link    Permalink
+	Script  string
+	Notices []string
+}
+
+func (Linked) isMsg() {}
+
+// DismissNotice puts away what was said of a link.
+type DismissNotice struct{}
+
+func (DismissNotice) isMsg() {}
+
+// A goal is where an opening goes beside the usual: to a moment, or to the beginning of a chapter.
+type goal struct {
+	set     bool
+	at      engine.Instant
+	chapter int
+}
+
+// linked opens a permalink. Of a script that is wrong the lines before the first error are run; all of it is in the
+// editor, with its errors.
+func (m *Model) linked(l Linked) (cmds []Cmd) {
+	notices := l.Notices
+	name, group, text := l.Link.Scenario, "", ""
+	switch {
+	case l.Link.Packed != "":
+		name, group, text = ownScenario, ownGroup, l.Script
+	case name == "" && len(m.scenarios) > 0:
+		name = m.scenarios[0].Name
+	}
+	if group == "" {
+		text = m.textOf(name)
+		if text == "" {
+			notices = append(notices, "There is no scenario "+strconv.Quote(name)+" in the library: here is the first one.")
+			name = m.scenarios[0].Name
+			text = m.scenarios[0].Text
+		}
+	}
+	parsed, err := script.Parse(name+".resync", text)
+	errors, more := scriptErrors(err)
+	if err != nil {
+		notices = append(notices, "The script of this link is wrong from "+errors[0].Place+" on: "+errors[0].Text+" What stands before was run.")
+		parsed = validPart(name, text, errors[0].Line)
+	}
+	if l.Link.Seed != 0 {
+		parsed.Seed = l.Link.Seed
+	}
+	var g goal
+	switch {
+	case l.Link.Moment >= 0:
+		g = goal{set: true, at: engine.Epoch.Add(time.Duration(l.Link.Moment) * time.Millisecond)}
+	case l.Link.Chapter > 0:
+		g = goal{set: true, at: -1, chapter: l.Link.Chapter}
+	}
+	if group != "" {
+		m.adopt(parsed, text)
+	} else {
+		m.gallery, m.editor = gallery{}, editor{}
+		m.begin(name, parsed)
+	}
+	m.goal = g
+	m.rush(frameStep)
+	if err != nil {
+		m.editor = editor{open: true, text: text, tried: true, errors: errors, more: more}
+		m.tab = TabScript
+		cmds = append(cmds, SetInput{EditorID, text})
+	}
+	if l.Link.Node != "" && m.world().Node(l.Link.Node).Name != "" {
+		m.selected = l.Link.Node
+	}
+	if l.Link.Theme != "" {
+		m.theme = l.Link.Theme
+		cmds = append(cmds, SetTheme{m.theme})
+	}
+	m.notice = strings.Join(notices, " ")
+	return cmds
+}
+
+// validPart is what stands in front of a line of a script that is wrong there, as far as that is right by itself.
+func validPart(name, text string, line int) *script.Script {
+	lines := strings.SplitAfter(text, "\n")
+	for n := min(max(0, line-1), len(lines)); n > 0; n-- {
+		if s, err := script.Parse(name+".resync", strings.Join(lines[:n], "")); err == nil {
+			return s
+		}
+	}
+	return &script.Script{Title: "A link", Seed: script.DefaultSeed}
+}
+
+func (m *Model) textOf(scenario string) string {
+	for _, s := range m.scenarios {
+		if s.Name == scenario {
+			return s.Text
+		}
+	}
+	return ""
+}
+
+// arrives reports whether an opening is where it is to go.
+func (m *Model) arrives(reached bool) bool {
+	s := m.session()
+	switch {
+	case !m.goal.set:
+		return s.Done() || s.Chapter() > 0
+	case m.goal.at >= 0:
+		return reached
+	}
+	return s.Done() || s.Chapter() >= m.goal.chapter
+}
+
+// permalink is the link to what is shown now. text is what has to be packed into it, "" for a scenario of the library
+// in which nobody has done anything.
+func (m *Model) permalink() (l Permalink, text string) {
+	l = Permalink{Moment: m.world().Now().Sub(engine.Epoch).Milliseconds()}
+	if m.selected != "" && len(m.world().Names()) > 0 && m.selected != m.world().Names()[0] {
+		l.Node = m.selected
+	}
+	if m.untouched() {
+		l.Scenario = m.scenario
+		if original, err := script.Parse("", m.textOf(m.scenario)); err == nil && original.Seed != m.script.Seed {
+			l.Seed = m.script.Seed
+		}
+		return l, ""
+	}
+	l.Moment = -1 // the script ends there
+	return l, m.scriptText()
+}
+
+// untouched reports whether all that has happened is what a scenario of the library says.
+func (m *Model) untouched() bool {
+	if m.scenario == ownScenario || m.line.Count() > 1 {
+		return false
+	}
+	var said []string
+	for _, st := range m.script.Statements {
+		if st.Act != nil {
+			said = append(said, st.Act.String())
+		}
+	}
+	did := 0
+	for _, st := range m.session().Script().Statements {
+		if st.Act == nil {
+			continue
+		}
+		if _, waits := st.Act.(script.Wait); waits {
+			continue
+		}
+		for did < len(said) && said[did] != st.Act.String() {
+			if !strings.HasPrefix(said[did], "wait ") {
+				return false
+			}
+			did++
+		}
+		if did == len(said) {
+			return false
+		}
+		did++
+	}
+	return true
+}

@@ -1,0 +1,208 @@
+package model
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"resync/assets"
+	"resync/engine/script"
+)
+
+func library() []Scenario {
+	var list []Scenario
+	for _, s := range assets.Scenarios() {
+		list = append(list, Scenario(s))
+	}
+	return list
+}
+
+// Published are links that were given away. They have to mean the same for ever: lines are added here, never changed.
+var published = map[string]Permalink{
+	"v=1&s=short-outage":                                {Scenario: "short-outage", Moment: -1},
+	"v=1&s=short-outage&t=2431":                         {Scenario: "short-outage", Moment: 2431},
+	"v=1&s=split-brain&seed=7&step=2&node=r1":           {Scenario: "split-brain", Seed: 7, Chapter: 2, Node: "r1", Moment: -1},
+	"v=1&theme=dark&a=UyjJSFXQMFQoVwQA":                 {Theme: "dark", Packed: "UyjJSFXQMFQoVwQA", Moment: -1},
+	"s=short-outage":                                    {Scenario: "short-outage", Moment: -1},
+	"v=1&s=short-outage&view=tape&controls=none&test=1": {Scenario: "short-outage", Moment: -1},
+}
+
+func TestPublishedPermalinksMeanWhatTheyMeant(t *testing.T) {
+	for fragment, want := range published {
+		got, notices, ok := ParsePermalink(fragment)
+		if got != want || len(notices) > 0 || !ok {
+			t.Errorf("%s is %+v, %q, %v; want %+v", fragment, got, notices, ok, want)
+		}
+	}
+}
+
+func TestAPermalinkIsReadAsItIsWritten(t *testing.T) {
+	for _, want := range published {
+		if got, notices, ok := ParsePermalink(want.String()); got != want || notices != nil || !ok {
+			t.Errorf("%s is read as %+v, %q", want, got, notices)
+		}
+	}
+}
+
+func TestWhatIsWrongWithAPermalinkIsSaid(t *testing.T) {
+	for _, k := range []struct {
+		fragment, notice string
+		ok               bool
+	}{
+		{"v=2&s=short-outage", `version "2"`, false},
+		{"v=1&s=short-outage&t=-1", `"t=-1", which is no moment`, true},
+		{"v=1&s=short-outage&t=99999999999999", "no moment", true},
+		{"v=1&s=<script>alert(1)</script>", "no scenario", true},
+		{"v=1&seed=0", "no seed", true},
+		{"v=1&step=x", "no chapter", true},
+		{"v=1&theme=blue", "no theme", true},
+		{"v=1&colour=blue", `"colour=blue", which means nothing`, true},
+		{"v=1&a=%3Cb%3E", "no script", true},
+		{"", "", false},
+		{"test=1", "", false},
+		{strings.Repeat("x", 1<<20), "…", false},
+	} {
+		_, notices, ok := ParsePermalink(k.fragment)
+		all := strings.Join(notices, " ")
+		if ok != k.ok || !strings.Contains(all, k.notice) || k.notice == "" && all != "" || len(all) > 300 {
+			t.Errorf("%.60s: %v %q", k.fragment, ok, all)
+		}
+	}
+}
+
+// linkedTo is a page that was opened by a link; packed stands for what the browser does with a script.
+func linkedTo(fragment, packed string) Model {
+	l, notices, _ := ParsePermalink(fragment)
+	m := New(library(), Settings{})
+	m, _ = Update(m, Linked{Link: l, Script: packed, Notices: notices})
+	for m.opening {
+		m, _ = Update(m, Frame{Elapsed: 16e6})
+	}
+	return m
+}
+
+func TestALinkLeadsToAMoment(t *testing.T) {
+	for _, s := range library() {
+		for _, millis := range []string{"0", "2431", "20000"} {
+			m := linkedTo("v=1&s="+s.Name+"&t="+millis, "")
+			if got := clock(m.world().Now()); got != map[string]string{"0": "0.000", "2431": "2.431", "20000": "20.000"}[millis] || m.playing || m.notice != "" {
+				t.Errorf("%s: at %s instead of %s ms, playing %v, %q", s.Name, got, millis, m.playing, m.notice)
+			}
+		}
+	}
+}
+
+func TestALinkLeadsToAChapter(t *testing.T) {
+	m := linkedTo("v=1&s=short-outage&step=3&node=r1", "")
+	if got := m.session().Chapter(); got != 3 || m.selected != "r1" {
+		t.Errorf("chapter %d, %s", got, m.selected)
+	}
+	m, _ = Update(m, StoryNext{})
+	for range 20_000 {
+		m, _ = Update(m, Frame{Elapsed: 16e6})
+	}
+	if m.problem != "" || m.session().Chapter() < 3 {
+		t.Errorf("it does not go on: %q", m.problem)
+	}
+}
+
+// What is shared and opened again is the same run: the same events, byte for byte.
+func TestASharedRunIsTheSameRun(t *testing.T) {
+	m := New(library(), Settings{})
+	for _, line := range []string{"m1> SET a 1", "sever m1 r1", "m1> INCR b", "wait 700ms", "heal m1 r1", "wait 3s"} {
+		m, _ = Update(m, Run{line})
+		m, _ = Update(m, Tick{Elapsed: 300e6})
+	}
+	l, text := m.permalink()
+	if text == "" || l.Scenario != "" {
+		t.Fatalf("%+v says nothing of what was done", l)
+	}
+	l.Packed = "x"
+	again := linkedTo(l.String(), text)
+	if a, b := m.world().HashText(), again.world().HashText(); a != b || m.world().Now() != again.world().Now() {
+		t.Errorf("at %s the trace is %s; it was %s at %s", clock(again.world().Now()), b, a, clock(m.world().Now()))
+	}
+	untouched := linkedTo("v=1&s=backlog-overflow&t=9000", "")
+	if l, text := untouched.permalink(); text != "" || l.Scenario != "backlog-overflow" || l.Moment != 9000 {
+		t.Errorf("a story as it stands is %+v with %d bytes of script", l, len(text))
+	}
+}
+
+// A script that is wrong runs up to its first error, and all of it can be corrected.
+func TestALinkWithAWrongScriptRunsWhatIsRight(t *testing.T) {
+	m := linkedTo("v=1&a=x", "node m1\nwait 1s\nsevr m1 r1\nwait 9s\n")
+	if got := clock(m.world().Now()); got != "1.000" || len(m.world().Names()) != 1 {
+		t.Errorf("it is %s, nodes %v", got, m.world().Names())
+	}
+	if !strings.Contains(m.notice, "line 3") || !m.editor.open || m.tab != TabScript || len(m.editor.errors) == 0 {
+		t.Errorf("notice %q, editor %+v", m.notice, m.editor)
+	}
+	m, _ = Update(m, DismissNotice{})
+	if m.Page().Notice != "" {
+		t.Error("the notice stays")
+	}
+	if m = linkedTo("v=1&s=nowhere", ""); !strings.Contains(m.notice, `no scenario "nowhere"`) || len(m.world().Names()) == 0 {
+		t.Errorf("notice %q", m.notice)
+	}
+}
+
+func TestTheSharePanel(t *testing.T) {
+	m := linkedTo("v=1&s=short-outage&t=20000", "")
+	m, cmds := Update(m, ToggleShare{})
+	pack, ok := cmds[0].(Pack)
+	if !ok || pack.Text != "" || m.Page().Share.Link != "" {
+		t.Fatalf("%+v, %+v", cmds, m.Page().Share)
+	}
+	m, _ = Update(m, Packed{Page: "https://example.org/docs/index.html", Fragment: pack.Link.String()})
+	s := m.Page().Share
+	if s.Link != "https://example.org/docs/index.html#v=1&s=short-outage&t=20000" || s.Note != "" ||
+		!strings.Contains(s.Embed, `src="https://example.org/docs/v1/embed.js"`) || !strings.Contains(s.Embed, "#v=1&amp;s=") {
+		t.Errorf("%+v", s)
+	}
+	m, _ = Update(m, Packed{Page: "https://example.org/", Fragment: "v=1&a=" + strings.Repeat("x", 3000)})
+	if s := m.Page().Share; !strings.Contains(s.Note, "3,02") {
+		t.Errorf("a long link: %q", s.Note)
+	}
+	for _, f := range Forms {
+		_, cmds := Update(m, SaveAs{f.Name})
+		d, ok := cmds[0].(Download)
+		if !ok || d.Data == "" {
+			t.Errorf("%s: %+v", f.Name, cmds)
+			continue
+		}
+		switch f.Name {
+		case "script":
+			if _, err := script.Parse("", d.Data); err != nil {
+				t.Error(err)
+			}
+		case "trace":
+			if n := strings.Count(d.Data, "\n"); n != len(m.world().Events()) {
+				t.Errorf("%d lines for %d events", n, len(m.world().Events()))
+			}
+		case "runbook":
+			r, err := zip.NewReader(bytes.NewReader([]byte(d.Data)), int64(len(d.Data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := m.session().Script().Runbook()
+			if len(r.File) != len(want) {
+				t.Fatalf("%d files, want %d", len(r.File), len(want))
+			}
+			for i, f := range r.File {
+				content, err := f.Open()
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := io.ReadAll(content) // checks the sum, too
+				if err != nil || string(text) != want[i].Text || f.Name != "short-outage/"+want[i].Name || f.Mode()&0o100 != 0 != want[i].Run {
+					t.Errorf("%s, mode %s: %v", f.Name, f.Mode(), err)
+				}
+			}
+		}
+	}
+	if m, cmds = Update(m, ToggleShare{}); m.Page().Share.Open || cmds[0] != (Focus{ShareID}) {
+		t.Errorf("it stays open: %+v", cmds)
+	}
+}

@@ -1,0 +1,111 @@
+package model
+
+import (
+	"strings"
+
+	"resync/engine/sim"
+)
+
+// A Share is the panel that gives the run away.
+type Share struct {
+	Open  bool
+	Link  string // "" while it is being made
+	Note  string // that it is long
+	Embed string // what an author pastes into a page
+}
+
+// ToggleShare opens and closes the panel; Packed is the link, once the browser has made it: the address of the page and
+// the fragment. CopyText puts a part of the panel on the clipboard. SaveAs has the browser save the run in a form that
+// Forms lists.
+type (
+	ToggleShare struct{}
+	Packed      struct{ Page, Fragment string }
+	CopyText    struct{ What, Text string }
+	SaveAs      struct{ Form string }
+)
+
+func (ToggleShare) isMsg() {}
+func (Packed) isMsg()      {}
+func (CopyText) isMsg()    {}
+func (SaveAs) isMsg()      {}
+
+// Pack asks the browser for a link: the script is packed into it where there is one.
+type Pack struct {
+	Link Permalink
+	Text string
+}
+
+func (Pack) isCmd() {}
+
+// A Form is one that a run can be saved in.
+type Form struct{ Name, Label, About string }
+
+// Forms are all of them.
+var Forms = []Form{
+	{"script", "Script", "what was done, as text that this page, bin/resync and an editor read"},
+	{"runbook", "Runbook", "a folder that repeats it on real servers: redis.conf files, a shell script, docker-compose.yml"},
+	{"trace", "Trace", "every event with its numbers, a JSON object a line"},
+	{"shiviz", "ShiViz log", "the same with vector clocks, for the space-time diagrams of ShiViz"},
+}
+
+// ShareID is the id of the button that opens the panel; ShareLinkID that of the line with the link.
+const (
+	ShareID     = "share"
+	ShareLinkID = "share-link"
+)
+
+type share struct {
+	open           bool
+	page, fragment string
+}
+
+func (m *Model) toggleShare() []Cmd {
+	m.share = share{open: !m.share.open}
+	if !m.share.open {
+		return []Cmd{Focus{ShareID}}
+	}
+	link, text := m.permalink()
+	return []Cmd{Pack{link, text}}
+}
+
+func (m *Model) shared() Share {
+	s := Share{Open: m.share.open}
+	if !s.Open || m.share.fragment == "" {
+		return s
+	}
+	s.Link = m.share.page + "#" + m.share.fragment
+	if len(s.Link) > LongLink {
+		s.Note = "The link has " + commas(int64(len(s.Link))) + " characters, and some mails and chats cut those of more than " + commas(LongLink) + ". The script as a file says the same."
+	}
+	folder := m.share.page[:strings.LastIndexByte(m.share.page, '/')+1]
+	s.Embed = `<script type="module" src="` + folder + `v1/embed.js"></script>` + "\n" +
+		`<resync-playground src="` + strings.ReplaceAll(s.Link, "&", "&amp;") + `" height="420"></resync-playground>`
+	return s
+}
+
+// saveAs has the browser save the run.
+func (m *Model) saveAs(form string) []Cmd {
+	name := m.scenario
+	switch form {
+	case "script":
+		return []Cmd{m.save("")}
+	case "runbook":
+		m.status = "Saved as " + name + "-runbook.zip."
+		var files []zipped
+		for _, f := range m.session().Script().Runbook() {
+			files = append(files, zipped{name + "/" + f.Name, f.Text, f.Run})
+		}
+		return []Cmd{Download{Name: name + "-runbook.zip", Mime: "application/zip", Data: string(zipFile(files))}}
+	case "trace":
+		m.status = "Saved as " + name + ".jsonl."
+		var b []byte
+		for _, e := range m.world().Events() {
+			b = append(sim.AppendJSON(b, e), '\n')
+		}
+		return []Cmd{Download{Name: name + ".jsonl", Mime: "application/jsonl", Data: string(b)}}
+	case "shiviz":
+		m.status = "Saved as " + name + ".shiviz.log."
+		return []Cmd{Download{Name: name + ".shiviz.log", Mime: "text/plain;charset=utf-8", Data: string(sim.AppendShiViz(nil, m.world().Events(), &sim.Filter{}))}}
+	}
+	return nil
+}
