@@ -1,0 +1,141 @@
+// Links: what is shared is opened again, and what a link carries is never done, only read.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { deflateRawSync } from "node:zlib";
+import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+
+let server, browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const byId = (page, id) => page.locator(`[data-testid="${id}"]`);
+const inside = (page, name, ...args) => page.evaluate(([name, args]) => window.__resync[name](...args), [name, args]);
+const pack = (text) => deflateRawSync(Buffer.from(text)).toString("base64url");
+
+// visit opens the page at a fragment, with its time stopped.
+async function visit(fragment, options) {
+  const page = await open(browser, `${server.url}#${fragment}&test=1`, options);
+  await waitReady(page);
+  return page;
+}
+
+// noticed resolves to what is said of the link.
+const noticed = (page) => byId(page, "notice").locator("p").innerText();
+
+describe("a link", () => {
+  test("leads to the same run, byte for byte", async () => {
+    const page = await visit("v=1");
+    for (const line of ['m1> SET greeting "<b>hello</b> é"', "sever m1 r1", "m1> INCR visits", "wait 900ms", "heal m1 r1", "wait 2s"]) await inside(page, "run", line);
+    await inside(page, "tick", 400);
+    await byId(page, "share").click();
+    await page.waitForFunction(() => document.querySelector('[data-testid="share-link"]').textContent.includes("&a="));
+    const link = await byId(page, "share-link").innerText();
+    assert.match(link, /#v=1&a=[\w-]+$/);
+    const again = await visit(new URL(link).hash.slice(1));
+    assert.equal(await inside(again, "trace"), await inside(page, "trace"));
+    assert.equal(await inside(again, "script"), await inside(page, "script"));
+    assert.deepEqual([page.complaints, again.complaints], [[], []]);
+    await page.context().close();
+    await again.context().close();
+  });
+
+  test("leads into the middle of a story, and another one takes its place", async () => {
+    const page = await visit("v=1&s=short-outage&t=12345&node=r1&theme=dark");
+    const state = JSON.parse(await inside(page, "state"));
+    assert.equal(state.time, "12.345");
+    assert.equal(state.selected, "r1");
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+    await page.evaluate(() => (location.hash = "v=1&s=split-brain&step=2&test=1"));
+    await page.waitForFunction(() => document.querySelector('[data-testid="scenario"]').value === "split-brain");
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+
+  test("that is wrong says what, and shows what can be shown", async () => {
+    for (const [fragment, words] of [
+      ["v=2&s=short-outage", 'version "2"'],
+      ["v=1&s=nowhere", 'no scenario "nowhere"'],
+      ["v=1&s=short-outage&t=soon&colour=red", '"t=soon", which is no moment'],
+      [`v=1&a=${pack("node m1\nwait 1s\nsevr m1 r1\n")}`, "line 3"],
+      ["v=1&a=AAAA", "was the whole link copied?"],
+      [`v=1&a=${pack("node m1\n").slice(0, -3)}`, "was the whole link copied?"],
+      [`v=1&a=${deflateRawSync(Buffer.alloc(300 << 20)).toString("base64url")}`, "longer than 1048576 bytes"],
+    ]) {
+      const page = await visit(fragment);
+      await byId(page, "notice").waitFor();
+      assert.ok((await noticed(page)).includes(words), `${fragment.slice(0, 80)}: ${await noticed(page)}`);
+      assert.ok(JSON.parse(await inside(page, "state")).nodes.length > 0, "something is shown");
+      await byId(page, "notice-close").click();
+      assert.equal(await byId(page, "notice").count(), 0);
+      assert.deepEqual(page.complaints, []);
+      await page.context().close();
+    }
+  });
+
+  test("does nothing but what the language has, whatever its strings look like", async () => {
+    const evil = `<img src=x onerror=window.pwned=1><script>window.pwned=1</script><svg onload=window.pwned=1>"'\`\${window.pwned=1}`;
+    const quoted = JSON.stringify(evil);
+    const text = `title ${quoted}\nabout ${quoted}\nnode m1\nnode r1 replicaof m1\nwait 6s\nstep ${quoted}\nsay at m1 ${quoted}\n` +
+      `m1> SET ${quoted} ${quoted}\nm1> ${quoted}\nm1> CLIENT SETNAME javascript:alert(1)\nm1> PUBLISH ${quoted} ${quoted}\nwait 1s\n`;
+    const page = await visit(`v=1&a=${pack(text)}&step=1`);
+    let dialogs = 0;
+    page.on("dialog", (d) => (dialogs++, d.dismiss()));
+    for (let i = 0; i < 10; i++) await inside(page, "tick", 1000);
+    for (const tab of ["cli", "ledger", "data", "config", "faults", "log", "script"]) {
+      await page.locator(`[data-testid="tab-${tab}"]`).click();
+      await page.waitForTimeout(50);
+    }
+    await byId(page, "share").click();
+    await page.waitForTimeout(200);
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    assert.equal(dialogs, 0);
+    assert.equal(await page.evaluate(() => document.querySelectorAll("img, iframe, object, #root script, [onerror], [onload]").length), 0);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  });
+});
+
+describe("the share panel", () => {
+  test("is opened and left by keys, copies, and has no fault in either theme", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+      const page = await visit("v=1&s=short-outage&t=9000", { colorScheme, permissions: ["clipboard-read", "clipboard-write"] });
+      await page.keyboard.press("s");
+      await byId(page, "share-panel").waitFor();
+      await byId(page, "share-copy").click();
+      await page.waitForFunction(async () => (await navigator.clipboard.readText()).endsWith("#v=1&s=short-outage&t=9000"));
+      assert.match(await byId(page, "share-embed").innerText(), /<resync-playground src=".*#v=1&amp;s=short-outage&amp;t=9000" height="420">/);
+      assert.deepEqual(await axe(page), []);
+      await page.keyboard.press("Escape");
+      await byId(page, "share-panel").waitFor({ state: "detached" });
+      assert.equal(await page.evaluate(() => document.activeElement.id), "share");
+      assert.deepEqual(page.complaints, []);
+      await page.context().close();
+    }
+  });
+
+  test("saves the run in every form", async () => {
+    const page = await visit("v=1&s=short-outage&t=9000");
+    await byId(page, "share").click();
+    for (const [form, name, begins] of [
+      ["script", "short-outage.resync", "title "],
+      ["runbook", "short-outage-runbook.zip", "PK\x03\x04"],
+      ["trace", "short-outage.jsonl", "{"],
+      ["shiviz", "short-outage.shiviz.log", ""],
+    ]) {
+      const [download] = await Promise.all([page.waitForEvent("download"), byId(page, `save-${form}`).click()]);
+      assert.equal(download.suggestedFilename(), name);
+      const chunks = [];
+      for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+      const data = Buffer.concat(chunks);
+      assert.ok(data.length > 1000 && data.toString("latin1").startsWith(begins), `${form}: ${data.length} bytes`);
+    }
+    await page.context().close();
+  });
+});
