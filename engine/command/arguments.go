@@ -11,6 +11,13 @@ package command
 //
 // Source: COMMAND DOCS of redis-server 7.0.15, with which the tests compare it.
 const argumentDocs = "\n" +
+	"acl|cat categoryname?\n" +
+	"acl|deluser username*\n" +
+	"acl|dryrun username command arg?*\n" +
+	"acl|genpass bits~i?\n" +
+	"acl|getuser username\n" +
+	"acl|log operation~o?(count~i reset~t)\n" +
+	"acl|setuser username rule?*\n" +
 	"append key~k#0 value\n" +
 	"auth username@6.0.0? password\n" +
 	"bgsave schedule~t@3.2.2?\n" +

@@ -250,6 +250,7 @@ func init() {
 		connectionCommands,
 		transactionCommands,
 		serverCommands,
+		aclCommands,
 		persistenceCommands,
 		replicationCommands,
 		pubsubCommands,

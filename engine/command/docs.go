@@ -240,9 +240,10 @@ func commandList(c *Call) {
 	c.Reply.SetFrom(start, n)
 }
 
+// categoryOf returns the category of that name in any case, or 0.
 func categoryOf(name []byte) Category {
 	for i, n := range categoryNames {
-		if strings.EqualFold(n, string(name)) {
+		if strings.EqualFold(n, string(cString(name, len(name)))) {
 			return 1 << i
 		}
 	}

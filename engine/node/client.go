@@ -105,7 +105,7 @@ func (n *Node) accept(in Accepted) {
 	n.stats.connections++
 	c := &client{
 		id: n.lastID, conn: in.Conn, addr: in.Remote, laddr: in.Local,
-		since: n.now, used: n.now, authed: n.cfg.RequirePass == "", size: newFootprint(n.now),
+		since: n.now, used: n.now, authed: !n.user.closed, size: newFootprint(n.now),
 	}
 	n.byConn[c.conn] = c
 	n.clients = append(n.clients, c)
@@ -198,7 +198,7 @@ func (n *Node) limitInput(c *client) {
 }
 
 func (n *Node) limits(c *client) resp.Limits {
-	if !c.authed {
+	if n.isStranger(c) {
 		return resp.Unauthenticated
 	}
 	return resp.Limits{MaxBulk: n.cfg.ProtoMaxBulkLen}
@@ -419,7 +419,7 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 	switch {
 	case flags&command.Protected != 0 && !n.mayDebug(c):
 		return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
-	case !c.authed && flags&command.NoAuth == 0:
+	case n.isStranger(c) && flags&command.NoAuth == 0:
 		return "NOAUTH Authentication required."
 	case c.multi != nil && flags&command.NoMulti != 0:
 		return "ERR Command not allowed inside a transaction"

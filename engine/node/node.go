@@ -80,6 +80,9 @@ type Node struct {
 	slow      slowlog
 	latency   latencyEvents
 
+	user       defaultUser
+	deniedAuth []deniedAuth // the latest last
+
 	master link
 	local  localTTL
 	stats  stats
@@ -431,6 +434,7 @@ func (n *Node) Clone() *Node {
 	}
 	c.tracking = n.tracking.clone(twin)
 	c.slow.entries = slices.Clone(n.slow.entries)
+	c.deniedAuth = slices.Clone(n.deniedAuth)
 	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
 	c.unit, c.spare, c.label, c.discard.Buf = unit{}, nil, nil, nil

@@ -189,6 +189,13 @@ var sessions = []struct{ name, script string }{
 		w: RPUSH e 1
 		a< 1
 		w: LRANGE e 0 -1`},
+	{"who is in EXEC is in its transaction", `
+		a: MULTI
+		a: SET in 1
+		a: CLIENT INFO
+		w: CLIENT LIST ID @a
+		a: EXEC
+		a: CLIENT INFO`},
 	{"nobody waits in a transaction", `
 		a: MULTI
 		a: BLPOP n 0
