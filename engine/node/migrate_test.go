@@ -296,3 +296,18 @@ func TestMigrateOfOtherEras(t *testing.T) {
 		s.want(x.era+x.options, s.say(c, migrateA+x.options), x.reply)
 	}
 }
+
+// Whoever wants no reply gets none when it comes late, and the next one.
+func TestALateReplyIsSkippedOnce(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	s.say(c, "SET a 1")
+	s.say(c, "CLIENT REPLY SKIP")
+	s.want("SAVE", s.say(c, "SAVE"), "")
+	s.want("the next one", s.say(c, "PING"), "+PONG\r\n")
+	s.say(c, "CLIENT REPLY SKIP")
+	s.say(c, migrateA)
+	s.raw(s.dialed(), "+OK\r\n+OK\r\n")
+	s.want("MIGRATE", s.take(c), "")
+	s.want("the next one", s.say(c, "EXISTS a"), ":0\r\n")
+}
