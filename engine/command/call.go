@@ -129,15 +129,16 @@ type Call struct {
 	Served bool
 
 	// What came of it; Begin sets these back.
-	Dirty      int    // changes made, as rdb_changes_since_last_save counts them
-	Hits       int    // keys found and not found by reads
-	Misses     int    //
-	Expired    int    // expired keys removed
-	Flushed    bool   // databases were emptied
-	FlushedAll bool   // FLUSHALL ran: snapshots under way are worthless
-	Freed      int    // values that Redis frees in the background, or frees large ones so
-	Trouble    string // what was wrong with the payload of RESTORE, for the log
-	Wait       *Wait  // the command found nothing and may be parked; it has not answered
+	Dirty      int        // changes made, as rdb_changes_since_last_save counts them
+	Hits       int        // keys found and not found by reads
+	Misses     int        //
+	Expired    int        // expired keys removed
+	Flushed    bool       // databases were emptied
+	FlushedAll bool       // FLUSHALL ran: snapshots under way are worthless
+	Freed      int        // values that Redis frees in the background, or frees large ones so
+	Trouble    string     // what was wrong with the payload of RESTORE, for the log
+	Wait       *Wait      // the command found nothing and may be parked; it has not answered
+	Migration  *Migration // keys that are to be moved to another server before the command is answered
 
 	ops       []Op
 	complete  bool     // ops holds the command itself too
@@ -152,7 +153,7 @@ func (c *Call) Begin() {
 	c.Dirty, c.Hits, c.Misses, c.Expired, c.Freed = 0, 0, 0, 0, 0
 	c.Flushed, c.FlushedAll = false, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
-	c.complete, c.force, c.rewritten, c.Wait, c.Trouble = false, false, nil, nil, ""
+	c.complete, c.force, c.rewritten, c.Wait, c.Migration, c.Trouble = false, false, nil, nil, nil, ""
 }
 
 // Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came

@@ -346,6 +346,9 @@ func auxNumber(dec *rdb.Decoder, name string) (int64, bool) {
 // replaceData puts another dataset in the place of the node's own.
 func (n *Node) replaceData(data *store.Store) {
 	n.touchAll(n.data, data)
+	if n.migration != nil {
+		n.migration.outdated = true
+	}
 	n.data = data
 	n.invalidateAll()
 	n.clock = 0 // it is told the time at the next command

@@ -73,6 +73,8 @@ func redacted(cmd *command.Command, args [][]byte) [][]byte {
 				break
 			}
 		}
+	case "MIGRATE":
+		from, to = command.MigrateSecrets(args)
 	case "SET":
 		if cmd.Parent == nil {
 			return args

@@ -47,6 +47,7 @@ const (
 	pausedByClient pausePurpose = iota // CLIENT PAUSE
 	pausedByShutdown
 	pausedByFailover
+	pausedByMigrate
 	pausePurposes
 )
 
