@@ -41,6 +41,18 @@ func TestAWaitEndsAtItsMoment(t *testing.T) {
 	s.want("nobody waits", s.field("blocked_clients"), "0")
 }
 
+// What waited in vain gets a null array, also where the command itself says a null string.
+func TestAWaitForASourceEndsWithANullArray(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	for _, line := range []string{"BLMOVE k d LEFT LEFT 1", "BRPOPLPUSH k d 1", "BLMPOP 1 1 k LEFT", "BZPOPMIN k 1", "XREAD BLOCK 1000 STREAMS k $"} {
+		s.say(c, line)
+		s.pass(time.Second)
+		s.want(line, s.take(c), "*-1\r\n")
+	}
+	s.want("in a transaction", s.raw(c, "MULTI\r\nBLMOVE k d LEFT LEFT 1\r\nBLPOP k 1\r\nEXEC\r\n"), "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n$-1\r\n*-1\r\n")
+}
+
 // A served client is a unit of its own behind the one that made its key ready.
 func TestServedClientsInTheStream(t *testing.T) {
 	s := start(t)

@@ -798,6 +798,9 @@ var (
 // shown prints a reply without what no two servers share: times, ports and numbers of clients.
 func shown(v resp.Value) string {
 	s := resp.Format(v)
+	if v.Kind == resp.KindNullArray {
+		s = "(nil array)" // which redis-cli shows like any other null
+	}
 	list := strings.Contains(string(v.Str), "laddr=")
 	if list {
 		s = string(v.Str)
