@@ -204,6 +204,21 @@ func TestAKeyThatExpiresIsAnEvent(t *testing.T) {
 	s.want("then", s.take(l), "*3\r\n$7\r\nmessage\r\n$22\r\n__keyevent@0__:expired\r\n$1\r\ne\r\n")
 }
 
+// CONFIG GET does not show n beside A, and the events come all the same.
+func TestANewKeyIsAnEventBesideAllOthers(t *testing.T) {
+	s := start(t)
+	c, l := s.connect(), s.connect()
+	s.say(c, "CONFIG SET notify-keyspace-events EAn")
+	s.want("shown", s.say(c, "CONFIG GET notify-keyspace-events"), "*2\r\n$22\r\nnotify-keyspace-events\r\n$2\r\nAE\r\n")
+	s.say(l, "SUBSCRIBE __keyevent@0__:new")
+	s.say(c, "SET k v")
+	s.say(c, "SET k w")
+	s.want("once", s.take(l), "*3\r\n$7\r\nmessage\r\n$18\r\n__keyevent@0__:new\r\n$1\r\nk\r\n")
+	s.say(c, "CONFIG SET notify-keyspace-events EA")
+	s.say(c, "SET l v")
+	s.want("not without n", s.take(l), "")
+}
+
 func TestAWatchedKeyThatExpiresSpoilsExec(t *testing.T) {
 	s := start(t)
 	a, b := s.connect(), s.connect()
