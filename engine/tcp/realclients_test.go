@@ -352,6 +352,7 @@ var sessions = []struct{ name, script string }{
 		w: CLIENT LIST TYPE nosuch
 		w: CLIENT LIST ID @d @g
 		w: CLIENT LIST ID x
+		w: CLIENT LIST ID 0 -1
 		w: CLIENT LIST ID
 		w: CLIENT INFO
 		w: CLIENT KILL TYPE pubsub
