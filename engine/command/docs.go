@@ -237,7 +237,7 @@ func commandList(c *Call) {
 			list(&cmd.Subs[i])
 		}
 	}
-	c.Reply.SetFrom(start, n)
+	c.Reply.ArrayFrom(start, n)
 }
 
 func categoryOf(name []byte) Category {
