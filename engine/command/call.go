@@ -70,25 +70,17 @@ func (c *Call) table() *Table {
 
 // A Wait is what a blocking command asks for when there is nothing for it yet: the client is parked until one of the
 // keys holds something of the kind, and the command is run again then, with Call.Served set; or until Until, and
-// then Null answers.
+// then a null array answers, whatever the command would say at once.
+//
+// Source: redis/src/blocked.c, replyToBlockedClientOnTimeout.
 type Wait struct {
 	Keys  []string
 	Kind  store.Kind     // what makes a key ready
 	Until engine.Instant // 0 = for ever
-	Null  NullReply      // the reply when the time is over
 	// Args is the command line to run then, unless nil; else it is the one that was given. XREAD resolves $ in it.
 	// Where it names several keys, the node leaves only the ready one (see Ready).
 	Args [][]byte
 }
-
-// A NullReply is how a blocking command says that its time is over.
-type NullReply uint8
-
-// The replies of blocking commands when their time is over.
-const (
-	NullArrayReply NullReply = iota // BLPOP, BZPOPMIN, XREAD, BLMPOP
-	NullBulkReply                   // BLMOVE, BRPOPLPUSH
-)
 
 // An Op is one command as it goes into the replication stream. Its words are valid until the next Begin.
 type Op struct {

@@ -237,7 +237,7 @@ func commandList(c *Call) {
 			list(&cmd.Subs[i])
 		}
 	}
-	c.Reply.SetFrom(start, n)
+	c.Reply.ArrayFrom(start, n)
 }
 
 // categoryOf returns the category of that name in any case, or 0.

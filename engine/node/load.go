@@ -252,7 +252,7 @@ func (n *Node) loadFailed(l *loading, failure error) {
 		n.master.loadFailed(n, failure)
 	default:
 		if c := n.byConn[l.conn]; c != nil {
-			n.answer(c, func() { c.w.Error("ERR Error trying to load the RDB dump, check server logs.") })
+			n.answer(c, func() { c.w.Error("ERR Error trying to load the RDB dump") })
 		}
 	}
 }

@@ -359,6 +359,7 @@ var sessions = []struct{ name, script string }{
 		w: CLIENT LIST TYPE nosuch
 		w: CLIENT LIST ID @d @g
 		w: CLIENT LIST ID x
+		w: CLIENT LIST ID 0 -1
 		w: CLIENT LIST ID
 		w: CLIENT INFO
 		w: CLIENT KILL TYPE pubsub
@@ -805,6 +806,9 @@ var (
 // shown prints a reply without what no two servers share: times, ports and numbers of clients.
 func shown(v resp.Value) string {
 	s := resp.Format(v)
+	if v.Kind == resp.KindNullArray {
+		s = "(nil array)" // which redis-cli shows like any other null
+	}
 	list := strings.Contains(string(v.Str), "laddr=")
 	if list {
 		s = string(v.Str)
