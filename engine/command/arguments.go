@@ -11,6 +11,13 @@ package command
 //
 // Source: COMMAND DOCS of redis-server 7.0.15, with which the tests compare it.
 const argumentDocs = "\n" +
+	"acl|cat categoryname?\n" +
+	"acl|deluser username*\n" +
+	"acl|dryrun username command arg?*\n" +
+	"acl|genpass bits~i?\n" +
+	"acl|getuser username\n" +
+	"acl|log operation~o?(count~i reset~t)\n" +
+	"acl|setuser username rule?*\n" +
 	"append key~k#0 value\n" +
 	"auth username@6.0.0? password\n" +
 	"bgsave schedule~t@3.2.2?\n" +
@@ -113,6 +120,7 @@ const argumentDocs = "\n" +
 	"ltrim key~k#0 start~i stop~i\n" +
 	"memory|usage key~k#0 count~i=SAMPLES?\n" +
 	"mget key~k#0*\n" +
+	"migrate host port~i key_or_empty_string~o(key~k#0 empty_string~t=<>) destination-db~i timeout~i copy~t@3.0.0? replace~t@3.0.0? authentication~o?(password=AUTH@4.0.7? username_password~b=AUTH2@6.0.0?(username password)) key~k#1=KEYS@3.0.6?*\n" +
 	"move key~k#0 db~i\n" +
 	"mset key_value~b*(key~k#0 value)\n" +
 	"msetnx key_value~b*(key~k#0 value)\n" +

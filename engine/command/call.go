@@ -70,25 +70,17 @@ func (c *Call) table() *Table {
 
 // A Wait is what a blocking command asks for when there is nothing for it yet: the client is parked until one of the
 // keys holds something of the kind, and the command is run again then, with Call.Served set; or until Until, and
-// then Null answers.
+// then a null array answers, whatever the command would say at once.
+//
+// Source: redis/src/blocked.c, replyToBlockedClientOnTimeout.
 type Wait struct {
 	Keys  []string
 	Kind  store.Kind     // what makes a key ready
 	Until engine.Instant // 0 = for ever
-	Null  NullReply      // the reply when the time is over
 	// Args is the command line to run then, unless nil; else it is the one that was given. XREAD resolves $ in it.
 	// Where it names several keys, the node leaves only the ready one (see Ready).
 	Args [][]byte
 }
-
-// A NullReply is how a blocking command says that its time is over.
-type NullReply uint8
-
-// The replies of blocking commands when their time is over.
-const (
-	NullArrayReply NullReply = iota // BLPOP, BZPOPMIN, XREAD, BLMPOP
-	NullBulkReply                   // BLMOVE, BRPOPLPUSH
-)
 
 // An Op is one command as it goes into the replication stream. Its words are valid until the next Begin.
 type Op struct {
@@ -129,15 +121,16 @@ type Call struct {
 	Served bool
 
 	// What came of it; Begin sets these back.
-	Dirty      int    // changes made, as rdb_changes_since_last_save counts them
-	Hits       int    // keys found and not found by reads
-	Misses     int    //
-	Expired    int    // expired keys removed
-	Flushed    bool   // databases were emptied
-	FlushedAll bool   // FLUSHALL ran: snapshots under way are worthless
-	Freed      int    // values that Redis frees in the background, or frees large ones so
-	Trouble    string // what was wrong with the payload of RESTORE, for the log
-	Wait       *Wait  // the command found nothing and may be parked; it has not answered
+	Dirty      int        // changes made, as rdb_changes_since_last_save counts them
+	Hits       int        // keys found and not found by reads
+	Misses     int        //
+	Expired    int        // expired keys removed
+	Flushed    bool       // databases were emptied
+	FlushedAll bool       // FLUSHALL ran: snapshots under way are worthless
+	Freed      int        // values that Redis frees in the background, or frees large ones so
+	Trouble    string     // what was wrong with the payload of RESTORE, for the log
+	Wait       *Wait      // the command found nothing and may be parked; it has not answered
+	Migration  *Migration // keys that are to be moved to another server before the command is answered
 
 	ops       []Op
 	complete  bool     // ops holds the command itself too
@@ -152,7 +145,7 @@ func (c *Call) Begin() {
 	c.Dirty, c.Hits, c.Misses, c.Expired, c.Freed = 0, 0, 0, 0, 0
 	c.Flushed, c.FlushedAll = false, false
 	c.ops, c.words, c.text = c.ops[:0], c.words[:0], c.text[:0]
-	c.complete, c.force, c.rewritten, c.Wait, c.Trouble = false, false, nil, nil, ""
+	c.complete, c.force, c.rewritten, c.Wait, c.Migration, c.Trouble = false, false, nil, nil, nil, ""
 }
 
 // Ops returns what goes into the replication stream for the command, in order: the DELs of expired keys that it came

@@ -15,6 +15,8 @@ type Command struct {
 	Do    func(*Call) // nil when package node runs it
 	// KeyFlags, where a key spec has KeyVariable, says what becomes of the keys of one command line.
 	KeyFlags func(args [][]byte) KeyFlags
+	// FindKeys, where a key spec is KeyIncomplete, says where the keys of a line begin, and how many they are.
+	FindKeys func(args [][]byte) (first, count int)
 	Subs     []Command // by name
 
 	Group, Since, Summary, Complexity string
@@ -179,7 +181,8 @@ type KeySpec struct {
 	Flags KeyFlags
 	// Counted says that the word at Begin is the number of the keys, which follow it.
 	Counted bool
-	// Keyword, unless empty, is searched for from the word at Begin on: the first key stands behind it.
+	// Keyword, unless empty, is searched for from the word at Begin on: the first key stands behind it. Where Begin is
+	// negative it is counted from the end of the line, and the search goes towards the name.
 	Keyword string
 	// Limit, when it is 2, says that only the first half of the words up to Last are keys.
 	Limit int
@@ -246,10 +249,12 @@ func init() {
 		keyCommands,
 		keyspaceCommands,
 		dumpCommands,
+		migrateCommands,
 		expireCommands,
 		connectionCommands,
 		transactionCommands,
 		serverCommands,
+		aclCommands,
 		persistenceCommands,
 		replicationCommands,
 		pubsubCommands,

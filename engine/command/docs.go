@@ -237,12 +237,13 @@ func commandList(c *Call) {
 			list(&cmd.Subs[i])
 		}
 	}
-	c.Reply.SetFrom(start, n)
+	c.Reply.ArrayFrom(start, n)
 }
 
+// categoryOf returns the category of that name in any case, or 0.
 func categoryOf(name []byte) Category {
 	for i, n := range categoryNames {
-		if strings.EqualFold(n, string(name)) {
+		if strings.EqualFold(n, string(cString(name, len(name)))) {
 			return 1 << i
 		}
 	}

@@ -62,6 +62,9 @@ func TestEditions(t *testing.T) {
 		{"no ABSTTL for RESTORE in 4.0", edition40, "RESTORE k 0 x ABSTTL", "-ERR syntax error"},
 		{"no subcommand of later in 4.0", edition40, "OBJECT HELP", "-ERR Syntax error. Try OBJECT (refcount|encoding|idletime)"},
 		{"REPLICAOF is called SLAVEOF in 4.0", edition40, "REPLICAOF no one", "-ERR unknown command `REPLICAOF`, with args beginning with: `no`, `one`, "},
+		{"no ACL in 2.8", edition28, "ACL CAT", "-ERR unknown command 'ACL'"},
+		{"no ACL in 4.0", edition40, "ACL CAT", "-ERR unknown command `ACL`, with args beginning with: `CAT`, "},
+		{"ACL in 8.0", edition80, "ACL CAT", ""},
 		{"8.0 has what 7.0 has", edition80, "SET k v GET PXAT 9999999999999", ""},
 		{"8.0 words it as 7.0", edition80, "NOPE a", "-ERR unknown command 'NOPE', with args beginning with: 'a' "},
 	} {

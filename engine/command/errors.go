@@ -46,6 +46,7 @@ const (
 	errFreqLRU        = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."
 	errIdleTime       = "ERR Invalid IDLETIME value, must be >= 0"
 	errFrequency      = "ERR Invalid FREQ value, must be >= 0 and <= 255"
+	errMigrateKey     = "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"
 	errTTL            = "ERR Invalid TTL value, must be >= 0"
 	errSortScores     = "ERR One or more scores can't be converted into double"
 	errHashNotInteger = "ERR hash value is not an integer"

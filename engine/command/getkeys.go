@@ -136,6 +136,12 @@ func (s *KeySpec) find(args [][]byte) (first, last int, ok bool) {
 		return first, first, true
 	}
 	first = s.Begin
+	if s.Begin < 0 {
+		for first = len(args) + s.Begin; first > 1 && !is(args[first], s.Keyword); {
+			first--
+		}
+		return 0, 0, first <= 1 // there is one, so that only the command itself can tell
+	}
 	if s.Keyword != "" {
 		// Nothing can follow the last word.
 		for first < len(args)-1 && !is(args[first], s.Keyword) {
@@ -164,10 +170,18 @@ func (s *KeySpec) find(args [][]byte) (first, last int, ok bool) {
 	return first, last, first <= last && last < len(args)
 }
 
-// keysRead returns the keys of a line for which the specs make no sense. What becomes of them is not known then.
+// keysRead returns the keys of a line for which the specs make no sense. What becomes of them is not known then, unless
+// the command finds them itself.
 //
 // Source: redis/src/db.c, genericGetKeys.
 func (c *Command) keysRead(args [][]byte) (keys []keyAt) {
+	if c.FindKeys != nil {
+		first, count := c.FindKeys(args)
+		for at := first; at < first+count; at++ {
+			keys = append(keys, keyAt{at, c.Keys[0].Flags})
+		}
+		return keys
+	}
 	last := &c.Keys[len(c.Keys)-1]
 	if !last.Counted {
 		return nil

@@ -13,7 +13,7 @@ func TestTheKeysOfALineAreThoseThatRedisFinds(t *testing.T) {
 	const seed = 1
 	r := newRig(t)
 	g := &gen{Rand: rand.New(rand.NewPCG(seed, seed))}
-	words := []string{"a", "b", "c", "*", "0", "1", "2", "3", "-1", "x", "STREAMS", "streams", "STORE", "STOREDIST", "BY", "GET", "SET", "INCRBY", "OVERFLOW",
+	words := []string{"a", "b", "c", "KEYS", "AUTH", "AUTH2", "", "*", "0", "1", "2", "3", "-1", "x", "STREAMS", "streams", "STORE", "STOREDIST", "BY", "GET", "SET", "INCRBY", "OVERFLOW",
 		"LIMIT", "AND", "LEFT", "MIN", "COUNT", "WEIGHTS", "u8", "99999999999", "2147483648", "2x", "+1", "4294967297", "-4294967295"}
 	failed := 0
 	ask := func(name []string, cmd *Command) {

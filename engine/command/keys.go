@@ -350,18 +350,22 @@ func objectEncoding(c *Call) {
 // Source: redis/src/server.h, OBJ_SHARED_INTEGERS.
 const sharedIntegers = 10000
 
-// objectRefcount implements OBJECT REFCOUNT key. Values are never shared between keys, but for the small integers
-// Redis answers as if they were shared without end, and so do we.
+// objectRefcount implements OBJECT REFCOUNT key.
 func objectRefcount(c *Call) {
-	e := c.look(c.Args[2])
-	switch {
-	case e == nil:
+	if e := c.look(c.Args[2]); e != nil {
+		c.Reply.Int(c.References(e.Value))
+	} else {
 		c.Reply.Null()
-	case isSharedInteger(e.Value) && !c.Settings.OwnIntegers:
-		c.Reply.Int(math.MaxInt32)
-	default:
-		c.Reply.Int(1)
 	}
+}
+
+// References is how many keys share a value, as Redis tells it. Values are never shared, but for the small integers
+// Redis answers as if they were shared without end, and so do we.
+func (c *Call) References(v store.Value) int64 {
+	if isSharedInteger(v) && !c.Settings.OwnIntegers {
+		return math.MaxInt32
+	}
+	return 1
 }
 
 func isSharedInteger(v store.Value) bool {

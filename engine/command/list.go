@@ -638,7 +638,9 @@ func (c *Call) moveOrWait(from, to store.ListEnd, timeout int) {
 			c.sendServed(wordLMove, source, c.Args[2], c.Args[3], c.Args[4])
 		}
 	case e == nil || c.Served:
-		c.park(c.Args[1:2], until, NullBulkReply)
+		if !c.park(c.Args[1:2], until) {
+			c.Reply.Null()
+		}
 	default:
 		c.Reply.Error(errWrongType)
 	}
@@ -737,7 +739,9 @@ func brpop(c *Call) { c.popOrWait(c.Args[1:len(c.Args)-1], store.ListTail, len(c
 // Source: redis/src/t_list.c, blockingPopGenericCommand.
 func (c *Call) popOrWait(keys [][]byte, end store.ListEnd, timeout int, count int64) {
 	if until, ok := c.timeout(timeout); ok && !c.popFirst(keys, end, count) {
-		c.park(keys, until, NullArrayReply)
+		if !c.park(keys, until) {
+			c.Reply.NullArray()
+		}
 	}
 }
 
@@ -802,22 +806,19 @@ func (c *Call) sendServed(words ...[]byte) {
 	c.Dirty = 0
 }
 
-// park makes the client wait for one of the keys to become a list; one that cannot wait has its time over at once.
+// park makes the client wait for one of the keys to become a list, and reports whether it can: one that cannot is
+// answered at once.
 //
 // Source: redis/src/blocked.c, blockForKeys.
-func (c *Call) park(keys [][]byte, until engine.Instant, null NullReply) {
+func (c *Call) park(keys [][]byte, until engine.Instant) bool {
 	if !c.MayBlock {
-		if null == NullBulkReply {
-			c.Reply.Null()
-		} else {
-			c.Reply.NullArray()
-		}
-		return
+		return false
 	}
-	c.Wait = &Wait{Kind: store.List, Until: until, Null: null, Keys: make([]string, len(keys))}
+	c.Wait = &Wait{Kind: store.List, Until: until, Keys: make([]string, len(keys))}
 	for i, key := range keys {
 		c.Wait.Keys[i] = string(key)
 	}
+	return true
 }
 
 // timeout reads the seconds at i, which may have a fraction, and returns the moment when they are over: 0 for never,

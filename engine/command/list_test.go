@@ -16,18 +16,17 @@ func TestListCommandsWait(t *testing.T) {
 		line  []string
 		keys  []string
 		lasts time.Duration
-		null  NullReply
 	}{
-		{"for ever", []string{"BLPOP", "a", "b", "0"}, []string{"a", "b"}, never, NullArrayReply},
-		{"a second and a half", []string{"BRPOP", "a", "1.5"}, []string{"a"}, 1500 * time.Millisecond, NullArrayReply},
-		{"a part of a millisecond is a whole one", []string{"BRPOP", "a", "0.0001"}, []string{"a"}, time.Millisecond, NullArrayReply},
-		{"less than nothing by a part of a millisecond is for ever", []string{"BRPOP", "a", "-0.0001"}, []string{"a"}, never, NullArrayReply},
-		{"hexadecimal", []string{"BRPOP", "a", "0x10"}, []string{"a"}, 16 * time.Second, NullArrayReply},
-		{"as long as a node's clock goes", []string{"BRPOP", "a", "1000000000"}, []string{"a"}, 1_000_000_000 * time.Second, NullArrayReply},
-		{"longer than it goes", []string{"BRPOP", "a", "9223372036854775.807"}, []string{"a"}, never, NullArrayReply},
-		{"for a source", []string{"BLMOVE", "a", "b", "LEFT", "LEFT", "2"}, []string{"a"}, 2 * time.Second, NullBulkReply},
-		{"for a source, of old", []string{"BRPOPLPUSH", "a", "b", "2"}, []string{"a"}, 2 * time.Second, NullBulkReply},
-		{"for one of several", []string{"BLMPOP", "2", "2", "a", "b", "LEFT", "COUNT", "3"}, []string{"a", "b"}, 2 * time.Second, NullArrayReply},
+		{"for ever", []string{"BLPOP", "a", "b", "0"}, []string{"a", "b"}, never},
+		{"a second and a half", []string{"BRPOP", "a", "1.5"}, []string{"a"}, 1500 * time.Millisecond},
+		{"a part of a millisecond is a whole one", []string{"BRPOP", "a", "0.0001"}, []string{"a"}, time.Millisecond},
+		{"less than nothing by a part of a millisecond is for ever", []string{"BRPOP", "a", "-0.0001"}, []string{"a"}, never},
+		{"hexadecimal", []string{"BRPOP", "a", "0x10"}, []string{"a"}, 16 * time.Second},
+		{"as long as a node's clock goes", []string{"BRPOP", "a", "1000000000"}, []string{"a"}, 1_000_000_000 * time.Second},
+		{"longer than it goes", []string{"BRPOP", "a", "9223372036854775.807"}, []string{"a"}, never},
+		{"for a source", []string{"BLMOVE", "a", "b", "LEFT", "LEFT", "2"}, []string{"a"}, 2 * time.Second},
+		{"for a source, of old", []string{"BRPOPLPUSH", "a", "b", "2"}, []string{"a"}, 2 * time.Second},
+		{"for one of several", []string{"BLMPOP", "2", "2", "a", "b", "LEFT", "COUNT", "3"}, []string{"a", "b"}, 2 * time.Second},
 	} {
 		s := newServer(1)
 		s.call.MayBlock = true
@@ -41,7 +40,7 @@ func TestListCommandsWait(t *testing.T) {
 		if c.lasts != never {
 			until = s.call.Now.Add(c.lasts)
 		}
-		if !slices.Equal(w.Keys, c.keys) || w.Until != until || w.Null != c.null {
+		if !slices.Equal(w.Keys, c.keys) || w.Until != until {
 			t.Errorf("%s: waits for %+v, want %q until %v", c.name, *w, c.keys, until)
 		}
 	}

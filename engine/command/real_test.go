@@ -284,6 +284,13 @@ func TestFixedLinesAnswerAsRedisDoes(t *testing.T) {
 			t.Error(difference)
 		}
 	}
+	r.begin(script{proto: 3})
+	for _, line := range [][]string{
+		{"COMMAND", "LIST", "FILTERBY", "MODULE", "x"}, {"COMMAND", "INFO", "nosuch"}, {"COMMAND", "DOCS", "nosuch"},
+		{"COMMAND", "GETKEYSANDFLAGS", "rename", "a", "b"}, {"COMMAND", "GETKEYS", "rename", "a", "b"},
+	} {
+		r.same(line...)
+	}
 	for _, n := range []int{1, 124, 125, 126, 127, 128, 129, 200} {
 		r.same("nosuch", strings.Repeat("x", n), "yy", "z")
 		r.same(strings.Repeat("n", n), "yy")

@@ -1008,7 +1008,7 @@ func (c *Call) replyHistory(x *store.StreamValue, g *store.StreamGroup, consumer
 
 // waitForStreams parks the client. What is new is what comes from now on.
 func (c *Call) waitForStreams(r *streamRead, after []store.StreamID) {
-	c.Wait = &Wait{Kind: store.Stream, Until: r.until, Null: NullArrayReply}
+	c.Wait = &Wait{Kind: store.Stream, Until: r.until}
 	c.Wait.Args = append([][]byte(nil), c.Args...)
 	for i := range r.streams {
 		c.Wait.Keys = append(c.Wait.Keys, string(c.Args[r.keys+i]))

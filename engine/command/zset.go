@@ -993,9 +993,11 @@ func (c *Call) zpopOrWait(keys [][]byte, end zend, timeout int, count int64) {
 	if !ok || c.zpopFirst(keys, end, count) {
 		return
 	}
-	if c.park(keys, until, NullArrayReply); c.Wait != nil {
-		c.Wait.Kind = store.ZSet
+	if !c.park(keys, until) {
+		c.Reply.NullArray()
+		return
 	}
+	c.Wait.Kind = store.ZSet
 }
 
 // zrandmember implements ZRANDMEMBER key [count [WITHSCORES]].

@@ -150,8 +150,6 @@ func (n *Node) answerParked(c *client, refused string) {
 		n.tally.served(c.parked.cmd, c.w.Buf[c.replyFrom:], 0)
 	case c.parked.acks != nil:
 		n.waited(c, *c.parked.acks, n.countAcks(*c.parked.acks), "time is over")
-	case c.parked.wait.Null == command.NullBulkReply:
-		c.w.Null()
 	default:
 		c.w.NullArray()
 	}

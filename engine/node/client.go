@@ -105,7 +105,7 @@ func (n *Node) accept(in Accepted) {
 	n.stats.connections++
 	c := &client{
 		id: n.lastID, conn: in.Conn, addr: in.Remote, laddr: in.Local,
-		since: n.now, used: n.now, authed: n.cfg.RequirePass == "", size: newFootprint(n.now),
+		since: n.now, used: n.now, authed: !n.user.closed, size: newFootprint(n.now),
 	}
 	n.byConn[c.conn] = c
 	n.clients = append(n.clients, c)
@@ -121,6 +121,10 @@ func (n *Node) received(in *Received) {
 	n.stats.netIn += int64(len(in.Data))
 	if n.master.has(in.Conn) {
 		n.master.received(n, in.Conn, in.Data)
+		return
+	}
+	if in.Conn >= engine.OutgoingConn {
+		n.targetReplied(in.Conn, in.Data)
 		return
 	}
 	c := n.byConn[in.Conn]
@@ -198,7 +202,7 @@ func (n *Node) limitInput(c *client) {
 }
 
 func (n *Node) limits(c *client) resp.Limits {
-	if !c.authed {
+	if n.isStranger(c) {
 		return resp.Unauthenticated
 	}
 	return resp.Limits{MaxBulk: n.cfg.ProtoMaxBulkLen}
@@ -273,6 +277,7 @@ func (n *Node) send(c *client, s Send) {
 func (n *Node) drained(in *Drained) {
 	c := n.byConn[in.Conn]
 	if c == nil {
+		n.targetDrained(in)
 		return
 	}
 	n.tend(c)
@@ -299,6 +304,10 @@ func (n *Node) drained(in *Drained) {
 func (n *Node) closed(in Closed) {
 	if n.master.has(in.Conn) {
 		n.master.lost(n, in.Conn, in.Why)
+		return
+	}
+	if in.Conn >= engine.OutgoingConn {
+		n.targetLost(in.Conn, in.Why)
 		return
 	}
 	switch c := n.byConn[in.Conn]; {
@@ -372,7 +381,7 @@ func (n *Node) execute(c *client, args [][]byte) {
 	if c.track != nil {
 		c.endCaching()
 	}
-	if c.parked != nil {
+	if c.parked != nil || c.held { // it will be answered
 		n.tellPending(c)
 		return
 	}
@@ -419,10 +428,12 @@ func (n *Node) refusal(c *client, cmd *command.Command) string {
 	switch {
 	case flags&command.Protected != 0 && !n.mayDebug(c):
 		return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."
-	case !c.authed && flags&command.NoAuth == 0:
+	case n.isStranger(c) && flags&command.NoAuth == 0:
 		return "NOAUTH Authentication required."
 	case c.multi != nil && flags&command.NoMulti != 0:
 		return "ERR Command not allowed inside a transaction"
+	case c.multi != nil && cmd.Name == "MIGRATE":
+		return command.ErrNoWait
 	}
 	if refused := n.memoryRefuses(c, cmd, flags); refused != "" {
 		return refused
@@ -469,24 +480,29 @@ func (n *Node) perform(c *client, cmd *command.Command, args [][]byte) {
 	n.stats.commands++
 	start, began := len(c.w.Buf), n.lap
 	var wait *command.Wait
+	var move *command.Migration
 	switch {
 	case cmd.Do == nil:
 		n.serve(c, cmd, args)
 	case cmd.Name == "PING" && len(args) <= 2 && c.inSubscribedMode():
 		c.pong(args)
 	default:
-		wait = n.run(c, cmd, args, false).Wait
+		call := n.run(c, cmd, args, false)
+		wait, move = call.Wait, call.Migration
 	}
 	if c.track != nil && cmd.Flags&command.ReadOnly != 0 {
 		n.remember(c, cmd, args)
 	}
 	took := n.executed(c.caller(), cmd, args, c.w.Buf[start:], began)
-	if wait == nil && c.parked == nil { // else it is not over
+	if wait == nil && move == nil && c.parked == nil { // else it is not over
 		n.timedCommand(c.caller(), cmd, args, took)
 	}
 	if wait != nil {
 		n.park(c, cmd, args, wait)
 		c.parked.took = took
+	}
+	if move != nil {
+		n.migrate(c, cmd, args, move)
 	}
 	if !n.unit.open {
 		n.endUnit(c, cmd)

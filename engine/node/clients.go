@@ -205,7 +205,7 @@ func (n *Node) clientList(c *client, args [][]byte) {
 	case len(args) > 3 && strings.EqualFold(string(args[2]), "id"):
 		for _, a := range args[3:] {
 			id, ok := resp.ParseInt64(a)
-			if !ok || id < 1 {
+			if !ok {
 				c.w.Error("ERR Invalid client ID")
 				return
 			}

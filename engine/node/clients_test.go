@@ -41,6 +41,18 @@ func TestAWaitEndsAtItsMoment(t *testing.T) {
 	s.want("nobody waits", s.field("blocked_clients"), "0")
 }
 
+// What waited in vain gets a null array, also where the command itself says a null string.
+func TestAWaitForASourceEndsWithANullArray(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	for _, line := range []string{"BLMOVE k d LEFT LEFT 1", "BRPOPLPUSH k d 1", "BLMPOP 1 1 k LEFT", "BZPOPMIN k 1", "XREAD BLOCK 1000 STREAMS k $"} {
+		s.say(c, line)
+		s.pass(time.Second)
+		s.want(line, s.take(c), "*-1\r\n")
+	}
+	s.want("in a transaction", s.raw(c, "MULTI\r\nBLMOVE k d LEFT LEFT 1\r\nBLPOP k 1\r\nEXEC\r\n"), "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n$-1\r\n*-1\r\n")
+}
+
 // A served client is a unit of its own behind the one that made its key ready.
 func TestServedClientsInTheStream(t *testing.T) {
 	s := start(t)
@@ -190,6 +202,21 @@ func TestAKeyThatExpiresIsAnEvent(t *testing.T) {
 	s.want("not yet", s.take(l), "")
 	s.pass(300 * time.Millisecond)
 	s.want("then", s.take(l), "*3\r\n$7\r\nmessage\r\n$22\r\n__keyevent@0__:expired\r\n$1\r\ne\r\n")
+}
+
+// CONFIG GET does not show n beside A, and the events come all the same.
+func TestANewKeyIsAnEventBesideAllOthers(t *testing.T) {
+	s := start(t)
+	c, l := s.connect(), s.connect()
+	s.say(c, "CONFIG SET notify-keyspace-events EAn")
+	s.want("shown", s.say(c, "CONFIG GET notify-keyspace-events"), "*2\r\n$22\r\nnotify-keyspace-events\r\n$2\r\nAE\r\n")
+	s.say(l, "SUBSCRIBE __keyevent@0__:new")
+	s.say(c, "SET k v")
+	s.say(c, "SET k w")
+	s.want("once", s.take(l), "*3\r\n$7\r\nmessage\r\n$18\r\n__keyevent@0__:new\r\n$1\r\nk\r\n")
+	s.say(c, "CONFIG SET notify-keyspace-events EA")
+	s.say(c, "SET l v")
+	s.want("not without n", s.take(l), "")
 }
 
 func TestAWatchedKeyThatExpiresSpoilsExec(t *testing.T) {

@@ -99,6 +99,7 @@ type Config struct {
 	NotifyKeyspaceEvents    string // classes in Redis's order; "" = none
 	SlowlogLogSlowerThan    int64  // microseconds; negative = nothing is logged
 	SlowlogMaxLen           int64
+	ACLLogMaxLen            int64
 	LatencyMonitorThreshold int64  // milliseconds; 0 = off
 	LatencyTracking         bool   // keep how long each call of a command took
 	LatencyPercentiles      string // that INFO latencystats shows, as CONFIG GET does
@@ -207,6 +208,7 @@ func DefaultConfig() Config {
 		Limits:                 store.DefaultLimits(),
 		SlowlogLogSlowerThan:   10000,
 		SlowlogMaxLen:          128,
+		ACLLogMaxLen:           128,
 		TrackingTableMaxKeys:   1000000,
 		LatencyTracking:        true,
 		LatencyPercentiles:     "50 99 99.9",

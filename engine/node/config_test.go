@@ -121,6 +121,7 @@ func TestChangeTakesEffect(t *testing.T) {
 		{"repl-backlog-ttl", "9223372036", "9223372036"},
 		{"repl-backlog-ttl", "9223372036854775807", "9223372036854775807"},
 		{"notify-keyspace-events", "mnE", "nEm"},
+		{"notify-keyspace-events", "mnEA", "AEm"},
 	} {
 		c := DefaultConfig()
 		if err := c.Change([][2]string{{tt.name, tt.value}}); err != nil {

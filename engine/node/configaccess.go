@@ -240,6 +240,10 @@ func show(field any, k kind) string {
 		}
 		return "no"
 	case *string:
+		if _, ok := k.(eventClasses); ok && strings.HasPrefix(*f, "A") {
+			// Redis sends the events of new keys, but does not show so next to "A".
+			return strings.Replace(*f, "n", "", 1)
+		}
 		return *f
 	case *int:
 		if _, ok := k.(octal); ok {

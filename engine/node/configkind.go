@@ -493,8 +493,7 @@ func (eventClasses) parse(args []string, into any) error {
 		shown = "A"
 	}
 	for _, c := range others {
-		// Redis does not show the events of new keys next to "A".
-		if has(c) && !(c == 'n' && shown == "A") {
+		if has(c) {
 			shown += string(c)
 		}
 	}

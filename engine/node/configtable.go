@@ -62,7 +62,7 @@ var settings = []setting{
 		field: func(c *Config) any { return &c.EnableDebugCommand }},
 	{name: "enable-module-command", flags: immutable, kind: enum("no", "yes", "local"), def: "no"},
 	{name: "aclfile", flags: immutable, kind: text, def: ""},
-	{name: "acllog-max-len", kind: integer(0, math.MaxInt64), def: "128"},
+	{name: "acllog-max-len", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.ACLLogMaxLen }},
 	{name: "acl-pubsub-default", kind: enum("allchannels", "resetchannels"), def: "resetchannels"},
 
 	// Snapshots.

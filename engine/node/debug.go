@@ -214,7 +214,7 @@ func (n *Node) debugSleep(c *client, args [][]byte) {
 }
 
 func (n *Node) debugStructSize(c *client, _ [][]byte) {
-	c.w.Simple("bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ")
+	c.w.BulkString("bits:64 robj:16 dictentry:24 sdshdr5:1 sdshdr8:3 sdshdr16:5 sdshdr32:9 sdshdr64:17 ")
 }
 
 // debugPopulate creates keys that no replica hears of. What exists stays.
@@ -374,6 +374,7 @@ func (n *Node) debugProtocol(c *client, args [][]byte) {
 		w.Push(2)
 		w.BulkString("server-cpu-usage")
 		w.Int(42)
+		w.BulkString("Some real reply following the push reply")
 	case "verbatim":
 		w.Verbatim("txt", "This is a verbatim\nstring")
 	case "bignum":

@@ -34,7 +34,7 @@ func (n *Node) debugObject(c *client, args [][]byte) {
 		return
 	}
 	v := e.Value
-	text := "Value at:0x7f0000000000 refcount:1 encoding:" + v.Encoding().String() +
+	text := "Value at:0x7f0000000000 refcount:" + strconv.FormatInt(n.call.References(v), 10) + " encoding:" + v.Encoding().String() +
 		" serializedlength:" + strconv.Itoa(len(rdb.AppendDump(nil, v, new(rdb.Compressor)))-11) +
 		" lru:" + strconv.FormatUint(uint64(v.Access()), 10) +
 		" lru_seconds_idle:" + strconv.FormatInt(v.Idle(n.now.Seconds()), 10)

@@ -261,7 +261,7 @@ func (n *Node) infoStats(s *section) {
 	s.int("pubsubshard_channels", int64(len(n.channels[byShard].listeners)))
 	s.int("latest_fork_usec", 0)
 	s.int("total_forks", st.forks)
-	s.int("migrate_cached_sockets", 0)
+	s.int("migrate_cached_sockets", int64(len(n.targets)))
 	s.int("slave_expires_tracked_keys", int64(len(n.local.dbs)))
 	s.zeros("active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
 		"total_active_defrag_time", "current_active_defrag_time")

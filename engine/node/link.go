@@ -208,6 +208,9 @@ func (l *link) connect(n *Node) {
 
 // dialed takes the end of a Dial.
 func (n *Node) dialed(in Dialed) {
+	if n.targetDialed(in) {
+		return
+	}
 	l := &n.master
 	if l.dual.has(in.Conn) {
 		l.dialedSecond(n, in)

@@ -252,7 +252,7 @@ func (n *Node) loadFailed(l *loading, failure error) {
 		n.master.loadFailed(n, failure)
 	default:
 		if c := n.byConn[l.conn]; c != nil {
-			n.answer(c, func() { c.w.Error("ERR Error trying to load the RDB dump, check server logs.") })
+			n.answer(c, func() { c.w.Error("ERR Error trying to load the RDB dump") })
 		}
 	}
 }
@@ -346,6 +346,9 @@ func auxNumber(dec *rdb.Decoder, name string) (int64, bool) {
 // replaceData puts another dataset in the place of the node's own.
 func (n *Node) replaceData(data *store.Store) {
 	n.touchAll(n.data, data)
+	if n.migration != nil {
+		n.migration.outdated = true
+	}
 	n.data = data
 	n.invalidateAll()
 	n.clock = 0 // it is told the time at the next command

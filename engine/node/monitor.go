@@ -64,6 +64,8 @@ func redacted(cmd *command.Command, args [][]byte) [][]byte {
 	switch cmd.Name {
 	case "AUTH":
 		from = 1
+	case "SETUSER":
+		from = 2
 	case "HELLO":
 		for i := 2; i+2 < len(args); i++ {
 			if strings.EqualFold(string(args[i]), "AUTH") {
@@ -71,6 +73,8 @@ func redacted(cmd *command.Command, args [][]byte) [][]byte {
 				break
 			}
 		}
+	case "MIGRATE":
+		from, to = command.MigrateSecrets(args)
 	case "SET":
 		if cmd.Parent == nil {
 			return args

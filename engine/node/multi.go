@@ -75,7 +75,8 @@ func (n *Node) execCommand(c *client, exec [][]byte) {
 		return
 	}
 	changed := c.dirty || n.watchedExpired(c)
-	n.discardMulti(c)
+	n.unwatch(c)
+	defer func() { c.multi = nil }() // until then it is in its transaction, as CLIENT LIST shows it
 	switch {
 	case m.broken:
 		c.w.Error("EXECABORT Transaction discarded because of previous errors.")

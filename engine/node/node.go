@@ -80,6 +80,9 @@ type Node struct {
 	slow      slowlog
 	latency   latencyEvents
 
+	user       defaultUser
+	deniedAuth []deniedAuth // the latest last
+
 	master link
 	local  localTTL
 	stats  stats
@@ -93,7 +96,9 @@ type Node struct {
 	rewriting   *rewriting
 	changing    *reconfiguring // never changed in place
 	usage       usage
-	shrinks     bool // maxmemory was changed: keys may have to go at the end of the turn
+	migration   *migrating // or nil
+	targets     []target   // of migrations, in the order in which they were reached
+	shrinks     bool       // maxmemory was changed: keys may have to go at the end of the turn
 	tally       tally
 
 	active bool // keys are removed when they are due (DEBUG SET-ACTIVE-EXPIRE)
@@ -270,6 +275,9 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 	if n.graceDue != 0 {
 		at = min(at, n.graceDue)
 	}
+	if n.migration != nil {
+		at = min(at, n.migration.until)
+	}
 	if ready, ok := n.disk.child.waitsUntil(n.now); ok {
 		at = min(at, ready)
 	}
@@ -300,6 +308,7 @@ func (n *Node) cron() {
 		n.updatePause()
 	}
 	n.endWaits()
+	n.migrationLate()
 	if due, ok := n.firstExpiry(); ok && n.now >= max(due, n.nextExpiry) {
 		n.nextExpiry = n.now.Add(expiryPeriod)
 		n.expireDue()
@@ -327,6 +336,7 @@ func (n *Node) cron() {
 	n.limitOutputs()
 	n.rates.look(n.now, &n.stats)
 	n.saveCron()
+	n.dropIdleTargets()
 	n.peak = max(n.peak, n.usedMemory())
 	n.ticks++
 }
@@ -418,6 +428,7 @@ func (n *Node) Clone() *Node {
 	c.usage = n.usage.clone()
 	c.tally = n.tally.clone()
 	c.local = n.local.clone()
+	c.migration, c.targets = n.migration.clone(), slices.Clone(n.targets)
 	twin := func(old *client) *client { return c.byConn[old.conn] }
 	c.blocks = n.blocks.clone(twin)
 	c.touched, c.resumed, c.postponed = twins(n.touched, twin), twins(n.resumed, twin), twins(n.postponed, twin)
@@ -431,6 +442,7 @@ func (n *Node) Clone() *Node {
 	}
 	c.tracking = n.tracking.clone(twin)
 	c.slow.entries = slices.Clone(n.slow.entries)
+	c.deniedAuth = slices.Clone(n.deniedAuth)
 	c.hooks, c.executing, c.line = hooks{}, nil, nil
 	c.call = command.Call{}
 	c.unit, c.spare, c.label, c.discard.Buf = unit{}, nil, nil, nil

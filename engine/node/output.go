@@ -120,11 +120,11 @@ func (n *Node) room(c *client) int {
 func (n *Node) limitOutput(c *client, later bool) {
 	class := c.outputClass()
 	limit := n.cfg.OutputLimit[class]
-	if c.closing != "" || limit.Hard == 0 && limit.Soft == 0 && c.authed {
+	if c.closing != "" || limit.Hard == 0 && limit.Soft == 0 && !n.isStranger(c) {
 		return
 	}
 	hard := limit.Hard
-	if !c.authed {
+	if n.isStranger(c) {
 		hard = unauthedOutput
 	}
 	if class == OutputReplica && hard > 0 {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ const (
 	pausedByClient pausePurpose = iota // CLIENT PAUSE
 	pausedByShutdown
 	pausedByFailover
+	pausedByMigrate
 	pausePurposes
 )
 
@@ -143,6 +145,9 @@ func (n *Node) clientPause(c *client, args [][]byte) {
 	until, ok := n.timeout(c, args[2])
 	if !ok {
 		return
+	}
+	if ms, _ := resp.ParseInt64(args[2]); ms > math.MaxInt64-n.now.Millis() {
+		until = 0 // so far away that it lies in the past, for Redis
 	}
 	n.pauseFor(pausedByClient, mode, until)
 	c.w.OK()

@@ -59,6 +59,16 @@ func TestThePausesOfAllPurposesCombine(t *testing.T) {
 }
 
 // CLIENT UNPAUSE is a command too, and ALL holds it.
+// The end of so long a pause is no moment that 64 bits hold, and lies in the past.
+func TestAPauseThatIsTooLongIsNone(t *testing.T) {
+	s := start(t)
+	c := s.connect()
+	s.want("taken", s.say(c, "CLIENT PAUSE 9223372036854775807"), "+OK\r\n")
+	s.want("and over", s.say(c, "SET k v"), "+OK\r\n")
+	s.say(c, "CLIENT PAUSE 1000000000000000000")
+	s.want("the longest", s.say(c, "SET k v"), "")
+}
+
 func TestAPauseOfEverythingEndsByTimeAlone(t *testing.T) {
 	s := start(t)
 	a, b, r := s.connect(), s.connect(), s.synced()

@@ -283,6 +283,9 @@ func (n *Node) applyConfig() {
 		OwnIntegers: n.cfg.MaxMemory > 0 && n.cfg.ordersByUse(),
 		Table:       n.cmds, Forms: n.forms(), RDBVersion: n.era.RDBVersion,
 	}
+	if n.cfg.RequirePass != n.user.given {
+		n.user = userWith(n.cfg.RequirePass)
+	}
 	n.clock = 0
 	n.countGood()
 	n.limitClients()
@@ -296,17 +299,18 @@ func (n *Node) authCommand(c *client, args [][]byte) {
 	switch {
 	case len(args) > 3:
 		c.w.Error("ERR syntax error")
-	case len(args) == 2 && n.cfg.RequirePass == "":
+	case len(args) == 2 && !n.user.closed:
 		c.w.Error("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?")
-	case user == "default" && (n.cfg.RequirePass == "" || string(password) == n.cfg.RequirePass):
+	case n.authenticates(c, args[0], user, password):
 		c.authed = true
 		c.w.OK()
 	default:
-		c.w.Error("WRONGPASS invalid username-password pair or user is disabled.")
+		c.w.Error(errWrongPass)
 	}
 }
 
-// helloCommand serves HELLO [protover [AUTH username password] [SETNAME clientname]].
+// helloCommand serves HELLO [protover [AUTH username password] [SETNAME clientname]]. What stands in front of a word that
+// is refused is done.
 //
 // Source: redis/src/networking.c, helloCommand.
 func (n *Node) helloCommand(c *client, args [][]byte) {
@@ -324,31 +328,30 @@ func (n *Node) helloCommand(c *client, args [][]byte) {
 		}
 		proto, rest = int(v), rest[1:]
 	}
-	authed, name := c.authed, c.name
 	for len(rest) > 0 {
 		switch option := strings.ToUpper(string(rest[0])); {
 		case option == "AUTH" && len(rest) >= 3:
-			if string(rest[1]) != "default" || n.cfg.RequirePass != "" && string(rest[2]) != n.cfg.RequirePass {
-				c.w.Error("WRONGPASS invalid username-password pair or user is disabled.")
+			if !n.authenticates(c, args[0], string(rest[1]), rest[2]) {
+				c.w.Error(errWrongPass)
 				return
 			}
-			authed, rest = true, rest[3:]
+			c.authed, rest = true, rest[3:]
 		case option == "SETNAME" && len(rest) >= 2:
 			if !validClientName(rest[1]) {
 				c.w.Error("ERR Client names cannot contain spaces, newlines or special characters.")
 				return
 			}
-			name, rest = string(rest[1]), rest[2:]
+			c.name, rest = string(rest[1]), rest[2:]
 		default:
 			c.w.Error("ERR Syntax error in HELLO option '" + string(rest[0]) + "'")
 			return
 		}
 	}
-	if !authed {
+	if !c.authed {
 		c.w.Error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time")
 		return
 	}
-	c.authed, c.name, c.w.Proto = authed, name, proto
+	c.w.Proto = proto
 	w := &c.w
 	w.Map(7)
 	w.BulkString("server")
@@ -381,7 +384,7 @@ func (n *Node) resetCommand(c *client, _ [][]byte) {
 	n.untrack(c)
 	n.stopMonitor(c)
 	c.db, c.name, c.silence, c.w.Proto = 0, "", replyOn, 2
-	c.authed = n.cfg.RequirePass == ""
+	c.authed = !n.user.closed
 	c.w.Simple("RESET")
 }
 

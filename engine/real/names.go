@@ -14,7 +14,7 @@ import (
 // Names and addresses. A script knows nodes by their names and, as in the simulation, by the addresses 10.0.0.1,
 // 10.0.0.2 and so on; a server knows them by the addresses of its own net. What is translated, and nothing else:
 //
-//   - to a server: the host of REPLICAOF and SLAVEOF, a name or an address; the host behind TO of FAILOVER, an address
+//   - to a server: the host of REPLICAOF, SLAVEOF and MIGRATE, a name or an address; the host behind TO of FAILOVER, an address
 //     (a server compares it with what it was told of its replica, so a name is as wrong there as in the simulation);
 //   - from a server, in replies, INFO and the log: every address of its own net, to 10.0.0.x. Where it names its
 //     master, in master_host of INFO and in ROLE, it is what the server was told to replicate from.
@@ -41,6 +41,8 @@ func (s *server) hear(args []string) []string {
 		x := s.world.index(s, args[1])
 		s.told.Store(x, args[1])
 		args[1] = s.world.net.seen(s.index, x)
+	case name == "migrate" && len(args) > 1:
+		args[1] = s.world.net.seen(s.index, s.world.index(s, args[1]))
 	case name == "failover":
 		for i := 1; i+1 < len(args); i++ {
 			if strings.EqualFold(args[i], "to") && net.ParseIP(args[i+1]) != nil {

@@ -240,6 +240,11 @@ wait 300ms
 expect r1.master_host = nowhere and r1.master_link_status = down
 r1> REPLICAOF NO ONE
 expect r1.role = master
+r1> MSET named 1 numbered 2
+r1> MIGRATE r2 6381 named 0 1000
+r1> MIGRATE 10.0.0.3 6381 numbered 0 1000
+until ` + "`m1> MGET named numbered`" + ` = "1) \"1\"\n2) \"2\""
+expect ` + "`r1> EXISTS named numbered`" + ` = 0
 `,
 	"a password": `node m1 requirepass=secret repl-diskless-sync-delay=0
 node r1 masterauth=secret replicaof m1

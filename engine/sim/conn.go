@@ -36,6 +36,7 @@ type conn struct {
 	open bool // the one who dialled has been told
 	cut  bool // by a sever: nothing gets through any more, and both ends are about to learn it
 	told bool // one of them has
+	keys bool // who dialled moves keys, and is no replica to be
 	ends [2]end
 }
 
@@ -127,8 +128,11 @@ func (w *World) send(h *host, e *node.Send) {
 	c := w.conn(at.conn)
 	s := &c.ends[at.end]
 	payload := e.Payload
-	if payload == engine.PayloadReply {
-		payload = engine.PayloadHandshake // the only client at the other end of a link is a replica to be
+	switch {
+	case payload == engine.PayloadCommand:
+		c.keys = true
+	case payload == engine.PayloadReply && !c.keys:
+		payload = engine.PayloadHandshake // any other client at the other end of a link is a replica to be
 	}
 	s.queue = append(s.queue, chunk{data, payload, e.Span})
 	w.pump(c, at.end)

@@ -189,6 +189,13 @@ var sessions = []struct{ name, script string }{
 		w: RPUSH e 1
 		a< 1
 		w: LRANGE e 0 -1`},
+	{"who is in EXEC is in its transaction", `
+		a: MULTI
+		a: SET in 1
+		a: CLIENT INFO
+		w: CLIENT LIST ID @a
+		a: EXEC
+		a: CLIENT INFO`},
 	{"nobody waits in a transaction", `
 		a: MULTI
 		a: BLPOP n 0
@@ -352,6 +359,7 @@ var sessions = []struct{ name, script string }{
 		w: CLIENT LIST TYPE nosuch
 		w: CLIENT LIST ID @d @g
 		w: CLIENT LIST ID x
+		w: CLIENT LIST ID 0 -1
 		w: CLIENT LIST ID
 		w: CLIENT INFO
 		w: CLIENT KILL TYPE pubsub
@@ -798,6 +806,9 @@ var (
 // shown prints a reply without what no two servers share: times, ports and numbers of clients.
 func shown(v resp.Value) string {
 	s := resp.Format(v)
+	if v.Kind == resp.KindNullArray {
+		s = "(nil array)" // which redis-cli shows like any other null
+	}
 	list := strings.Contains(string(v.Str), "laddr=")
 	if list {
 		s = string(v.Str)

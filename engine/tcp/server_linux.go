@@ -291,7 +291,7 @@ func (s *Server) accept(l listener) {
 			if local, err := syscall.Getsockname(fd); err == nil {
 				in.Local = addrText(local)
 			}
-			if cfg.ProtectedMode && cfg.RequirePass == "" && !isLoopback(peer) {
+			if cfg.ProtectedMode && !s.node.AsksPassword() && !isLoopback(peer) {
 				write(fd, []byte(protectedText))
 				syscall.Close(fd)
 				continue
