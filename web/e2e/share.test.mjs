@@ -73,7 +73,7 @@ describe("a link", () => {
       assert.ok((await noticed(page)).includes(words), `${fragment.slice(0, 80)}: ${await noticed(page)}`);
       assert.ok(JSON.parse(await inside(page, "state")).nodes.length > 0, "something is shown");
       await byId(page, "notice-close").click();
-      assert.equal(await byId(page, "notice").count(), 0);
+      await byId(page, "notice").waitFor({ state: "detached" });
       assert.deepEqual(page.complaints, []);
       await page.context().close();
     }
