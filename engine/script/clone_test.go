@@ -16,7 +16,7 @@ import (
 var sharable = map[string]string{
 	"script.Script":             "a script is parsed once, and only read then",
 	"script.Statement":          "the same",
-	"sim.eventLog":              "who has seen all of it appends, a branch copies first",
+	"engine.EventLog":           "who has seen all of it appends, a branch copies first",
 	"sim.arrival.packet":        "what is said of a packet is complete when it goes on the wire",
 	"sim.arrival.data":          "bytes on the wire",
 	"sim.chunk.data":            "the same",

@@ -195,7 +195,7 @@ func (w *World) winner(name string) (*host, error) {
 			}
 		}
 	}
-	for i, e := range w.Events() {
+	for i, e := range w.Events().All() {
 		if f, ok := e.Fact.(engine.RoleChanged); ok && f.Master == "" {
 			since[w.find(e.Node).index] = i
 		}
@@ -331,11 +331,9 @@ func (w *World) ledger() *ledger {
 	for _, h := range w.hosts {
 		l.byIP[h.ip] = l.of(h.name)
 	}
-	events := w.Events()
-	for i := range events {
-		e := &events[i]
+	for _, e := range w.Events().All() {
 		if e.Node != "" {
-			l.read(e, l.of(e.Node))
+			l.read(&e, l.of(e.Node))
 		} else if f, ok := e.Fact.(engine.Act); ok && strings.HasPrefix(f.Text, "restore ") {
 			l.of(strings.Fields(f.Text)[1]).file = nil
 		}

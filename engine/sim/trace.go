@@ -36,10 +36,10 @@ func (f *Filter) Match(e *engine.Event) bool {
 }
 
 // All are the chosen ones of some events, oldest first.
-func (f *Filter) All(events []engine.Event) iter.Seq[engine.Event] {
+func (f *Filter) All(events engine.Events) iter.Seq[engine.Event] {
 	return func(yield func(engine.Event) bool) {
-		for i := range events {
-			if f.Match(&events[i]) && !yield(events[i]) {
+		for _, e := range events.All() {
+			if f.Match(&e) && !yield(e) {
 				return
 			}
 		}
@@ -167,13 +167,12 @@ const worldName = "world"
 // what happened. The clocks come from the packets: what happens behind the arrival of one happens after it was sent.
 //
 // A filter leaves events out, and the order between those that stay remains: events has to be a whole log.
-func AppendShiViz(b []byte, events []engine.Event, f *Filter) []byte {
+func AppendShiViz(b []byte, events engine.Events, f *Filter) []byte {
 	b = append(b, "(?<host>\\S*) (?<clock>{.*})\\n(?<event>.*)\n\n"...)
 	var hosts []string
 	var clocks []vectorClock
 	sent := map[int64]vectorClock{} // by packet
-	for i := range events {
-		e := &events[i]
+	for _, e := range events.All() {
 		name := e.Node
 		if name == "" {
 			name = worldName
@@ -187,7 +186,7 @@ func AppendShiViz(b []byte, events []engine.Event, f *Filter) []byte {
 			clocks[h] = clocks[h].merge(sent[a.ID])
 			delete(sent, a.ID)
 		}
-		chosen := f.Match(e)
+		chosen := f.Match(&e)
 		if chosen {
 			clocks[h] = clocks[h].tick(h)
 		}
@@ -272,13 +271,12 @@ type traceHash struct {
 	seen int
 }
 
-func (t *traceHash) read(events []engine.Event) {
-	for i := range events[t.seen:] {
-		e := &events[t.seen+i]
+func (t *traceHash) read(events engine.Events) {
+	for _, e := range events.From(t.seen) {
 		t.sum = t.sum.num(uint64(e.At)).str(e.Node).str(e.Fact.Kind())
 		engine.EachOperand(e.Fact, t)
 	}
-	t.seen = len(events)
+	t.seen = events.Len()
 }
 
 func (t *traceHash) Text(_, value string)              { t.sum = t.sum.str(value) }

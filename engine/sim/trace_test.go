@@ -64,7 +64,7 @@ func TestAFilterChoosesEvents(t *testing.T) {
 	} {
 		got := slices.Collect(c.f.All(w.Events()))
 		var want []engine.Event
-		for _, e := range w.Events() {
+		for _, e := range w.Events().All() {
 			if c.want(e) {
 				want = append(want, e)
 			}
@@ -90,7 +90,7 @@ func TestEventsAsJSON(t *testing.T) {
 	must(t, w.Command("m1", 1, []string{"SET", "\xfe", "v"}))
 	w.RunUntil(w.Now().Add(time.Second))
 	kinds := map[string]bool{}
-	for _, e := range w.Events() {
+	for _, e := range w.Events().All() {
 		line := AppendJSON(nil, e)
 		var got map[string]any
 		if err := json.Unmarshal(line, &got); err != nil {
@@ -220,7 +220,7 @@ func TestArrivals(t *testing.T) {
 	w := told(t, false)
 	promised := map[int64]engine.Instant{}
 	arrived := 0
-	for _, e := range w.Events() {
+	for _, e := range w.Events().All() {
 		switch f := e.Fact.(type) {
 		case engine.Sent:
 			promised[f.ID] = f.Arrives

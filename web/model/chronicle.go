@@ -97,11 +97,11 @@ func cloneLists[T any](lists map[string][]T) map[string][]T {
 }
 
 // read takes in the events that are new. named says which node a master's log means by ip:port.
-func (c *chronicle) read(events []engine.Event, named func(string) string) {
-	for _, e := range events[c.seen:] {
+func (c *chronicle) read(events engine.Events, named func(string) string) {
+	for _, e := range events.From(c.seen) {
 		c.take(e, named)
 	}
-	c.seen = len(events)
+	c.seen = events.Len()
 }
 
 func (c *chronicle) take(e engine.Event, named func(string) string) {

@@ -141,12 +141,12 @@ func (p *pace) skip(d time.Duration) {
 }
 
 // look reads what is new in the event log, and reports whether it brings something worth a look.
-func (p *pace) look(events []engine.Event) (news bool) {
+func (p *pace) look(events engine.Events) (news bool) {
 	const many = 4 * frameStep
-	if p.seen > len(events) || p.seen+many < len(events) || p.latest == nil { // a leap in time, or the beginning
-		*p = pace{plain: p.plain, seen: len(events), latest: map[path]engine.Instant{}}
+	if p.seen > events.Len() || p.seen+many < events.Len() || p.latest == nil { // a leap in time, or the beginning
+		*p = pace{plain: p.plain, seen: events.Len(), latest: map[path]engine.Instant{}}
 	}
-	for _, e := range events[p.seen:] {
+	for _, e := range events.From(p.seen) {
 		f, ok := e.Fact.(engine.Sent)
 		if !ok || f.Arrives == 0 {
 			continue
@@ -168,7 +168,7 @@ func (p *pace) look(events []engine.Event) (news bool) {
 		p.latest[way], p.news, news = e.At, e.At, true
 		p.shown, p.rate = until, max(slowest, float64(until.Sub(e.At))/float64(long))
 	}
-	p.seen = len(events)
+	p.seen = events.Len()
 	return news
 }
 

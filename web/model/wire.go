@@ -193,9 +193,9 @@ type bundle struct {
 func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (packets []bundle) {
 	events := m.world().Events()
 	begin := win.from.Add(-wireLookback * win.to.Sub(win.from))
-	first := sort.Search(len(events), func(i int) bool { return events[i].At >= begin })
-	first = max(first, len(events)-wireScan)
-	if first > 0 && first < len(events) && events[first].At > win.from {
+	first := sort.Search(events.Len(), func(i int) bool { return events.At(i).At >= begin })
+	first = max(first, events.Len()-wireScan)
+	if first > 0 && first < events.Len() && events.At(first).At > win.from {
 		k.About = "more than can be shown: look closer"
 	}
 	for _, n := range s.nodes {
@@ -204,8 +204,8 @@ func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (pa
 		}
 	}
 	var resets []resetConn
-	for i := first; i < len(events); i++ {
-		e := &events[i]
+	for i := first; i < events.Len(); i++ {
+		e := events.At(i)
 		switch f := e.Fact.(type) {
 		case engine.Sent:
 			from, ok := rows[e.Node]
@@ -527,7 +527,7 @@ func (m *Model) pickPacket(id int64) {
 	if chosen == id {
 		return
 	}
-	for _, e := range slices.Backward(m.world().Events()) {
+	for _, e := range m.world().Events().Backward() {
 		if f, ok := e.Fact.(engine.Sent); ok && f.ID == id {
 			m.packet = packet{id: id, told: wireDetail(&e, f)}
 			if f.Payload == engine.PayloadStream {
