@@ -13,6 +13,20 @@ type Fact interface {
 	operands(Operands)
 }
 
+// A Slab makes values many at a time, for facts of which there are very many. A log keeps nearly all of them, so it
+// matters little that one which is kept keeps its neighbours.
+type Slab[T any] struct{ free []T }
+
+// New returns a zero value.
+func (s *Slab[T]) New() *T {
+	if len(s.free) == 0 {
+		s.free = make([]T, 64)
+	}
+	v := &s.free[0]
+	s.free = s.free[1:]
+	return v
+}
+
 // An Event is a Fact with its place in a world: which node reported it, when on the world's clock, and in what order.
 type Event struct {
 	Seq  int64   // counts from 0, without gaps

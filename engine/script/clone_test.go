@@ -26,6 +26,7 @@ var sharable = map[string]string{
 	"sim.host.reading":          "the same",
 	"sim.growth.steps":          "copied before another one comes behind",
 	"sim.pendingInput.data":     "bytes that were sent, which nobody changes",
+	"sim.pendingInput.packet":   "what is said of a packet, as above",
 	"sim.pendingInput.in":       "an input is not touched any more",
 	"sim.host.rest":             "nor is an effect that waits, whose bytes are its own",
 	"node.Config":               "a setting that changes is replaced",
@@ -53,7 +54,7 @@ var sharable = map[string]string{
 // dropped is what a clone does not have: the memory that one step works with.
 var dropped = []string{
 	"sim.World.out", "sim.World.scratch", "node.Node.call", "node.Node.unit", "node.Node.spare", "node.Node.discard", "node.Node.label", "node.Node.line",
-	"sim.World.received", "sim.World.drainage",
+	"sim.World.received", "sim.World.drainage", "sim.World.packets",
 	"node.Node.out", "node.Node.hooks", "rdb.Encoder.compressor", "store.Filler.order", "store.Filler.parts", "store.Filler.sorted",
 }
 

@@ -257,7 +257,7 @@ type books struct {
 	spooled bool     // the snapshot that it is loading is its file now
 
 	replica  bool
-	streamed engine.Propagated // by a replica with a stream of its own, and not applied yet
+	streamed *engine.Propagated // by a replica with a stream of its own, and not applied yet
 
 	load    engine.ConnID // the connection of its background writing
 	clients []*terminal
@@ -344,7 +344,7 @@ func (w *World) ledger() *ledger {
 // read takes in what a node reported.
 func (l *ledger) read(e *engine.Event, n *books) {
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		if n.replica { // the same as what it is about to apply
 			n.streamed = f
 			return
@@ -355,12 +355,12 @@ func (l *ledger) read(e *engine.Event, n *books) {
 		n.id, n.offset = f.ID, f.Span.Last
 	case engine.Unstreamed:
 		l.take(e, n, Write{Commands: f.Text, Keys: f.Keys, by: f.By})
-	case engine.Applied:
+	case *engine.Applied:
 		n.offset = f.Span.Last + n.shift
 		n.at = l.histories[n.id].upTo(n.offset)
-		if s := n.streamed; s.ID != "" {
+		if s := n.streamed; s != nil {
 			l.history(s.ID, n, s.Span.First-1).add(s.Span.Last, n.at)
-			n.streamed = engine.Propagated{}
+			n.streamed = nil
 		}
 	case engine.HistoryChanged:
 		l.history(f.ID, n, n.offset)
@@ -435,7 +435,7 @@ func (n *books) readLog(line string) {
 	switch {
 	case line == "Server initialized":
 		n.id, n.offset, n.at, n.loading, n.spooled, n.replica = "", 0, nil, nil, false, false
-		n.streamed = engine.Propagated{}
+		n.streamed = nil
 	case strings.HasPrefix(line, "Background saving started by pid "):
 		n.saving = n.at
 	case line == "DB saved on disk":

@@ -314,7 +314,7 @@ func (c *Checker) check(e *engine.Event) error {
 		c.syncs++
 	}
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		if err := n.extend(c, "propagates", f.Span); err != nil {
 			return err
 		}
@@ -332,7 +332,7 @@ func (c *Checker) check(e *engine.Event) error {
 			}
 		}
 		return n.in.write(n, f.Span, f.Text)
-	case engine.Applied:
+	case *engine.Applied:
 		if n.deaf && n.heard {
 			return fmt.Errorf("applies %s behind nonsense", f.Span)
 		}

@@ -11,7 +11,7 @@ import (
 
 // isLost picks what vanished.
 func isLost(e engine.Event) bool {
-	s, ok := e.Fact.(engine.Sent)
+	s, ok := e.Fact.(*engine.Sent)
 	return ok && s.Arrives == 0
 }
 
@@ -115,7 +115,7 @@ func TestAcknowledgementsVanishToo(t *testing.T) {
 	w.RunUntil(w.Now().Add(5 * time.Second))
 	sent := 0
 	for _, e := range w.Events().All() {
-		if s, ok := e.Fact.(engine.Sent); ok && s.Payload == engine.PayloadStream {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.Payload == engine.PayloadStream {
 			sent += s.Bytes
 		}
 	}
@@ -366,7 +366,7 @@ func TestABufferOfAFrozenProcessIsFull(t *testing.T) {
 	must(t, w.StopLoad("m1"))
 	sent := 0
 	for _, e := range w.Events().All() {
-		if s, ok := e.Fact.(engine.Sent); ok && s.To == "r1" && s.Payload == engine.PayloadStream {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.To == "r1" && s.Payload == engine.PayloadStream {
 			sent += s.Bytes
 		}
 	}

@@ -18,7 +18,7 @@ func TestPacketsSayWhatTheyAre(t *testing.T) {
 	w.RunUntil(w.Now().Add(9 * time.Second))
 	var got []string
 	for _, e := range w.Events().All() {
-		if s, ok := e.Fact.(engine.Sent); ok && e.At <= engine.Epoch.Add(2*time.Second) {
+		if s, ok := e.Fact.(*engine.Sent); ok && e.At <= engine.Epoch.Add(2*time.Second) {
 			got = append(got, e.Node+" "+s.Payload.String()+" "+s.Text.String())
 		}
 	}

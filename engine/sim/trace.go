@@ -63,10 +63,10 @@ func about(e *engine.Event, name string) bool {
 
 func (f *Filter) carries(fact engine.Fact) bool {
 	switch p := fact.(type) {
-	case engine.Sent:
+	case *engine.Sent:
 		return slices.Contains(f.Payloads, p.Payload)
 	case engine.Arrived:
-		return slices.Contains(f.Payloads, p.Payload)
+		return slices.Contains(f.Payloads, p.Packet.Payload)
 	}
 	return false
 }
@@ -183,14 +183,14 @@ func AppendShiViz(b []byte, events engine.Events, f *Filter) []byte {
 			hosts, clocks = append(hosts, name), append(clocks, nil)
 		}
 		if a, ok := e.Fact.(engine.Arrived); ok {
-			clocks[h] = clocks[h].merge(sent[a.ID])
-			delete(sent, a.ID)
+			clocks[h] = clocks[h].merge(sent[a.Packet.ID])
+			delete(sent, a.Packet.ID)
 		}
 		chosen := f.Match(&e)
 		if chosen {
 			clocks[h] = clocks[h].tick(h)
 		}
-		if s, ok := e.Fact.(engine.Sent); ok && s.Arrives != 0 {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.Arrives != 0 {
 			sent[s.ID] = slices.Clone(clocks[h])
 		}
 		if chosen {

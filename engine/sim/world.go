@@ -48,6 +48,7 @@ type World struct {
 	round   int64 // how often it was emptied
 	out     node.Output
 	scratch []byte
+	packets engine.Slab[packet]
 
 	received node.Received // what a node is being told
 	drainage node.Drained
@@ -82,7 +83,7 @@ func (w *World) Clone() *World {
 		c.conns[i] = k.clone()
 	}
 	c.pending, c.dirty, c.scratch, c.atOnce = nil, nil, nil, nil
-	c.received, c.drainage = node.Received{}, node.Drained{}
+	c.received, c.drainage, c.packets = node.Received{}, node.Drained{}, engine.Slab[packet]{}
 	c.out = node.Output{Trace: w.out.Trace}
 	return &c
 }

@@ -220,7 +220,7 @@ func TestALinkChangesWhenButNeverWhat(t *testing.T) {
 		}
 		last := engine.Instant(0)
 		for _, e := range w.Events().All() {
-			if s, ok := e.Fact.(engine.Sent); ok && s.To == "r1" {
+			if s, ok := e.Fact.(*engine.Sent); ok && s.To == "r1" {
 				if s.Arrives < last {
 					t.Fatalf("%+v: packet %d overtakes", o, s.ID)
 				}
@@ -285,7 +285,7 @@ func TestABusyStreamIsNotCutIntoCrumbs(t *testing.T) {
 	must(t, w.StartLoad("m1", Load{Rate: 200, Size: 1000}))
 	w.RunUntil(w.Now().Add(20 * time.Second))
 	for _, e := range w.Events().All() {
-		if s, ok := e.Fact.(engine.Sent); ok && s.Payload == engine.PayloadStream && s.Bytes < 14 {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.Payload == engine.PayloadStream && s.Bytes < 14 {
 			t.Fatalf("%s: a packet of %d bytes", e.At, s.Bytes)
 		}
 	}

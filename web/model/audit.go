@@ -282,7 +282,7 @@ func (c *chronicle) lossWords() string {
 func (c *chronicle) risk(e engine.Event, named func(string) string) {
 	kind, a := "", e.Node
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		if f.By != (engine.Author{}) {
 			c.took[e.Node] = true
 		}

@@ -147,7 +147,7 @@ func (p *pace) look(events engine.Events) (news bool) {
 		*p = pace{plain: p.plain, seen: events.Len(), latest: map[path]engine.Instant{}}
 	}
 	for _, e := range events.From(p.seen) {
-		f, ok := e.Fact.(engine.Sent)
+		f, ok := e.Fact.(*engine.Sent)
 		if !ok || f.Arrives == 0 {
 			continue
 		}
@@ -173,7 +173,7 @@ func (p *pace) look(events engine.Events) (news bool) {
 }
 
 // attention is how long a message is worth a look, of the reader's time, and whether it is a heartbeat, which is not.
-func attention(f engine.Sent) (long time.Duration, heartbeat bool) {
+func attention(f *engine.Sent) (long time.Duration, heartbeat bool) {
 	const pingBytes = 14 // *1 $4 PING
 	switch f.Payload {
 	case engine.PayloadAck, engine.PayloadKeepalive, engine.PayloadCommand, engine.PayloadReply:
