@@ -40,9 +40,9 @@ type Propagated struct {
 	Keys []string // that it is about; of an author's command only
 }
 
-func (Propagated) Kind() string { return "Propagated" }
+func (*Propagated) Kind() string { return "Propagated" }
 
-func (f Propagated) String() string { return "propagate " + f.Span.String() + " " + f.Text }
+func (f *Propagated) String() string { return "propagate " + f.Span.String() + " " + f.Text }
 
 // An Author is the client's command that made a write: its number among all commands of that connection, from 1, which
 // is that of its reply as well. The zero Author is the node itself.
@@ -66,9 +66,9 @@ func (f Unstreamed) String() string { return "write " + f.Text }
 // Applied says that a replica executed these bytes of its master's stream.
 type Applied struct{ Span Span }
 
-func (Applied) Kind() string { return "Applied" }
+func (*Applied) Kind() string { return "Applied" }
 
-func (f Applied) String() string { return "apply " + f.Span.String() }
+func (f *Applied) String() string { return "apply " + f.Span.String() }
 
 // Acked says that a master learned how far a replica has applied its stream.
 type Acked struct {
@@ -708,7 +708,8 @@ func (p Payload) String() string {
 
 // Sent says that bytes left a node for another one.
 type Sent struct {
-	ID      int64 // names this packet in the world, from 1
+	ID      int64  // names this packet in the world, from 1
+	From    string // the node that reports it
 	To      string
 	Payload Payload
 	Bytes   int
@@ -718,9 +719,9 @@ type Sent struct {
 	Arrives Instant      // when, unless the connection is cut before; 0 when it vanishes in a blackhole
 }
 
-func (Sent) Kind() string { return "Sent" }
+func (*Sent) Kind() string { return "Sent" }
 
-func (f Sent) String() string {
+func (f *Sent) String() string {
 	s := fmt.Sprintf("send #%d to %s %s %dB", f.ID, f.To, f.Payload, f.Bytes)
 	if f.Payload == PayloadStream {
 		s += " " + f.Span.String()
@@ -731,7 +732,7 @@ func (f Sent) String() string {
 	return s + " " + f.says()
 }
 
-func (f Sent) says() string {
+func (f *Sent) says() string {
 	if f.Text == nil {
 		return ""
 	}
@@ -740,16 +741,12 @@ func (f Sent) says() string {
 
 // Arrived says that a node took in the bytes of a packet: behind its way over the link, and behind the time for which
 // the process stood still or did not want to read.
-type Arrived struct {
-	ID      int64 // as its Sent says
-	From    string
-	Payload Payload
-}
+type Arrived struct{ Packet *Sent }
 
 func (Arrived) Kind() string { return "Arrived" }
 
 func (f Arrived) String() string {
-	return fmt.Sprintf("arrive #%d from %s %s", f.ID, f.From, f.Payload)
+	return fmt.Sprintf("arrive #%d from %s %s", f.Packet.ID, f.Packet.From, f.Packet.Payload)
 }
 
 // ConnChanged says what became of a TCP connection between two nodes.

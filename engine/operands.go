@@ -38,7 +38,7 @@ func (f Log) operands(to Operands) {
 	to.Text("line", f.Text)
 }
 
-func (f Propagated) operands(to Operands) {
+func (f *Propagated) operands(to Operands) {
 	to.Text("id", string(f.ID))
 	span(to, f.Span)
 	to.Text("commands", f.Text)
@@ -57,7 +57,7 @@ func (f Unstreamed) operands(to Operands) {
 	to.Texts("keys", f.Keys)
 }
 
-func (f Applied) operands(to Operands) { span(to, f.Span) }
+func (f *Applied) operands(to Operands) { span(to, f.Span) }
 
 func (f Acked) operands(to Operands) {
 	to.Text("replica", f.Replica)
@@ -294,7 +294,7 @@ func (f Replied) operands(to Operands) {
 	to.Text("printed", f.Text)
 }
 
-func (f Sent) operands(to Operands) {
+func (f *Sent) operands(to Operands) {
 	to.Int("packet", f.ID)
 	to.Text("to", f.To)
 	to.Text("payload", f.Payload.String())
@@ -306,9 +306,9 @@ func (f Sent) operands(to Operands) {
 }
 
 func (f Arrived) operands(to Operands) {
-	to.Int("packet", f.ID)
-	to.Text("from", f.From)
-	to.Text("payload", f.Payload.String())
+	to.Int("packet", f.Packet.ID)
+	to.Text("from", f.Packet.From)
+	to.Text("payload", f.Packet.Payload.String())
 }
 
 func (f ConnChanged) operands(to Operands) {

@@ -11,13 +11,13 @@ import (
 
 // everyFact is one of each kind, of which nothing is said yet.
 var everyFact = []Fact{
-	Log{}, Propagated{}, Unstreamed{}, Applied{}, Acked{}, Waited{}, LinkChanged{}, ChannelChanged{},
+	Log{}, &Propagated{}, Unstreamed{}, &Applied{}, Acked{}, Waited{}, LinkChanged{}, ChannelChanged{},
 	SecondChannelOffered{}, SnapshotAnnounced{}, SnapshotLoaded{}, StreamBufferFull{}, StreamBufferApplied{},
 	StreamAwaited{}, StreamReleased{}, PsyncAsked{}, PsyncAnswered{},
 	FullSyncStarted{}, SnapshotStarted{}, SnapshotJoined{}, SnapshotEnded{}, OutputLimited{}, BacklogCreated{},
 	BacklogFreed{}, SyncFinished{}, SnapshotSpooled{}, LoadBegan{}, LoadEnded{}, PositionTaken{}, PositionDiscarded{},
 	ReplicaOnline{}, ReplicaGone{}, HistoryChanged{}, BacklogTrimmed{}, RoleChanged{}, FailoverChanged{}, PauseChanged{},
-	ShutdownChanged{}, Act{}, ClientConnected{}, Replied{}, Sent{}, Arrived{}, ConnChanged{},
+	ShutdownChanged{}, Act{}, ClientConnected{}, Replied{}, &Sent{}, Arrived{&Sent{}}, ConnChanged{},
 }
 
 // told writes down what a fact says of itself.
@@ -51,7 +51,7 @@ func TestOperandsTellEverythingOfAFact(t *testing.T) {
 		t.Errorf("there are %d kinds of facts, and %d are tried here", n, len(everyFact))
 	}
 	for _, f := range everyFact {
-		if kind := strings.TrimPrefix(fmt.Sprintf("%T", f), "engine."); f.Kind() != kind {
+		if kind := strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", f), "*"), "engine."); f.Kind() != kind {
 			t.Errorf("a %s calls itself %s", kind, f.Kind())
 		}
 		plain := tell(f)
@@ -63,6 +63,9 @@ func TestOperandsTellEverythingOfAFact(t *testing.T) {
 			seen[name] = true
 		}
 		each(reflect.ValueOf(f), func(path string, changed Fact) {
+			if path == ".From" && f.Kind() == "Sent" {
+				return // the Node of the event tells it
+			}
 			if got := tell(changed); reflect.DeepEqual(got.all, plain.all) {
 				t.Errorf("%s: %s changes, and nothing tells", f.Kind(), path)
 			}
@@ -72,6 +75,7 @@ func TestOperandsTellEverythingOfAFact(t *testing.T) {
 
 // each hands out the fact with each of its values changed alone.
 func each(of reflect.Value, to func(path string, changed Fact)) {
+	of = reflect.Indirect(of)
 	var walk func(path string, index []int, typ reflect.Type)
 	walk = func(path string, index []int, typ reflect.Type) {
 		for i := range typ.NumField() {
@@ -97,10 +101,16 @@ func each(of reflect.Value, to func(path string, changed Fact)) {
 				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 			case reflect.Interface:
 				v.Set(reflect.ValueOf(time.Second)) // it has a String
+			case reflect.Pointer:
+				v.Set(reflect.ValueOf(&Sent{ID: 7}))
 			default:
 				panic("a value of the kind " + v.Kind().String())
 			}
-			to(path+"."+field.Name, fresh.Interface().(Fact))
+			changed, ok := fresh.Interface().(Fact)
+			if !ok {
+				changed = fresh.Addr().Interface().(Fact)
+			}
+			to(path+"."+field.Name, changed)
 		}
 	}
 	walk("", nil, of.Type())

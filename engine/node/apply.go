@@ -109,7 +109,9 @@ func (l *link) stream(n *Node, data []byte) {
 		l.dec = resp.Decoder{} // newlines that wait for the next command are read again
 	}
 	if n.trace && l.at(n) >= first {
-		n.out.fact(engine.Applied{Span: engine.Span{First: first, Last: l.at(n)}})
+		f := n.out.applied.New()
+		f.Span = engine.Span{First: first, Last: l.at(n)}
+		n.out.fact(f)
 	}
 }
 

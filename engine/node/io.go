@@ -213,7 +213,9 @@ type Output struct {
 	// equal outputs.
 	Stopwatch func() time.Duration
 
-	sends []Send // what the *Send effects point into
+	sends      []Send // what the *Send effects point into
+	applied    engine.Slab[engine.Applied]
+	propagated engine.Slab[engine.Propagated]
 }
 
 // Reset empties the output and keeps its memory.

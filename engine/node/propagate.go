@@ -110,7 +110,8 @@ func (n *Node) feed(ops []command.Op, wrapped bool) {
 func (n *Node) propagated(first engine.Offset, text string, ops []command.Op) {
 	n.limitReplicas()
 	if n.trace {
-		f := engine.Propagated{ID: n.hist.ID, Span: engine.Span{First: first, Last: n.hist.Offset()}, Text: text}
+		f := n.out.propagated.New()
+		f.ID, f.Span, f.Text = n.hist.ID, engine.Span{First: first, Last: n.hist.Offset()}, text
 		if n.author != (engine.Author{}) && !(len(ops) == 1 && isBracket(ops[0].Args)) {
 			f.By, f.Keys = n.author, n.keysWritten(ops)
 		}

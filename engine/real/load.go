@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"resync/engine/resp"
 	"resync/engine/sim"
 )
 
@@ -104,7 +103,7 @@ func (l *load) run() {
 		n := min(due, quota, most-(l.sent-l.got.Load()))
 		buf = buf[:0]
 		for range n {
-			buf = resp.AppendCommand(buf, sim.Draw(l.random, l.Mix, l.Keys, int(l.Size))...)
+			buf = sim.AppendDraw(buf, l.random, l.Mix, l.Keys, int(l.Size))
 		}
 		if n > 0 {
 			done += n

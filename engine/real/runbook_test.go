@@ -71,7 +71,7 @@ func resyncs(t *testing.T, s *script.Script) string {
 		must(t, err)
 	}
 	came := map[string]string{}
-	for _, e := range session.World().Events() {
+	for _, e := range session.World().Events().All() {
 		if f, ok := e.Fact.(engine.SyncFinished); ok {
 			if came[e.Node] += " full"; f.Partial {
 				came[e.Node] = strings.TrimSuffix(came[e.Node], "full") + "partial"

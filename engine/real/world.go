@@ -36,7 +36,7 @@ type World struct {
 
 	mu      sync.Mutex
 	servers []*server
-	events  []engine.Event
+	events  engine.EventLog
 }
 
 // New returns an empty world for nodes of these names. It ends, as far as scripts are concerned, with the context.
@@ -123,13 +123,13 @@ func (w *World) Pass(d time.Duration) error {
 
 // Events is what has happened so far, as far as it is known: replies, acts and the lines of the logs. A line of a log
 // has the time that the server gave it, or that of the event before it where this is later.
-func (w *World) Events() []engine.Event {
+func (w *World) Events() engine.Events {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.servers {
 		s.readLog()
 	}
-	return w.events[:len(w.events):len(w.events)]
+	return w.events.Events
 }
 
 // note adds an event that has just happened.
@@ -141,10 +141,10 @@ func (w *World) note(name string, f engine.Fact) {
 
 // noteAt adds an event; time does not go back. The caller holds the lock.
 func (w *World) noteAt(at engine.Instant, name string, f engine.Fact) {
-	if n := len(w.events); n > 0 {
-		at = max(at, w.events[n-1].At)
+	if n := w.events.Len(); n > 0 {
+		at = max(at, w.events.At(n-1).At)
 	}
-	w.events = append(w.events, engine.Event{Seq: int64(len(w.events)), At: at, Node: name, Fact: f})
+	w.events.Append(at, name, f)
 }
 
 func (w *World) act(text string) { w.note("", engine.Act{Text: text}) }

@@ -16,7 +16,7 @@ import (
 var sharable = map[string]string{
 	"script.Script":             "a script is parsed once, and only read then",
 	"script.Statement":          "the same",
-	"sim.eventLog":              "who has seen all of it appends, a branch copies first",
+	"engine.EventLog":           "who has seen all of it appends, a branch copies first",
 	"sim.arrival.packet":        "what is said of a packet is complete when it goes on the wire",
 	"sim.arrival.data":          "bytes on the wire",
 	"sim.chunk.data":            "the same",
@@ -26,6 +26,7 @@ var sharable = map[string]string{
 	"sim.host.reading":          "the same",
 	"sim.growth.steps":          "copied before another one comes behind",
 	"sim.pendingInput.data":     "bytes that were sent, which nobody changes",
+	"sim.pendingInput.packet":   "what is said of a packet, as above",
 	"sim.pendingInput.in":       "an input is not touched any more",
 	"sim.host.rest":             "nor is an effect that waits, whose bytes are its own",
 	"node.Config":               "a setting that changes is replaced",
@@ -57,7 +58,7 @@ var sharable = map[string]string{
 // dropped is what a clone does not have: the memory that one step works with.
 var dropped = []string{
 	"sim.World.out", "sim.World.scratch", "node.Node.call", "node.Node.unit", "node.Node.spare", "node.Node.discard", "node.Node.label", "node.Node.line",
-	"sim.World.received", "sim.World.drainage",
+	"sim.World.received", "sim.World.drainage", "sim.World.packets",
 	"node.Node.out", "node.Node.hooks", "rdb.Encoder.compressor", "store.Filler.order", "store.Filler.parts", "store.Filler.sorted",
 }
 

@@ -108,7 +108,7 @@ func TestABranchInAResyncOverTwoConnections(t *testing.T) {
 		t.Error(err)
 	}
 	kept := false
-	for _, e := range twin.World().Events() {
+	for _, e := range twin.World().Events().All() {
 		_, ok := e.Fact.(engine.StreamBufferApplied)
 		kept = kept || ok
 	}

@@ -48,7 +48,7 @@ func inEra(text, era string) string {
 // resyncs are those of a node since its birth: F for a full one, P for a partial one.
 func resyncs(s *Session, name string) string {
 	var all strings.Builder
-	for _, e := range s.World().Events() {
+	for _, e := range s.World().Events().All() {
 		if f, ok := e.Fact.(engine.SyncFinished); ok && e.Node == name {
 			if f.Partial {
 				all.WriteByte('P')

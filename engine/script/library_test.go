@@ -26,17 +26,17 @@ func TestTheScenariosAreTheSameHoweverTheyArePlayed(t *testing.T) {
 			must(t, finish(all))
 			end := all.world.Now()
 			all.world.RunUntil(end) // what else happens at the last instant
-			want, events := all.world.HashText(), len(all.world.Events())
+			want, events := all.world.HashText(), all.world.Events().Len()
 			random := rand.New(rand.NewPCG(s.Seed, 1))
 
 			l := NewTimeline(s)
 			seen := map[int]string{} // by the number of events, right behind a turn that had some
 			for left := moments; !l.Session().Done(); {
-				before := len(l.World().Events())
+				before := l.World().Events().Len()
 				if _, err := l.Advance(sim.Never-1, 1); err != nil {
 					t.Fatal(err)
 				}
-				if n := len(l.World().Events()); n > before && random.IntN(max(1, events-n)) < 2*left && left > 0 {
+				if n := l.World().Events().Len(); n > before && random.IntN(max(1, events-n)) < 2*left && left > 0 {
 					seen[n] = sketch(l.Session())
 					left--
 				}
@@ -83,7 +83,7 @@ func TestTheScenariosAreTheSameHoweverTheyArePlayed(t *testing.T) {
 // sketch is a portrait that costs little.
 func sketch(s *Session) string {
 	w := s.World()
-	text := fmt.Sprintln(w.Now(), len(w.Events()), w.HashText(), s.Done(), s.Predict())
+	text := fmt.Sprintln(w.Now(), w.Events().Len(), w.HashText(), s.Done(), s.Predict())
 	for _, name := range w.Names() {
 		v := w.Node(name)
 		text += fmt.Sprintln(name, v.State, v.Since, v.Inputs, v.LastResync, v.Keys, v.Digest(), v.Replication())

@@ -14,7 +14,7 @@ import (
 type LiveWorld interface {
 	World
 	Now() engine.Instant      // begins at engine.Epoch
-	Events() []engine.Event   // what has happened so far; later ones come behind
+	Events() engine.Events    // what has happened so far
 	Pass(time.Duration) error // lets time pass; ErrEnded when the world was ended from outside
 }
 

@@ -21,7 +21,7 @@ const between = `node a repl-diskless-sync-delay=0
 // replies are what clients were told of a MIGRATE, a line each.
 func replies(s *Session) string {
 	var all []string
-	for _, e := range s.World().Events() {
+	for _, e := range s.World().Events().All() {
 		if f, ok := e.Fact.(engine.Replied); ok && strings.HasPrefix(f.Command, "MIGRATE") {
 			all = append(all, e.At.String()+" "+f.Text)
 		}

@@ -91,8 +91,8 @@ func (t *transcript) statement(now engine.Instant, s Statement) {
 }
 
 // events writes what happened since the last time, given everything that has happened.
-func (t *transcript) events(all []engine.Event) {
-	for _, e := range all[t.written:] {
+func (t *transcript) events(all engine.Events) {
+	for _, e := range all.From(t.written) {
 		if !t.options.Trace && !t.tells(e.Fact) {
 			continue
 		}
@@ -106,7 +106,7 @@ func (t *transcript) events(all []engine.Event) {
 		}
 		t.line(pad(e.At.String(), 11) + "    " + name + " " + e.Fact.String())
 	}
-	t.written = len(all)
+	t.written = all.Len()
 }
 
 // audit writes which writes were lost, where somebody won.

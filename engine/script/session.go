@@ -344,7 +344,7 @@ func (s *Session) limits() error {
 	if s.world.Now().Sub(engine.Epoch) > MaxTime {
 		return &LimitError{"a session ends after " + duration(MaxTime) + " of simulated time"}
 	}
-	if len(s.world.Events()) > MaxEvents {
+	if s.world.Events().Len() > MaxEvents {
 		return &LimitError{"a session ends after " + strconv.Itoa(MaxEvents) + " events"}
 	}
 	return nil

@@ -40,7 +40,7 @@ func must(t *testing.T, err error) {
 
 func events(w *sim.World) []string {
 	var all []string
-	for _, e := range w.Events() {
+	for _, e := range w.Events().All() {
 		all = append(all, e.String())
 	}
 	return all

@@ -225,14 +225,14 @@ func sameRun(a, b *sim.World) error {
 }
 
 // sameEvents compares two logs as they print.
-func sameEvents(a, b []engine.Event) error {
-	for i := range min(len(a), len(b)) {
-		if a[i].String() != b[i].String() {
-			return fmt.Errorf("event %d is %q and %q", i, a[i], b[i])
+func sameEvents(a, b engine.Events) error {
+	for i := range min(a.Len(), b.Len()) {
+		if a.At(i).String() != b.At(i).String() {
+			return fmt.Errorf("event %d is %q and %q", i, a.At(i), b.At(i))
 		}
 	}
-	if len(a) != len(b) {
-		return fmt.Errorf("%d events and %d", len(a), len(b))
+	if a.Len() != b.Len() {
+		return fmt.Errorf("%d events and %d", a.Len(), b.Len())
 	}
 	return nil
 }
@@ -349,7 +349,7 @@ func (h *healer) tend() {
 // cannotRead reports whether a node ended when it was last started because its file, which came from a newer master, is
 // one that its era cannot read.
 func (h *healer) cannotRead(name string) bool {
-	for _, e := range slices.Backward(h.session.world.Events()) {
+	for _, e := range h.session.world.Events().Backward() {
 		switch f := e.Fact.(type) {
 		case engine.Act:
 			if f.Text == "start "+name {

@@ -80,7 +80,7 @@ func (t *Timeline) Session() *Session { return t.view }
 func (t *Timeline) World() *sim.World { return t.view.world }
 
 // Events is everything that happens on the current branch, with what lies ahead of the moment that is looked at.
-func (t *Timeline) Events() []engine.Event { return t.branch().end.world.Events() }
+func (t *Timeline) Events() engine.Events { return t.branch().end.world.Events() }
 
 // End is how far the clock has come on the current branch.
 func (t *Timeline) End() engine.Instant { return t.branch().end.world.Now() }
@@ -124,7 +124,7 @@ func (t *Timeline) meetEnd() {
 
 // note takes down where the branch has come to.
 func (b *branch) note() {
-	n := len(b.end.world.Events())
+	n := b.end.world.Events().Len()
 	if k := len(b.bounds); n > 0 && (k == 0 || b.bounds[k-1] < n) {
 		b.bounds = append(b.bounds, n)
 	}
@@ -158,7 +158,7 @@ func (b *branch) replay(s *Session, done *int, to engine.Instant, events, turns 
 	w := s.world
 	w.Retrace(b.end.world)
 	defer w.Retrace(nil)
-	for len(w.Events()) < events {
+	for w.Events().Len() < events {
 		next := deed{turns: b.end.turns, at: b.end.world.Now()} // all there is
 		if *done < len(b.deeds) {
 			next = b.deeds[*done]
@@ -222,7 +222,7 @@ func (t *Timeline) Do(line string) error {
 
 // fork is the branch that begins at the moment that is looked at.
 func (t *Timeline) fork() *branch {
-	b, now := t.branch(), len(t.view.world.Events())
+	b, now := t.branch(), t.view.world.Events().Len()
 	points := sort.Search(len(b.points), func(i int) bool {
 		c := &b.points[i]
 		return c.session.turns > t.view.turns || c.done > t.done
@@ -269,7 +269,7 @@ func (t *Timeline) SeekTo(at engine.Instant) { t.seek(at, everyEvent) }
 // SeekEvent sets out for the moment right behind the n-th event of the current branch, and behind those that come
 // about in one turn with it. 0 is the very beginning; a number beyond the last event is the end.
 func (t *Timeline) SeekEvent(n int) {
-	if n > len(t.Events()) {
+	if n > t.Events().Len() {
 		n = everyEvent
 	}
 	t.seek(t.End(), n)
@@ -280,7 +280,7 @@ func (t *Timeline) seek(to engine.Instant, events int) {
 	b := t.branch()
 	beyond := func(i int) bool {
 		w := b.points[i].session.world
-		return w.Now() > to || len(w.Events()) >= events
+		return w.Now() > to || w.Events().Len() >= events
 	}
 	i := sort.Search(len(b.points), beyond)
 	from, until := b.points[max(0, i-1)], b.end.turns
@@ -324,7 +324,7 @@ func (t *Timeline) Stay() { t.journey = nil }
 func (t *Timeline) SeekBack() {
 	b := t.branch()
 	n := 0
-	if i := sort.SearchInts(b.bounds, len(t.view.world.Events())); i > 0 {
+	if i := sort.SearchInts(b.bounds, t.view.world.Events().Len()); i > 0 {
 		n = b.bounds[i-1]
 	}
 	t.SeekEvent(n)
@@ -333,12 +333,13 @@ func (t *Timeline) SeekBack() {
 // SeekNext sets out for the next event on the current branch of which the function says that it is wanted. It reports
 // false where the branch has none ahead: then only living on can bring one.
 func (t *Timeline) SeekNext(wanted func(engine.Event) bool) bool {
-	ahead := t.Events()[len(t.view.world.Events()):]
-	i := slices.IndexFunc(ahead, wanted)
-	if i >= 0 {
-		t.SeekEvent(int(ahead[i].Seq) + 1)
+	for i, e := range t.Events().From(t.view.world.Events().Len()) {
+		if wanted(e) {
+			t.SeekEvent(i + 1)
+			return true
+		}
 	}
-	return i >= 0
+	return false
 }
 
 // SeekLast sets out for the latest event before the moment that is looked at, other than those of its own turn, of
@@ -346,13 +347,13 @@ func (t *Timeline) SeekNext(wanted func(engine.Event) bool) bool {
 func (t *Timeline) SeekLast(wanted func(engine.Event) bool) {
 	b := t.branch()
 	past := t.Events()
-	i := sort.SearchInts(b.bounds, len(t.view.world.Events()))
+	i := sort.SearchInts(b.bounds, t.view.world.Events().Len())
 	if i == 0 {
 		t.SeekEvent(0)
 		return
 	}
 	for n := b.bounds[i-1]; n > 0; n-- {
-		if wanted(past[n-1]) {
+		if wanted(*past.At(n - 1)) {
 			t.SeekEvent(n)
 			return
 		}
@@ -429,14 +430,14 @@ func (t *Timeline) Compare(a, b int) Difference {
 	d := Difference{A: a, B: b, Same: t.Common(a, b)}
 	worlds := [2]*sim.World{t.branches[a].end.world, t.branches[b].end.world}
 	left, right := worlds[0].Events(), worlds[1].Events()
-	for d.Same < min(len(left), len(right)) && left[d.Same].String() == right[d.Same].String() {
+	for d.Same < min(left.Len(), right.Len()) && left.At(d.Same).String() == right.At(d.Same).String() {
 		d.Same++
 	}
-	if d.Same < len(left) {
-		d.Left = &left[d.Same]
+	if d.Same < left.Len() {
+		d.Left = left.At(d.Same)
 	}
-	if d.Same < len(right) {
-		d.Right = &right[d.Same]
+	if d.Same < right.Len() {
+		d.Right = right.At(d.Same)
 	}
 	names := worlds[0].Names()
 	for _, name := range worlds[1].Names() {
@@ -459,7 +460,7 @@ func (t *Timeline) Compare(a, b int) Difference {
 func (t *Timeline) Common(a, b int) int {
 	switch {
 	case a == b:
-		return len(t.branches[a].end.world.Events())
+		return t.branches[a].end.world.Events().Len()
 	case a < b:
 		a, b = b, a
 	}

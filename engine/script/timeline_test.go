@@ -16,7 +16,7 @@ import (
 func portrait(s *Session) string {
 	var b strings.Builder
 	w := s.World()
-	fmt.Fprintln(&b, w.Now(), len(w.Events()), s.Done(), s.Err(), s.Predict(), s.Speed())
+	fmt.Fprintln(&b, w.Now(), w.Events().Len(), s.Done(), s.Err(), s.Predict(), s.Speed())
 	for _, name := range w.Names() {
 		v := w.Node(name)
 		fmt.Fprintln(&b, name, v.State, v.Since, v.Digest(), v.Inputs, v.LastResync, v.Skew)
@@ -77,7 +77,7 @@ func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
 	random := rand.New(rand.NewPCG(seed, 77))
 	var moments []lived
 	remember := func(turned bool) {
-		moments = append(moments, lived{l.World().Now(), len(l.World().Events()), turned, portrait(l.Session())})
+		moments = append(moments, lived{l.World().Now(), l.World().Events().Len(), turned, portrait(l.Session())})
 	}
 	script := RandomScript(seed, "")
 	for _, st := range script.Statements[:min(acts, len(script.Statements))] {
@@ -97,7 +97,7 @@ func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
 		}
 		for end := l.World().Now().Add(wait.For); l.World().Now() < end; {
 			to, turns := min(end, l.World().Now().Add(time.Duration(random.IntN(int(wait.For)+1)))), 1+random.IntN(300)
-			before := len(l.World().Events())
+			before := l.World().Events().Len()
 			if random.IntN(4) == 0 {
 				turns = 1
 			}
@@ -108,7 +108,7 @@ func live(t *testing.T, seed uint64, acts int) (*Timeline, []lived) {
 			switch {
 			case reached && random.IntN(8) == 0:
 				remember(false)
-			case turns == 1 && len(l.World().Events()) > before && random.IntN(30) == 0:
+			case turns == 1 && l.World().Events().Len() > before && random.IntN(30) == 0:
 				remember(true)
 			}
 		}
@@ -141,14 +141,14 @@ func TestEveryMomentIsAsItWasLived(t *testing.T) {
 			arrive(t, l)
 			if !m.turned {
 				// More may have been done at that very instant.
-				if now := len(l.World().Events()); now != m.events {
+				if now := l.World().Events().Len(); now != m.events {
 					continue
 				}
 			}
 			sameText(t, what, portrait(l.Session()), m.portrait)
 		}
 		// And played on from the past it comes to the same end.
-		l.SeekEvent(len(l.Events()) / 3)
+		l.SeekEvent(l.Events().Len() / 3)
 		arrive(t, l)
 		for !l.Live() {
 			if _, err := l.Advance(l.End(), 1+random.IntN(2000)); err != nil {
@@ -159,7 +159,7 @@ func TestEveryMomentIsAsItWasLived(t *testing.T) {
 		// Even when all of it is played again.
 		l.SeekTo(engine.Epoch - 1)
 		arrive(t, l)
-		if n := len(l.World().Events()); n > 20 {
+		if n := l.World().Events().Len(); n > 20 {
 			t.Fatalf("%d events at the beginning", n)
 		}
 		past := l.Session()
@@ -318,25 +318,25 @@ func TestSteppingByEvents(t *testing.T) {
 	var stops []int
 	for l.SeekEvent(0); ; {
 		arrive(t, l)
-		n := len(l.World().Events())
+		n := l.World().Events().Len()
 		stops = append(stops, n)
 		if !l.SeekNext(func(engine.Event) bool { return true }) {
 			break
 		}
 	}
-	if len(stops) < 10 || stops[0] != 0 || stops[len(stops)-1] != len(l.Events()) {
-		t.Fatalf("stops %v of %d events", stops, len(l.Events()))
+	if len(stops) < 10 || stops[0] != 0 || stops[len(stops)-1] != l.Events().Len() {
+		t.Fatalf("stops %v of %d events", stops, l.Events().Len())
 	}
 	for i := len(stops) - 2; i >= 0; i-- {
 		l.SeekBack()
 		arrive(t, l)
-		if n := len(l.World().Events()); n != stops[i] {
+		if n := l.World().Events().Len(); n != stops[i] {
 			t.Fatalf("back at %d, want %d", n, stops[i])
 		}
 	}
 	l.SeekBack()
 	arrive(t, l)
-	if len(l.World().Events()) != 0 {
+	if l.World().Events().Len() != 0 {
 		t.Error("there is nothing before the beginning")
 	}
 	psync := func(e engine.Event) bool { _, ok := e.Fact.(engine.PsyncAnswered); return ok }
@@ -344,7 +344,7 @@ func TestSteppingByEvents(t *testing.T) {
 		t.Fatal("no PSYNC")
 	}
 	arrive(t, l)
-	at := len(l.World().Events())
+	at := l.World().Events().Len()
 	if found := l.SeekNext(psync); found {
 		t.Error("only one PSYNC was answered")
 	}
@@ -352,12 +352,12 @@ func TestSteppingByEvents(t *testing.T) {
 	arrive(t, l)
 	l.SeekLast(psync)
 	arrive(t, l)
-	if len(l.World().Events()) != at {
-		t.Errorf("last PSYNC behind %d events, want %d", len(l.World().Events()), at)
+	if l.World().Events().Len() != at {
+		t.Errorf("last PSYNC behind %d events, want %d", l.World().Events().Len(), at)
 	}
 	l.SeekLast(psync)
 	arrive(t, l)
-	if len(l.World().Events()) != 0 {
+	if l.World().Events().Len() != 0 {
 		t.Error("none before it")
 	}
 }
@@ -392,7 +392,7 @@ func TestErrorsAreToldOnce(t *testing.T) {
 // Checkpoints stay few, and none is far from its neighbours.
 func TestCheckpointsThinOut(t *testing.T) {
 	l := begin(t, inStep+"load m1 rate 1000/s\n")
-	for len(l.Events()) < 60_000 {
+	for l.Events().Len() < 60_000 {
 		play(t, l, 200*time.Millisecond)
 	}
 	b := l.branch()
@@ -415,7 +415,7 @@ func history(b testing.TB, events int) *Timeline {
 		b.Fatal(err)
 	}
 	l := NewTimeline(s)
-	for len(l.Events()) < events {
+	for l.Events().Len() < events {
 		if _, err := l.Advance(sim.Never-1, 1000); err != nil {
 			b.Fatal(err)
 		}
@@ -431,7 +431,7 @@ func BenchmarkSeek(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		begun := time.Now()
-		l.SeekEvent(random.IntN(len(l.Events())))
+		l.SeekEvent(random.IntN(l.Events().Len()))
 		for !l.Go(1 << 20) {
 		}
 		took = append(took, time.Since(begun))

@@ -195,7 +195,7 @@ func (w *World) winner(name string) (*host, error) {
 			}
 		}
 	}
-	for i, e := range w.Events() {
+	for i, e := range w.Events().All() {
 		if f, ok := e.Fact.(engine.RoleChanged); ok && f.Master == "" {
 			since[w.find(e.Node).index] = i
 		}
@@ -257,7 +257,7 @@ type books struct {
 	spooled bool     // the snapshot that it is loading is its file now
 
 	replica  bool
-	streamed engine.Propagated // by a replica with a stream of its own, and not applied yet
+	streamed *engine.Propagated // by a replica with a stream of its own, and not applied yet
 
 	load    engine.ConnID // the connection of its background writing
 	clients []*terminal
@@ -331,11 +331,9 @@ func (w *World) ledger() *ledger {
 	for _, h := range w.hosts {
 		l.byIP[h.ip] = l.of(h.name)
 	}
-	events := w.Events()
-	for i := range events {
-		e := &events[i]
+	for _, e := range w.Events().All() {
 		if e.Node != "" {
-			l.read(e, l.of(e.Node))
+			l.read(&e, l.of(e.Node))
 		} else if f, ok := e.Fact.(engine.Act); ok && strings.HasPrefix(f.Text, "restore ") {
 			l.of(strings.Fields(f.Text)[1]).file = nil
 		}
@@ -346,7 +344,7 @@ func (w *World) ledger() *ledger {
 // read takes in what a node reported.
 func (l *ledger) read(e *engine.Event, n *books) {
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		if n.replica { // the same as what it is about to apply
 			n.streamed = f
 			return
@@ -357,12 +355,12 @@ func (l *ledger) read(e *engine.Event, n *books) {
 		n.id, n.offset = f.ID, f.Span.Last
 	case engine.Unstreamed:
 		l.take(e, n, Write{Commands: f.Text, Keys: f.Keys, by: f.By})
-	case engine.Applied:
+	case *engine.Applied:
 		n.offset = f.Span.Last + n.shift
 		n.at = l.histories[n.id].upTo(n.offset)
-		if s := n.streamed; s.ID != "" {
+		if s := n.streamed; s != nil {
 			l.history(s.ID, n, s.Span.First-1).add(s.Span.Last, n.at)
-			n.streamed = engine.Propagated{}
+			n.streamed = nil
 		}
 	case engine.HistoryChanged:
 		l.history(f.ID, n, n.offset)
@@ -437,7 +435,7 @@ func (n *books) readLog(line string) {
 	switch {
 	case line == "Server initialized":
 		n.id, n.offset, n.at, n.loading, n.spooled, n.replica = "", 0, nil, nil, false, false
-		n.streamed = engine.Propagated{}
+		n.streamed = nil
 	case strings.HasPrefix(line, "Background saving started by pid "):
 		n.saving = n.at
 	case line == "DB saved on disk":

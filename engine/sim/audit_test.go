@@ -338,7 +338,7 @@ func (g *gambler) act() {
 func (g *gambler) judge() (lost, kept int) {
 	l := g.w.ledger()
 	told := map[string]bool{} // keys for which a client read that its write is done
-	for _, e := range g.w.Events() {
+	for _, e := range g.w.Events().All() {
 		if f, ok := e.Fact.(engine.Replied); ok && f.Text == "OK" {
 			if words := strings.Fields(f.Command); words[0] == "SET" {
 				told[words[1]] = true

@@ -133,19 +133,18 @@ func (c *Checker) Observe() error {
 		}
 	}
 	events := c.world.Events()
-	for _, e := range events[c.read:] {
+	for _, e := range events.From(c.read) {
 		if f, ok := e.Fact.(engine.ReplicaGone); ok {
 			n := c.nodes[c.world.find(e.Node).index]
 			n.gone = append(n.gone, f.Replica)
 		}
 	}
-	for i := range events[c.read:] {
-		e := &events[c.read+i]
-		if err := c.check(e); err != nil {
+	for _, e := range events.From(c.read) {
+		if err := c.check(&e); err != nil {
 			return fmt.Errorf("%s %s: %w", e.At, e.Node, err)
 		}
 	}
-	c.read = len(events)
+	c.read = events.Len()
 	for i, h := range c.world.hosts {
 		n := c.nodes[i]
 		n.gone = n.gone[:0]
@@ -315,7 +314,7 @@ func (c *Checker) check(e *engine.Event) error {
 		c.syncs++
 	}
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		if err := n.extend(c, "propagates", f.Span); err != nil {
 			return err
 		}
@@ -333,7 +332,7 @@ func (c *Checker) check(e *engine.Event) error {
 			}
 		}
 		return n.in.write(n, f.Span, f.Text)
-	case engine.Applied:
+	case *engine.Applied:
 		if n.deaf && n.heard {
 			return fmt.Errorf("applies %s behind nonsense", f.Span)
 		}

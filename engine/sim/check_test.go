@@ -21,8 +21,8 @@ func TestTheCheckerCatches(t *testing.T) {
 		want string
 	}{
 		{"nothing", "m1", engine.Log{Text: "all is well"}, ""},
-		{"a gap in the stream", "m1", engine.Propagated{Span: engine.Span{First: 52, Last: 60}}, "propagates [52..60] at offset 50"},
-		{"bytes that come twice", "r1", engine.Applied{Span: engine.Span{First: 50, Last: 60}}, "applies [50..60] at offset 50"},
+		{"a gap in the stream", "m1", &engine.Propagated{Span: engine.Span{First: 52, Last: 60}}, "propagates [52..60] at offset 50"},
+		{"bytes that come twice", "r1", &engine.Applied{Span: engine.Span{First: 50, Last: 60}}, "applies [50..60] at offset 50"},
 		{"an offset that goes back", "r1", engine.SyncFinished{Partial: true, Offset: 49}, "continues at offset 49 after 50"},
 		{"an ack of all there is", "m1", engine.Acked{Replica: "10.0.0.2:6380", Offset: 50}, ""},
 		{"an ack of one byte more", "m1", engine.Acked{Replica: "10.0.0.2:6380", Offset: 51}, "applied 51 of"},
@@ -36,8 +36,8 @@ func TestTheCheckerCatches(t *testing.T) {
 		{"an answer for another", "m1", engine.PsyncAnswered{Asked: own, ReplID: "b", ReplID2: engine.NoReplID, SecondOffset: -1, Next: 51}, "answers as if it were b"},
 		{"an answer from another place", "m1", engine.PsyncAnswered{Asked: own, ReplID: own, ReplID2: engine.NoReplID, SecondOffset: -1, Next: 52}, "at 51"},
 		{"a full resync for no reason", "m1", engine.FullSyncStarted{Replica: "10.0.0.2:6380"}, "without a reason"},
-		{"a history of two authors", "r1", engine.Propagated{Span: engine.Span{First: 51, Last: 60}}, "which is another's"},
-		{"what nobody wrote", "r1", engine.Applied{Span: engine.Span{First: 51, Last: 60}}, "which ends at 50"},
+		{"a history of two authors", "r1", &engine.Propagated{Span: engine.Span{First: 51, Last: 60}}, "which is another's"},
+		{"what nobody wrote", "r1", &engine.Applied{Span: engine.Span{First: 51, Last: 60}}, "which ends at 50"},
 		{"a WAIT for all that there are", "m1", engine.Replied{Client: 1, Command: "WAIT 1 0", Reply: []byte(":1\r\n")}, ""},
 		{"a WAIT for more", "m1", engine.Replied{Client: 1, Command: "wait 1 0", Reply: []byte(":2\r\n")}, "only 1 replicas have applied 50"},
 	} {
@@ -252,10 +252,10 @@ func TestTheCheckerKnowsEras(t *testing.T) {
 		{"4.0", "r1", []engine.Fact{engine.LinkChanged{To: engine.LinkSync}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
 		{"7.0", "r1", []engine.Fact{engine.LinkChanged{To: engine.LinkSync}, engine.PsyncAsked{ID: own, Want: 1}}, ""},
 		{"7.0", "r1", []engine.Fact{engine.PositionDiscarded{}, engine.PsyncAsked{ID: own, Want: 1}}, "has let go of its place"},
-		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 9, Last: 20}}}, "receives [11..22] at offset 1"},
-		{"2.8", "r1", []engine.Fact{engine.Applied{Span: engine.Span{First: 0, Last: 1000}}}, "which ends at"},
+		{"2.8", "r1", []engine.Fact{&engine.Applied{Span: engine.Span{First: 9, Last: 20}}}, "receives [11..22] at offset 1"},
+		{"2.8", "r1", []engine.Fact{&engine.Applied{Span: engine.Span{First: 0, Last: 1000}}}, "which ends at"},
 		{"2.8", "r1", []engine.Fact{engine.SyncFinished{Partial: true, ID: own, Offset: -1}}, "continues at offset"},
-		{"7.0", "r1", []engine.Fact{engine.Log{Text: "Protocol error (x)"}, engine.Applied{}, engine.Applied{}}, "behind nonsense"},
+		{"7.0", "r1", []engine.Fact{engine.Log{Text: "Protocol error (x)"}, &engine.Applied{}, &engine.Applied{}}, "behind nonsense"},
 		{"2.6", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, ""},
 		{"2.8", "m1", []engine.Fact{engine.FullSyncStarted{Replica: "10.0.0.2:6380"}}, "without a reason"},
 	} {
@@ -281,7 +281,7 @@ func TestTheCheckerKnowsEras(t *testing.T) {
 					f.ID, f.Want = w.Node("m1").Replication().ReplID, r.Applied+f.Want
 				}
 				lie = f
-			case engine.Applied:
+			case *engine.Applied:
 				f.Span.First, f.Span.Last = f.Span.First+r.Applied+1, f.Span.Last+r.Applied+1
 				lie = f
 			case engine.SyncFinished:

@@ -285,25 +285,24 @@ func (w *World) pump(c *conn, e int) {
 func (w *World) sendData(c *conn, e int, payload engine.Payload, span engine.Span, data []byte) {
 	from, to := w.hosts[c.ends[e].host], w.hosts[c.ends[1-e].host]
 	w.lastPacket++
-	p := engine.Sent{
-		ID: w.lastPacket, To: to.name, Payload: payload, Bytes: len(data), Sum: checksum(data), Span: span,
+	p := w.packets.New()
+	p.Sent = engine.Sent{
+		ID: w.lastPacket, From: from.name, To: to.name, Payload: payload, Bytes: len(data), Sum: checksum(data), Span: span,
 	}
 	if !w.terse {
-		p.Text = packetWords(payload, data)
+		p.describe(data)
 	}
-	a := arrival{conn: c.id, end: int8(1 - e), kind: arriveData, data: data, sentAt: w.now}
-	if c.cut {
-		a.packet = p
-	} else if w.lost(c, e) {
-		a.packet = p
-		w.lose(c, e, a)
-	} else {
-		a.at = w.travel(c, e, len(data))
-		p.Arrives = a.at
-		a.packet = p
-		w.schedule(a)
+	a := arrival{conn: c.id, end: int8(1 - e), kind: arriveData, data: data, packet: &p.Sent, sentAt: w.now}
+	if !c.cut {
+		if w.lost(c, e) {
+			w.lose(c, e, a)
+		} else {
+			a.at = w.travel(c, e, len(data))
+			p.Arrives = a.at
+			w.schedule(a)
+		}
 	}
-	w.note(from.name, a.packet)
+	w.note(from.name, &p.Sent)
 }
 
 // schedule adds something to what is on its way.
@@ -334,7 +333,7 @@ func (w *World) arrive() {
 	case arriveData:
 		if s.attached {
 			w.pending = append(w.pending, pendingInput{
-				host: w.hosts[s.host], of: s.id, data: a.data, conn: c.id, end: int8(e), from: w.hosts[c.ends[1-e].host].name, packet: a.packet,
+				host: w.hosts[s.host], of: s.id, data: a.data, conn: c.id, end: int8(e), packet: a.packet,
 			})
 			break
 		}

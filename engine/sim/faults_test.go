@@ -11,7 +11,7 @@ import (
 
 // isLost picks what vanished.
 func isLost(e engine.Event) bool {
-	s, ok := e.Fact.(engine.Sent)
+	s, ok := e.Fact.(*engine.Sent)
 	return ok && s.Arrives == 0
 }
 
@@ -114,8 +114,8 @@ func TestAcknowledgementsVanishToo(t *testing.T) {
 	say(t, w, "m1", "SET k v")
 	w.RunUntil(w.Now().Add(5 * time.Second))
 	sent := 0
-	for _, e := range w.Events() {
-		if s, ok := e.Fact.(engine.Sent); ok && s.Payload == engine.PayloadStream {
+	for _, e := range w.Events().All() {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.Payload == engine.PayloadStream {
 			sent += s.Bytes
 		}
 	}
@@ -365,8 +365,8 @@ func TestABufferOfAFrozenProcessIsFull(t *testing.T) {
 	w.RunUntil(w.Now().Add(2 * time.Second))
 	must(t, w.StopLoad("m1"))
 	sent := 0
-	for _, e := range w.Events() {
-		if s, ok := e.Fact.(engine.Sent); ok && s.To == "r1" && s.Payload == engine.PayloadStream {
+	for _, e := range w.Events().All() {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.To == "r1" && s.Payload == engine.PayloadStream {
 			sent += s.Bytes
 		}
 	}
@@ -605,7 +605,7 @@ func TestACloneInTheMiddleOfAFault(t *testing.T) {
 			}
 			w.RunUntil(engine.Epoch.Add(15 * time.Second))
 			var b strings.Builder
-			for _, e := range w.Events() {
+			for _, e := range w.Events().All() {
 				b.WriteString(e.String() + "\n")
 			}
 			return b.String()

@@ -41,9 +41,9 @@ func TestTheForecastComesTrue(t *testing.T) {
 				t.Fatalf("the forecast is %+v, %v", f, ok)
 			}
 			must(t, w.Heal("m1", "r1"))
-			seen := len(w.Events())
+			seen := w.Events().Len()
 			w.RunUntil(w.Now().Add(1500 * time.Millisecond))
-			for _, e := range w.Events()[seen:] {
+			for _, e := range w.Events().From(seen) {
 				if a, ok := e.Fact.(engine.PsyncAnswered); ok {
 					a.Conn = 0
 					if a != f.Answer {

@@ -138,8 +138,7 @@ type pendingInput struct {
 	// Of a packet: the connection, the end that it has reached, and what was said of it.
 	conn   int64
 	end    int8
-	from   string // whose it is
-	packet engine.Fact
+	packet *engine.Sent
 }
 
 // hold does a node's Hold: what comes on the connection stays in the kernel, and in the sender's window, until it is
@@ -273,8 +272,8 @@ func (w *World) tell(p pendingInput) {
 		w.drainage = node.Drained{Conn: p.drained, Bytes: p.bytes}
 		p.in = &w.drainage
 	default:
-		if sent, ok := p.packet.(engine.Sent); ok {
-			w.note(p.host.name, engine.Arrived{ID: sent.ID, From: p.from, Payload: sent.Payload})
+		if p.packet != nil {
+			w.note(p.host.name, engine.Arrived{Packet: p.packet})
 		}
 		w.received = node.Received{Conn: p.of, Data: p.data}
 		p.in = &w.received
@@ -289,9 +288,9 @@ func (w *World) step(h *host, in node.Input) {
 	h.node.Step(h.clock(w.now), in, &w.out)
 	for _, f := range w.out.Facts {
 		switch f := f.(type) {
-		case engine.Propagated:
+		case *engine.Propagated:
 			h.grown.add(w.now, f.Span)
-		case engine.Applied:
+		case *engine.Applied:
 			h.grown.add(w.now, f.Span)
 		case engine.SyncFinished:
 			if h.lastResync = "full"; f.Partial {

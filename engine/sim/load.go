@@ -8,7 +8,6 @@ import (
 
 	"resync/engine"
 	"resync/engine/node"
-	"resync/engine/resp"
 )
 
 // What a load is when nothing else is said, and how far it goes.
@@ -133,7 +132,6 @@ func (w *World) tick(h *host) {
 		l.conn = w.connect(h, engine.ClientConnected{Load: true})
 	}
 	r := rand.New(&l.random)
-	args := Draw(r, l.Mix, l.Keys, int(l.Size))
-	w.scratch = resp.AppendCommand(w.scratch[:0], args...)
+	w.scratch = AppendDraw(w.scratch[:0], r, l.Mix, l.Keys, int(l.Size))
 	w.feedBytes(h, l.conn, w.scratch)
 }

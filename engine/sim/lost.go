@@ -189,7 +189,7 @@ func (w *World) retry(c *conn, e int) {
 	s.lost, s.stalled = nil, s.unheard > 0
 	for _, a := range lost {
 		if a.kind == arriveData {
-			p := a.packet.(engine.Sent)
+			p := a.packet
 			w.sendData(c, e, p.Payload, p.Span, a.data)
 		} else {
 			w.emit(c, e, a.kind)

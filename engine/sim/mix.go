@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+
+	"resync/engine/resp"
 )
 
 // Mixes are the kinds of background writing, by name.
@@ -48,52 +50,75 @@ func words(commands ...string) [][]string {
 
 // Draw draws a command of a mix, for names numbered below keys and values of so many bytes.
 func Draw(r *rand.Rand, mix string, keys, size int) []string {
-	commands := mixes[mix]
-	template := commands[0]
-	if len(commands) > 1 {
-		template = commands[r.IntN(len(commands))]
-	}
+	template := drawTemplate(r, mix)
 	args := make([]string, len(template))
 	for i, word := range template {
-		args[i] = word
-		if i > 0 && 'a' <= word[0] && word[0] <= 'z' {
-			if name, ok := strings.CutSuffix(word, "#"); ok {
-				args[i] = name + strconv.Itoa(r.IntN(keys))
-			}
-		}
-		if word[0] != '$' {
-			continue
-		}
-		switch word[1] {
-		case 'v':
-			args[i] = letters(r, size)
-		case 'm':
-			args[i] = "m" + strconv.Itoa(r.IntN(10))
-		case 'n':
-			args[i] = strconv.Itoa(r.IntN(80))
-		case 'i':
-			args[i] = strconv.Itoa(r.IntN(7) - 3)
-		case 'f':
-			args[i] = strconv.FormatFloat(float64(r.IntN(4000)-2000)/16, 'f', -1, 64)
-		case 't':
-			args[i] = strconv.Itoa(1000 + r.IntN(10_000))
-		case 'p':
-			args[i] = strconv.Itoa(r.IntN(3000) - 500)
-		}
+		args[i] = string(appendDrawn(nil, r, word, i == 0, keys, size))
 	}
 	return args
 }
 
-// letters makes a value of n small letters, from a to p.
-func letters(r *rand.Rand, n int) string {
-	var b strings.Builder
-	b.Grow(n)
+// AppendDraw is Draw for a command that is sent: it appends what goes on the wire.
+func AppendDraw(b []byte, r *rand.Rand, mix string, keys, size int) []byte {
+	template := drawTemplate(r, mix)
+	var room [128]byte
+	arg := room[:0]
+	w := resp.Writer{Buf: b}
+	w.Array(len(template))
+	for i, word := range template {
+		arg = appendDrawn(arg[:0], r, word, i == 0, keys, size)
+		w.Bulk(arg)
+	}
+	return w.Buf
+}
+
+func drawTemplate(r *rand.Rand, mix string) []string {
+	commands := mixes[mix]
+	if len(commands) == 1 {
+		return commands[0]
+	}
+	return commands[r.IntN(len(commands))]
+}
+
+// appendDrawn appends what a word of a template stands for; the name of the command is its own.
+func appendDrawn(b []byte, r *rand.Rand, word string, name bool, keys, size int) []byte {
+	if !name && 'a' <= word[0] && word[0] <= 'z' {
+		if prefix, ok := strings.CutSuffix(word, "#"); ok {
+			return strconv.AppendInt(append(b, prefix...), int64(r.IntN(keys)), 10)
+		}
+	}
+	if word[0] != '$' {
+		return append(b, word...)
+	}
+	number := func(n int) []byte { return strconv.AppendInt(b, int64(n), 10) }
+	switch word[1] {
+	case 'v':
+		return appendLetters(b, r, size)
+	case 'm':
+		b = append(b, 'm')
+		return number(r.IntN(10))
+	case 'n':
+		return number(r.IntN(80))
+	case 'i':
+		return number(r.IntN(7) - 3)
+	case 'f':
+		return strconv.AppendFloat(b, float64(r.IntN(4000)-2000)/16, 'f', -1, 64)
+	case 't':
+		return number(1000 + r.IntN(10_000))
+	case 'p':
+		return number(r.IntN(3000) - 500)
+	}
+	return append(b, word...)
+}
+
+// appendLetters makes a value of n small letters, from a to p.
+func appendLetters(b []byte, r *rand.Rand, n int) []byte {
 	for i := 0; i < n; i += 16 {
 		word := r.Uint64()
 		for range min(16, n-i) {
-			b.WriteByte('a' + byte(word&15))
+			b = append(b, 'a'+byte(word&15))
 			word >>= 4
 		}
 	}
-	return b.String()
+	return b
 }

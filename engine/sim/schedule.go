@@ -13,8 +13,8 @@ type arrival struct {
 	conn   int64
 	end    int8 // the end of the connection that it reaches
 	kind   arrivalKind
-	data   []byte      // of arriveData
-	packet engine.Fact // what was said of it: an engine.Sent
+	data   []byte       // of arriveData
+	packet *engine.Sent // what was said of it
 	sentAt engine.Instant
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -16,13 +15,21 @@ const textBytes = 80
 // once, since it needs only a little of it.
 const keptBytes = 512
 
-// packetWords is the text of a packet, which is made when somebody asks for it where that is the cheaper way: nearly
-// all packets are looked at by nobody. The bytes are the stream's own, or the packet's: they never change.
-func packetWords(p engine.Payload, data []byte) fmt.Stringer {
-	if len(data) > keptBytes || p == engine.PayloadSnapshot {
-		return sentence(packetText(p, data))
+// packet is what is said of a packet, with its bytes where its text is made of them later.
+type packet struct {
+	engine.Sent
+	bytes bytesOf
+}
+
+// describe gives a packet its text, which is made when somebody asks for it where that is the cheaper way: nearly all
+// packets are looked at by nobody. The bytes are the stream's own, or the packet's: they never change.
+func (p *packet) describe(data []byte) {
+	if len(data) > keptBytes || p.Payload == engine.PayloadSnapshot {
+		p.Text = sentence(packetText(p.Payload, data))
+		return
 	}
-	return &bytesOf{p, data}
+	p.bytes = bytesOf{p.Payload, data}
+	p.Text = &p.bytes
 }
 
 type sentence string

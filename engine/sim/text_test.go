@@ -17,8 +17,8 @@ func TestPacketsSayWhatTheyAre(t *testing.T) {
 	say(t, w, "m1", "SET long "+strings.Repeat("x", 100))
 	w.RunUntil(w.Now().Add(9 * time.Second))
 	var got []string
-	for _, e := range w.Events() {
-		if s, ok := e.Fact.(engine.Sent); ok && e.At <= engine.Epoch.Add(2*time.Second) {
+	for _, e := range w.Events().All() {
+		if s, ok := e.Fact.(*engine.Sent); ok && e.At <= engine.Epoch.Add(2*time.Second) {
 			got = append(got, e.Node+" "+s.Payload.String()+" "+s.Text.String())
 		}
 	}

@@ -36,10 +36,10 @@ func (f *Filter) Match(e *engine.Event) bool {
 }
 
 // All are the chosen ones of some events, oldest first.
-func (f *Filter) All(events []engine.Event) iter.Seq[engine.Event] {
+func (f *Filter) All(events engine.Events) iter.Seq[engine.Event] {
 	return func(yield func(engine.Event) bool) {
-		for i := range events {
-			if f.Match(&events[i]) && !yield(events[i]) {
+		for _, e := range events.All() {
+			if f.Match(&e) && !yield(e) {
 				return
 			}
 		}
@@ -63,10 +63,10 @@ func about(e *engine.Event, name string) bool {
 
 func (f *Filter) carries(fact engine.Fact) bool {
 	switch p := fact.(type) {
-	case engine.Sent:
+	case *engine.Sent:
 		return slices.Contains(f.Payloads, p.Payload)
 	case engine.Arrived:
-		return slices.Contains(f.Payloads, p.Payload)
+		return slices.Contains(f.Payloads, p.Packet.Payload)
 	}
 	return false
 }
@@ -167,13 +167,12 @@ const worldName = "world"
 // what happened. The clocks come from the packets: what happens behind the arrival of one happens after it was sent.
 //
 // A filter leaves events out, and the order between those that stay remains: events has to be a whole log.
-func AppendShiViz(b []byte, events []engine.Event, f *Filter) []byte {
+func AppendShiViz(b []byte, events engine.Events, f *Filter) []byte {
 	b = append(b, "(?<host>\\S*) (?<clock>{.*})\\n(?<event>.*)\n\n"...)
 	var hosts []string
 	var clocks []vectorClock
 	sent := map[int64]vectorClock{} // by packet
-	for i := range events {
-		e := &events[i]
+	for _, e := range events.All() {
 		name := e.Node
 		if name == "" {
 			name = worldName
@@ -184,14 +183,14 @@ func AppendShiViz(b []byte, events []engine.Event, f *Filter) []byte {
 			hosts, clocks = append(hosts, name), append(clocks, nil)
 		}
 		if a, ok := e.Fact.(engine.Arrived); ok {
-			clocks[h] = clocks[h].merge(sent[a.ID])
-			delete(sent, a.ID)
+			clocks[h] = clocks[h].merge(sent[a.Packet.ID])
+			delete(sent, a.Packet.ID)
 		}
-		chosen := f.Match(e)
+		chosen := f.Match(&e)
 		if chosen {
 			clocks[h] = clocks[h].tick(h)
 		}
-		if s, ok := e.Fact.(engine.Sent); ok && s.Arrives != 0 {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.Arrives != 0 {
 			sent[s.ID] = slices.Clone(clocks[h])
 		}
 		if chosen {
@@ -272,13 +271,12 @@ type traceHash struct {
 	seen int
 }
 
-func (t *traceHash) read(events []engine.Event) {
-	for i := range events[t.seen:] {
-		e := &events[t.seen+i]
+func (t *traceHash) read(events engine.Events) {
+	for _, e := range events.From(t.seen) {
 		t.sum = t.sum.num(uint64(e.At)).str(e.Node).str(e.Fact.Kind())
 		engine.EachOperand(e.Fact, t)
 	}
-	t.seen = len(events)
+	t.seen = events.Len()
 }
 
 func (t *traceHash) Text(_, value string)              { t.sum = t.sum.str(value) }

@@ -45,9 +45,9 @@ func TestAFilterChoosesEvents(t *testing.T) {
 			return e.Fact.Kind() == "PsyncAnswered" || e.Fact.Kind() == "Act"
 		}},
 		{"a payload", Filter{Payloads: []engine.Payload{engine.PayloadAck}}, func(e engine.Event) bool {
-			s, isSent := e.Fact.(engine.Sent)
+			s, isSent := e.Fact.(*engine.Sent)
 			a, isArrived := e.Fact.(engine.Arrived)
-			return isSent && s.Payload == engine.PayloadAck || isArrived && a.Payload == engine.PayloadAck
+			return isSent && s.Payload == engine.PayloadAck || isArrived && a.Packet.Payload == engine.PayloadAck
 		}},
 		{"a time", Filter{From: engine.Epoch.Add(3 * time.Second), To: engine.Epoch.Add(4 * time.Second)}, func(e engine.Event) bool {
 			return e.At.String() >= "3.000000" && e.At.String() <= "4.000000"
@@ -64,7 +64,7 @@ func TestAFilterChoosesEvents(t *testing.T) {
 	} {
 		got := slices.Collect(c.f.All(w.Events()))
 		var want []engine.Event
-		for _, e := range w.Events() {
+		for _, e := range w.Events().All() {
 			if c.want(e) {
 				want = append(want, e)
 			}
@@ -90,7 +90,7 @@ func TestEventsAsJSON(t *testing.T) {
 	must(t, w.Command("m1", 1, []string{"SET", "\xfe", "v"}))
 	w.RunUntil(w.Now().Add(time.Second))
 	kinds := map[string]bool{}
-	for _, e := range w.Events() {
+	for _, e := range w.Events().All() {
 		line := AppendJSON(nil, e)
 		var got map[string]any
 		if err := json.Unmarshal(line, &got); err != nil {
@@ -109,7 +109,7 @@ func TestEventsAsJSON(t *testing.T) {
 	if len(kinds) < 12 {
 		t.Errorf("only %d kinds of facts were seen", len(kinds))
 	}
-	sent := engine.Event{Seq: 5, At: engine.Epoch.Add(1500 * time.Millisecond), Node: "m1", Fact: engine.Propagated{
+	sent := engine.Event{Seq: 5, At: engine.Epoch.Add(1500 * time.Millisecond), Node: "m1", Fact: &engine.Propagated{
 		ID: "ab", Span: engine.Span{First: 1, Last: 9}, Text: "SET k", By: engine.Author{Conn: 3, Command: 2}, Keys: []string{"k", "\xff"},
 	}}
 	want := `{"time":"1.500000","nanos":1500000000,"seq":5,"node":"m1","fact":"Propagated","text":"propagate [1..9] SET k",` +
@@ -187,19 +187,19 @@ func TestTheLogForShiViz(t *testing.T) {
 				}
 			}
 			switch p := chosen[i].Fact.(type) {
-			case engine.Sent:
+			case *engine.Sent:
 				sent[p.ID] = clock
 			case engine.Arrived:
 				arrived++
-				for other, n := range sent[p.ID] {
+				for other, n := range sent[p.Packet.ID] {
 					if clock[other] < n {
 						t.Fatalf("%s: what its sender knew is not known: %s", name, m[0])
 					}
 				}
-				if sent[p.ID][p.From] == 0 || last[host][p.From] >= clock[p.From] {
+				if sent[p.Packet.ID][p.Packet.From] == 0 || last[host][p.Packet.From] >= clock[p.Packet.From] {
 					t.Fatalf("%s: nothing was learned from a packet: %s", name, m[0])
 				}
-			case engine.Applied:
+			case *engine.Applied:
 				if clock["m1"] == 0 || clock["m1"] > last["m1"]["m1"] {
 					t.Fatalf("%s: applied before it was written: %s", name, m[0])
 				}
@@ -220,16 +220,16 @@ func TestArrivals(t *testing.T) {
 	w := told(t, false)
 	promised := map[int64]engine.Instant{}
 	arrived := 0
-	for _, e := range w.Events() {
+	for _, e := range w.Events().All() {
 		switch f := e.Fact.(type) {
-		case engine.Sent:
+		case *engine.Sent:
 			promised[f.ID] = f.Arrives
 		case engine.Arrived:
 			arrived++
-			if promised[f.ID] != e.At {
-				t.Errorf("%s: was promised for %s", e, promised[f.ID])
+			if promised[f.Packet.ID] != e.At {
+				t.Errorf("%s: was promised for %s", e, promised[f.Packet.ID])
 			}
-			delete(promised, f.ID)
+			delete(promised, f.Packet.ID)
 		}
 	}
 	if arrived < 100 || len(promised) > 20 { // what was on its way at the cut and at the death

@@ -180,13 +180,12 @@ func (w *World) InFlight() []Packet {
 	var packets []Packet
 	for i := range w.queue {
 		a := &w.queue[i]
-		p, ok := a.packet.(engine.Sent)
-		if !ok {
+		p := a.packet
+		if p == nil {
 			continue
 		}
-		from := w.conn(a.conn).ends[1-a.end].host
 		packets = append(packets, Packet{
-			ID: p.ID, From: w.hosts[from].name, To: p.To, Payload: p.Payload, Span: p.Span, Bytes: p.Bytes, SentAt: a.sentAt,
+			ID: p.ID, From: p.From, To: p.To, Payload: p.Payload, Span: p.Span, Bytes: p.Bytes, SentAt: a.sentAt,
 			Arrives: p.Arrives, Text: p.Text,
 		})
 	}

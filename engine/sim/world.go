@@ -34,10 +34,10 @@ type World struct {
 	lastConn   int64
 	lastPacket int64
 
-	log    *eventLog
-	logged int  // events of the log that are of this world; more may be of another clone
-	ahead  int  // events of the log that will be of this world, since it retraces what another has done
-	terse  bool // packets are not described
+	log    *engine.EventLog // a world shares it with its clones; see note
+	logged int              // events of the log that are of this world; more may be of another clone
+	ahead  int              // events of the log that will be of this world, since it retraces what another has done
+	terse  bool             // packets are not described
 	trace  traceHash
 
 	still   int // things done since the clock last moved
@@ -48,6 +48,7 @@ type World struct {
 	round   int64 // how often it was emptied
 	out     node.Output
 	scratch []byte
+	packets engine.Slab[packet]
 
 	received node.Received // what a node is being told
 	drainage node.Drained
@@ -55,7 +56,7 @@ type World struct {
 
 // New returns an empty world at engine.Epoch. All its chances are drawn from the seed.
 func New(seed uint64) *World {
-	w := &World{now: engine.Epoch, log: &eventLog{}, random: *rand.NewPCG(seed, 0x9e3779b97f4a7c15)}
+	w := &World{now: engine.Epoch, log: &engine.EventLog{}, random: *rand.NewPCG(seed, 0x9e3779b97f4a7c15)}
 	w.out.Trace = true
 	return w
 }
@@ -82,7 +83,7 @@ func (w *World) Clone() *World {
 		c.conns[i] = k.clone()
 	}
 	c.pending, c.dirty, c.scratch, c.atOnce = nil, nil, nil, nil
-	c.received, c.drainage = node.Received{}, node.Drained{}
+	c.received, c.drainage, c.packets = node.Received{}, node.Drained{}, engine.Slab[packet]{}
 	c.out = node.Output{Trace: w.out.Trace}
 	return &c
 }
@@ -137,11 +138,8 @@ func (w *World) moveTo(t engine.Instant) {
 	}
 }
 
-// Events is what happened from the birth of the world on. The slice is never changed; later events come behind it.
-func (w *World) Events() []engine.Event { return w.log.events[:w.logged:w.logged] }
-
-// eventLog is shared by a world and its clones. Whoever has seen all of it appends in place; a branch copies first.
-type eventLog struct{ events []engine.Event }
+// Events is what happened from the birth of the world on.
+func (w *World) Events() engine.Events { return w.log.First(w.logged) }
 
 // Retrace says that the world is going to do what a clone of it has done already, since it will be given the same acts
 // at the same moments. Then the events of the two are the same, and so is their log: a moment of the past costs no log
@@ -152,22 +150,20 @@ func (w *World) Retrace(other *World) {
 	}
 }
 
-// note adds an event to the log. An empty name is the world itself.
+// note adds an event to the log. An empty name is the world itself. Of a world and its clones, whoever has seen all of
+// the log they share appends to it; another one branches off.
 func (w *World) note(name string, f engine.Fact) {
-	if w.logged < len(w.log.events) {
-		if w.logged < w.ahead {
-			if e := &w.log.events[w.logged]; e.At != w.now || e.Node != name {
-				panic(fmt.Sprintf("sim: what happened as %q happens otherwise at %s: %s %s", *e, w.now, name, f))
-			}
-			w.logged++
-			return
+	switch {
+	case w.logged < w.ahead:
+		if e := w.log.At(w.logged); e.At != w.now || e.Node != name {
+			panic(fmt.Sprintf("sim: what happened as %q happens otherwise at %s: %s %s", *e, w.now, name, f))
 		}
-		w.log = &eventLog{events: slices.Clone(w.log.events[:w.logged])}
+		w.logged++
+		return
+	case w.logged < w.log.Len():
+		w.log = w.log.Branch(w.logged)
 	}
-	if n := len(w.log.events); n == cap(w.log.events) {
-		w.log.events = slices.Grow(w.log.events, max(n, 256)) // twice as many: append alone would copy more often
-	}
-	w.log.events = append(w.log.events, engine.Event{Seq: int64(w.logged), At: w.now, Node: name, Fact: f})
+	w.log.Append(w.now, name, f)
 	w.logged++
 }
 

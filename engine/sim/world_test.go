@@ -45,9 +45,9 @@ func must(t *testing.T, err error) {
 // say gives a command to a node's first client and returns what it replied at once.
 func say(t *testing.T, w *World, name, line string) string {
 	t.Helper()
-	seen := len(w.Events())
+	seen := w.Events().Len()
 	must(t, w.Command(name, 1, strings.Fields(line)))
-	for _, e := range w.Events()[seen:] {
+	for _, e := range w.Events().From(seen) {
 		if r, ok := e.Fact.(engine.Replied); ok {
 			return r.Text
 		}
@@ -58,7 +58,7 @@ func say(t *testing.T, w *World, name, line string) string {
 // lines are the events that the function picks, as they print.
 func lines(w *World, pick func(engine.Event) bool) []string {
 	var all []string
-	for _, e := range w.Events() {
+	for _, e := range w.Events().All() {
 		if pick(e) {
 			all = append(all, e.String())
 		}
@@ -89,7 +89,7 @@ func TestNodesGetTheirPlaceInOrderOfBirth(t *testing.T) {
 
 func TestAWorldRefusesWhatCannotBe(t *testing.T) {
 	w := pair(t)
-	before := len(w.Events())
+	before := w.Events().Len()
 	for what, err := range map[string]error{
 		"a name twice":              w.AddNode("m1", config("", 0)),
 		"a name with a capital":     w.AddNode("M1", config("", 0)),
@@ -109,7 +109,7 @@ func TestAWorldRefusesWhatCannotBe(t *testing.T) {
 			t.Errorf("nothing is said against %s", what)
 		}
 	}
-	if got := len(w.Events()); got != before {
+	if got := w.Events().Len(); got != before {
 		t.Errorf("refusals left %d events", got-before)
 	}
 }
@@ -219,8 +219,8 @@ func TestALinkChangesWhenButNeverWhat(t *testing.T) {
 			}
 		}
 		last := engine.Instant(0)
-		for _, e := range w.Events() {
-			if s, ok := e.Fact.(engine.Sent); ok && s.To == "r1" {
+		for _, e := range w.Events().All() {
+			if s, ok := e.Fact.(*engine.Sent); ok && s.To == "r1" {
 				if s.Arrives < last {
 					t.Fatalf("%+v: packet %d overtakes", o, s.ID)
 				}
@@ -284,8 +284,8 @@ func TestABusyStreamIsNotCutIntoCrumbs(t *testing.T) {
 	must(t, w.SetLink("m1", "r1", LinkOptions{Latency: 5 * time.Millisecond, Bandwidth: 20_000}))
 	must(t, w.StartLoad("m1", Load{Rate: 200, Size: 1000}))
 	w.RunUntil(w.Now().Add(20 * time.Second))
-	for _, e := range w.Events() {
-		if s, ok := e.Fact.(engine.Sent); ok && s.Payload == engine.PayloadStream && s.Bytes < 14 {
+	for _, e := range w.Events().All() {
+		if s, ok := e.Fact.(*engine.Sent); ok && s.Payload == engine.PayloadStream && s.Bytes < 14 {
 			t.Fatalf("%s: a packet of %d bytes", e.At, s.Bytes)
 		}
 	}
@@ -331,11 +331,11 @@ func TestAnOrderlyExitSendsWhatItHasAndCloses(t *testing.T) {
 
 func TestReadChangesNothing(t *testing.T) {
 	w := pair(t)
-	before, events := field(t, w, "m1", "total_commands_processed"), len(w.Events())
+	before, events := field(t, w, "m1", "total_commands_processed"), w.Events().Len()
 	if v, err := w.Read("m1", []string{"INCR", "n"}); err != nil || v.Int != 1 {
 		t.Errorf("read %v, %v", v, err)
 	}
-	if got := field(t, w, "m1", "total_commands_processed"); got != before || len(w.Events()) != events || w.Node("m1").Keys != 0 {
+	if got := field(t, w, "m1", "total_commands_processed"); got != before || w.Events().Len() != events || w.Node("m1").Keys != 0 {
 		t.Error("a read left its mark")
 	}
 	if _, err := w.Read("m1", []string{"CLIENT", "REPLY", "OFF"}); err == nil {
@@ -361,7 +361,7 @@ func TestACloneGoesOnByItself(t *testing.T) {
 		must(t, w.Start("m1"))
 		w.RunUntil(engine.Epoch.Add(9 * time.Second))
 		var b strings.Builder
-		for _, e := range w.Events() {
+		for _, e := range w.Events().All() {
 			b.WriteString(e.String() + "\n")
 		}
 		return b.String()
@@ -376,7 +376,7 @@ func TestACloneGoesOnByItself(t *testing.T) {
 	if story(other) == first {
 		t.Error("a clone given other acts went the same way")
 	}
-	for i, e := range w.Events() {
+	for i, e := range w.Events().All() {
 		if e.Seq != int64(i) {
 			t.Fatalf("event %d has the number %d", i, e.Seq)
 		}

@@ -67,7 +67,7 @@ type auditKey struct {
 }
 
 func (m *Model) auditNow() Audit {
-	key := auditKey{true, m.line.Current(), m.line.Count(), len(m.world().Events()), m.past.turning, m.panels.winner}
+	key := auditKey{true, m.line.Current(), m.line.Count(), m.world().Events().Len(), m.past.turning, m.panels.winner}
 	if m.playing && m.panels.audited.done && m.panels.audited.events <= key.events {
 		key.events = m.panels.audited.events
 	}
@@ -282,7 +282,7 @@ func (c *chronicle) lossWords() string {
 func (c *chronicle) risk(e engine.Event, named func(string) string) {
 	kind, a := "", e.Node
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		if f.By != (engine.Author{}) {
 			c.took[e.Node] = true
 		}

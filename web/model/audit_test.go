@@ -109,7 +109,7 @@ func TestAnAuditIsNotMadeInEveryFrame(t *testing.T) {
 func TestBranchesAreCompared(t *testing.T) {
 	m := opened(t, "")
 	do(m, Run{"unload m1"}, Tick{time.Second}, Run{"sever m1 r1"}, Tick{200 * time.Millisecond})
-	fork := len(m.world().Events())
+	fork := m.world().Events().Len()
 	do(m, Typed{"m1", "SET in-a 1"}, Tick{time.Second}, OpenPanel{Panel: PanelCompare})
 	if got := m.Page().Takeaway; got.Open != "" || got.Compares {
 		t.Errorf("there is one branch, and %+v is open", got)

@@ -97,18 +97,18 @@ func cloneLists[T any](lists map[string][]T) map[string][]T {
 }
 
 // read takes in the events that are new. named says which node a master's log means by ip:port.
-func (c *chronicle) read(events []engine.Event, named func(string) string) {
-	for _, e := range events[c.seen:] {
+func (c *chronicle) read(events engine.Events, named func(string) string) {
+	for _, e := range events.From(c.seen) {
 		c.take(e, named)
 	}
-	c.seen = len(events)
+	c.seen = events.Len()
 }
 
 func (c *chronicle) take(e engine.Event, named func(string) string) {
 	c.enterLedger(e, named)
 	c.risk(e, named)
 	switch f := e.Fact.(type) {
-	case engine.Propagated:
+	case *engine.Propagated:
 		c.write(e, f)
 	case engine.PsyncAnswered:
 		c.judge(e, f, named)
@@ -128,7 +128,7 @@ func (c *chronicle) take(e engine.Event, named func(string) string) {
 }
 
 // write keeps the latest write. A PING or a SELECT alone is no write that a reader made.
-func (c *chronicle) write(e engine.Event, f engine.Propagated) {
+func (c *chronicle) write(e engine.Event, f *engine.Propagated) {
 	if !strings.EqualFold(f.Text, "PING") {
 		c.wrote[e.Node] = wrote{e.At, f.Span, f.Text}
 	}

@@ -61,7 +61,7 @@ func (m *Model) compareNow() Compare {
 	p := &m.panels
 	n := m.line.Count()
 	p.left, p.right = min(max(0, p.left), n-1), min(max(0, p.right), n-1)
-	key := compareKey{true, p.left, p.right, [2]int{len(m.line.EndOf(p.left).Events()), len(m.line.EndOf(p.right).Events())}}
+	key := compareKey{true, p.left, p.right, [2]int{m.line.EndOf(p.left).Events().Len(), m.line.EndOf(p.right).Events().Len()}}
 	if m.playing && p.compared.done && p.compared.left == p.left && p.compared.right == p.right {
 		key.ends = p.compared.ends
 	}
@@ -86,7 +86,7 @@ func (m *Model) compareBranches(left, right int) Compare {
 	d := m.line.Compare(left, right)
 	c.Same = plural(int64(d.Same), "event") + " are the same"
 	if d.Same > 0 {
-		c.Same += ", until " + clock(m.line.EndOf(left).Events()[d.Same-1].At) + " s"
+		c.Same += ", until " + clock(m.line.EndOf(left).Events().At(d.Same-1).At) + " s"
 	}
 	c.Same += "."
 	c.First = [2]CompareEvent{compareEvent(branches, left, d.Left), compareEvent(branches, right, d.Right)}

@@ -64,13 +64,13 @@ func (m *Model) deck(s *scene) Deck {
 
 // when says at which moment of which branch the page looks.
 func (d *Deck) when(m *Model, now engine.Instant) {
-	end, events := m.line.End(), len(m.world().Events())
+	end, events := m.line.End(), m.world().Events().Len()
 	d.Part = min(1, float64(now-engine.Epoch)/float64(max(1, m.horizon()-engine.Epoch)))
 	d.Lived = float64(end-engine.Epoch) / float64(max(1, m.horizon()-engine.Epoch))
 	d.At = int64(d.Part*DeckParts + 0.5)
-	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(len(m.line.Events())))
-	if n := len(m.world().Events()); n > 0 {
-		d.Moment += ", " + oneLine(m.world().Events()[n-1])
+	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(m.line.Events().Len()))
+	if n := m.world().Events().Len(); n > 0 {
+		d.Moment += ", " + oneLine(*m.world().Events().At(n - 1))
 	}
 	branches := m.line.Branches()
 	if d.Rewound = m.rewound(); d.Rewound {

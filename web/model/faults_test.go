@@ -302,10 +302,10 @@ func TestFaultKeys(t *testing.T) {
 // Going back to before a fault, and on again, shows it as it was: nothing of it is kept outside the world.
 func TestAFaultIsRewound(t *testing.T) {
 	m := opened(t, "")
-	before := len(m.world().Events())
+	before := m.world().Events().Len()
 	do(m, Run{"shutdown r1 nosave"}, Run{"isolate r2"})
 	wait(m, time.Second)
-	end := len(m.world().Events())
+	end := m.world().Events().Len()
 	do(m, SeekEvent{Event: before, AtOnce: true})
 	if r1, r2 := cardOf(m, "r1"), cardOf(m, "r2"); r1.State != "up" || len(r2.Badges) != 0 {
 		t.Errorf("before: %+v %+v", r1, r2)

@@ -53,7 +53,7 @@ func (m *Model) StateJSON() string {
 		Forecasts []forecastState `json:"forecasts"`
 		Verdict   *verdictState   `json:"verdict,omitempty"`
 	}{
-		Time: clock(s.now), Nanos: int64(s.now.Sub(engine.Epoch)), Events: len(m.world().Events()),
+		Time: clock(s.now), Nanos: int64(s.now.Sub(engine.Epoch)), Events: m.world().Events().Len(),
 		Playing: m.playing, Selected: m.selected, Problem: m.problem,
 	}
 	for _, n := range s.nodes {
@@ -91,7 +91,7 @@ func answerName(a engine.PsyncAnswered) string {
 // Trace is the event log as text, one line an event.
 func (m *Model) Trace() string {
 	var b strings.Builder
-	for _, e := range m.world().Events() {
+	for _, e := range m.world().Events().All() {
 		b.WriteString(e.String())
 		b.WriteByte('\n')
 	}

@@ -113,9 +113,9 @@ func TestTheStoryAsksFirst(t *testing.T) {
 		if len(p.Forecast) != 1 || p.Forecast[0].Answer.Word != "" {
 			t.Errorf("%s: the forecast gives the answer away: %+v", c.scenario, p.Forecast)
 		}
-		before := len(m.world().Events())
+		before := m.world().Events().Len()
 		do(m, Tick{10 * time.Second})
-		if len(m.world().Events()) != before {
+		if m.world().Events().Len() != before {
 			t.Errorf("%s: the story does not wait for the answer", c.scenario)
 		}
 		do(m, Guess{"r1", c.guess})
@@ -249,7 +249,7 @@ func TestPaceLeavesNoTrace(t *testing.T) {
 			}
 		}
 		var want strings.Builder
-		for _, e := range session.World().Events() {
+		for _, e := range session.World().Events().All() {
 			want.WriteString(e.String() + "\n")
 		}
 		for _, pace := range []string{"story", "true", "hurry"} {

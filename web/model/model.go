@@ -461,9 +461,9 @@ func (m *Model) sync() {
 	for _, name := range names {
 		m.past.prompts[name] = m.prompt(name)
 	}
-	for events := w.Events(); m.past.seen < len(events); {
+	for events := w.Events(); m.past.seen < events.Len(); {
 		next := (m.past.seen/chronicleEvery + 1) * chronicleEvery
-		m.past.read(events[:min(next, len(events))], named)
+		m.past.read(events.First(next), named)
 		if n := len(m.before); m.past.seen == next && (n == 0 || m.before[n-1].seen < next) {
 			m.before = append(m.before, m.past.clone())
 		}

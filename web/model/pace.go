@@ -141,13 +141,13 @@ func (p *pace) skip(d time.Duration) {
 }
 
 // look reads what is new in the event log, and reports whether it brings something worth a look.
-func (p *pace) look(events []engine.Event) (news bool) {
+func (p *pace) look(events engine.Events) (news bool) {
 	const many = 4 * frameStep
-	if p.seen > len(events) || p.seen+many < len(events) || p.latest == nil { // a leap in time, or the beginning
-		*p = pace{plain: p.plain, seen: len(events), latest: map[path]engine.Instant{}}
+	if p.seen > events.Len() || p.seen+many < events.Len() || p.latest == nil { // a leap in time, or the beginning
+		*p = pace{plain: p.plain, seen: events.Len(), latest: map[path]engine.Instant{}}
 	}
-	for _, e := range events[p.seen:] {
-		f, ok := e.Fact.(engine.Sent)
+	for _, e := range events.From(p.seen) {
+		f, ok := e.Fact.(*engine.Sent)
 		if !ok || f.Arrives == 0 {
 			continue
 		}
@@ -168,12 +168,12 @@ func (p *pace) look(events []engine.Event) (news bool) {
 		p.latest[way], p.news, news = e.At, e.At, true
 		p.shown, p.rate = until, max(slowest, float64(until.Sub(e.At))/float64(long))
 	}
-	p.seen = len(events)
+	p.seen = events.Len()
 	return news
 }
 
 // attention is how long a message is worth a look, of the reader's time, and whether it is a heartbeat, which is not.
-func attention(f engine.Sent) (long time.Duration, heartbeat bool) {
+func attention(f *engine.Sent) (long time.Duration, heartbeat bool) {
 	const pingBytes = 14 // *1 $4 PING
 	switch f.Payload {
 	case engine.PayloadAck, engine.PayloadKeepalive, engine.PayloadCommand, engine.PayloadReply:

@@ -50,12 +50,12 @@ func TestAFileThatCannotBeLoadedEndsNothing(t *testing.T) {
 		{"empty.rdb", "", `✕ "empty.rdb" is no RDB file`},
 	} {
 		m := opened(t, "")
-		events := len(m.world().Events())
+		events := m.world().Events().Len()
 		do(m, FileGiven{c.name, []byte(c.data)})
 		if got := m.Page().Terminal.FileNote; !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %s", c.name, got)
 		}
-		if len(m.world().Events()) != events {
+		if m.world().Events().Len() != events {
 			t.Errorf("%s: something has happened", c.name)
 		}
 	}

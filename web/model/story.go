@@ -64,14 +64,14 @@ func (m *Model) told(act script.Act) {
 	t := &m.tale
 	switch a := act.(type) {
 	case script.Step:
-		t.begins(m.session().Chapter(), chapterStart{len(m.world().Events()), m.world().Now()})
+		t.begins(m.session().Chapter(), chapterStart{m.world().Events().Len(), m.world().Now()})
 		t.halted, t.hurry, t.reading, t.question = true, false, 0, question{}
 		m.playing, m.status = false, a.Heading
 	case script.Say:
 		t.hurry, t.reading = false, readingTime(a.Text)
 		m.status, m.quiet = a.Text, 0
 	case script.Predict:
-		t.question = question{replica: a.Node, after: len(m.world().Events()), open: true}
+		t.question = question{replica: a.Node, after: m.world().Events().Len(), open: true}
 		t.halted, t.hurry = true, false
 		delete(m.guess, a.Node)
 		m.playing, m.status = false, m.questionText()

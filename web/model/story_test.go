@@ -223,7 +223,7 @@ func TestWhatWasDoneIsAScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	for _, e := range again.World().Events() {
+	for _, e := range again.World().Events().All() {
 		b.WriteString(e.String() + "\n")
 	}
 	if got := b.String(); got != m.Trace() {
@@ -282,14 +282,14 @@ func TestSimulatedTime(t *testing.T) {
 
 func TestSteppingStopsAtTheNextEvent(t *testing.T) {
 	m := opened(t, "")
-	before := len(m.world().Events())
+	before := m.world().Events().Len()
 	do(m, Step{})
-	if got := len(m.world().Events()); got <= before || m.playing {
+	if got := m.world().Events().Len(); got <= before || m.playing {
 		t.Errorf("a step: %d events more, playing %t", got-before, m.playing)
 	}
 	do(m, Run{"sever m1 r1"}, Run{"heal m1 r1"}, NextEvent{})
 	events := m.world().Events()
-	if last := events[len(events)-1]; !worthALook(last) && m.past.saidSeq < 0 {
+	if last := *events.At(events.Len() - 1); !worthALook(last) && m.past.saidSeq < 0 {
 		t.Errorf("stopped at %s", last)
 	}
 }
@@ -317,7 +317,7 @@ func TestAKilledNodeKeepsItsPlace(t *testing.T) {
 
 func TestWhatThePromptDoesByItself(t *testing.T) {
 	m := opened(t, "")
-	before := len(m.world().Events())
+	before := m.world().Events().Len()
 	cmds := do(m, Typed{"m1", "   "})
 	if len(m.past.turns["m1"]) != 1 || len(cmds) == 0 || cmds[0] != (SetInput{PromptID("m1"), ""}) {
 		t.Errorf("an empty line: %v", cmds)
@@ -330,7 +330,7 @@ func TestWhatThePromptDoesByItself(t *testing.T) {
 	if got := lastTurn(t, m, "m1"); !got.Error || got.Waiting {
 		t.Errorf("unbalanced quotes: %+v", got)
 	}
-	if got := len(m.world().Events()); got != before {
+	if got := m.world().Events().Len(); got != before {
 		t.Errorf("none of it is the server's business, and yet %d events", got-before)
 	}
 	do(m, Typed{"m1", "NOSUCH thing"})

@@ -55,7 +55,7 @@ func (m *Model) arrive() {
 
 // arrived reads the chronicle again up to the moment that is looked at now.
 func (m *Model) arrived() {
-	seen := len(m.world().Events())
+	seen := m.world().Events().Len()
 	if seen < m.past.seen {
 		m.reread(seen)
 	}
@@ -63,8 +63,8 @@ func (m *Model) arrived() {
 	m.tale.arrived(m, seen)
 	m.spoken = m.past.saidSeq
 	m.stepped = ""
-	if events := m.world().Events(); len(events) > 0 {
-		m.stepped = oneLine(events[len(events)-1])
+	if events := m.world().Events(); events.Len() > 0 {
+		m.stepped = oneLine(*events.At(events.Len() - 1))
 	}
 	m.status = clock(m.world().Now()) + " s. " + m.stepped
 	m.revision++
@@ -133,12 +133,12 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 	w := m.world()
 	const most = 20_000
 	for range most {
-		before := len(w.Events())
+		before := w.Events().Len()
 		m.advance(max(w.Next(), w.Now()), 1)
 		if m.tale.halted { // at a chapter or a question
 			return
 		}
-		for _, e := range w.Events()[before:] {
+		for _, e := range w.Events().From(before) {
 			if wanted(e) {
 				m.narrate()
 				m.stepped = oneLine(e)
@@ -171,8 +171,8 @@ type timeMarks struct {
 
 const keptMarks = 64
 
-func (t *timeMarks) read(events []engine.Event) {
-	for _, e := range events[t.seen:] {
+func (t *timeMarks) read(events engine.Events) {
+	for _, e := range events.From(t.seen) {
 		h := happened{seq: e.Seq, at: e.At}
 		switch f := e.Fact.(type) {
 		case engine.PsyncAnswered:
@@ -191,7 +191,7 @@ func (t *timeMarks) read(events []engine.Event) {
 		}
 		t.list = keep(t.list, h, keptMarks)
 	}
-	t.seen = len(events)
+	t.seen = events.Len()
 }
 
 // marked are the acts that the line of time shows.

@@ -37,7 +37,7 @@ func TestThePastLooksAsItDid(t *testing.T) {
 	var moments []seen
 	for m.seekEvent(0); m.rewound(); m.step(anyEvent) {
 		m.arrive()
-		moments = append(moments, seen{len(m.world().Events()), look(m)})
+		moments = append(moments, seen{m.world().Events().Len(), look(m)})
 	}
 	if len(moments) < 100 {
 		t.Fatalf("%d moments", len(moments))
@@ -61,7 +61,7 @@ func TestThePastLooksAsItDid(t *testing.T) {
 func TestChroniclesAreKept(t *testing.T) {
 	m := outage(t)
 	do(m, Run{"load m1 rate 1000/s"})
-	for len(m.world().Events()) < 3*chronicleEvery {
+	for m.world().Events().Len() < 3*chronicleEvery {
 		m.advance(m.world().Now().Add(100*time.Millisecond), 1<<20)
 	}
 	if len(m.before) < 3 {
@@ -130,10 +130,10 @@ func ptr[T any](v T) *T { return &v }
 func TestALongWayTakesFrames(t *testing.T) {
 	m := outage(t)
 	do(m, Run{"load m1 rate 1000/s"})
-	for len(m.world().Events()) < 20_000 {
+	for m.world().Events().Len() < 20_000 {
 		m.advance(m.world().Now().Add(100*time.Millisecond), 1<<20)
 	}
-	m.line.SeekEvent(len(m.world().Events()) * 2 / 3)
+	m.line.SeekEvent(m.world().Events().Len() * 2 / 3)
 	m.travel(10)
 	if d := m.deck(ptr(observe(m.world(), m.known))); !strings.HasPrefix(d.State, "going there") || d.Rewound {
 		t.Errorf("%+v", d)
@@ -141,7 +141,7 @@ func TestALongWayTakesFrames(t *testing.T) {
 	if used := press(m, "Escape"); !used || m.rewound() {
 		t.Error("Escape gives it up")
 	}
-	m.line.SeekEvent(len(m.world().Events()) * 2 / 3)
+	m.line.SeekEvent(m.world().Events().Len() * 2 / 3)
 	m.travel(10)
 	for range 1000 {
 		if _, on := m.line.Seeking(); !on {

@@ -193,9 +193,9 @@ type bundle struct {
 func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (packets []bundle) {
 	events := m.world().Events()
 	begin := win.from.Add(-wireLookback * win.to.Sub(win.from))
-	first := sort.Search(len(events), func(i int) bool { return events[i].At >= begin })
-	first = max(first, len(events)-wireScan)
-	if first > 0 && first < len(events) && events[first].At > win.from {
+	first := sort.Search(events.Len(), func(i int) bool { return events.At(i).At >= begin })
+	first = max(first, events.Len()-wireScan)
+	if first > 0 && first < events.Len() && events.At(first).At > win.from {
 		k.About = "more than can be shown: look closer"
 	}
 	for _, n := range s.nodes {
@@ -204,10 +204,10 @@ func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (pa
 		}
 	}
 	var resets []resetConn
-	for i := first; i < len(events); i++ {
-		e := &events[i]
+	for i := first; i < events.Len(); i++ {
+		e := events.At(i)
 		switch f := e.Fact.(type) {
-		case engine.Sent:
+		case *engine.Sent:
 			from, ok := rows[e.Node]
 			to, known := rows[f.To]
 			if !ok || !known || m.wireHides[wireKind(f.Payload)] || f.Arrives != 0 && f.Arrives < win.from || f.Arrives == 0 && e.At < win.from {
@@ -250,7 +250,7 @@ func (k *Wire) dead(row int, win wireWindow, since, now engine.Instant) {
 	k.Rows[row].Dead = append(k.Rows[row].Dead, Piece{from, max(0, to-from)})
 }
 
-func (m *Model) arrow(e *engine.Event, f engine.Sent, win wireWindow, from, to int) bundle {
+func (m *Model) arrow(e *engine.Event, f *engine.Sent, win wireWindow, from, to int) bundle {
 	a := WireArrow{ID: f.ID, From: from, To: to, X1: win.beyond(e.At), Kind: wireKind(f.Payload), Y2: 1, Chosen: f.ID == m.packet.id}
 	a.Until = a.X1
 	switch {
@@ -264,7 +264,7 @@ func (m *Model) arrow(e *engine.Event, f engine.Sent, win wireWindow, from, to i
 }
 
 // wireWords are the words at an arrow: what Redis would call it, and how large it is.
-func wireWords(f engine.Sent) (label, more string) {
+func wireWords(f *engine.Sent) (label, more string) {
 	text := packetText(f)
 	switch f.Payload {
 	case engine.PayloadStream:
@@ -281,7 +281,7 @@ func wireWords(f engine.Sent) (label, more string) {
 }
 
 // packetText is what is said of a packet's bytes; a terse world says nothing.
-func packetText(f engine.Sent) string {
+func packetText(f *engine.Sent) string {
 	if f.Text == nil {
 		return ""
 	}
@@ -289,7 +289,7 @@ func packetText(f engine.Sent) string {
 }
 
 // wireDetail tells everything of one packet.
-func wireDetail(e *engine.Event, f engine.Sent) string {
+func wireDetail(e *engine.Event, f *engine.Sent) string {
 	text := e.Node + " → " + f.To + ", " + f.Payload.String() + ", " + byteCount(int64(f.Bytes))
 	if f.Payload == engine.PayloadStream {
 		text += ", bytes " + at(f.Span.First) + " to " + at(f.Span.Last)
@@ -303,7 +303,7 @@ func wireDetail(e *engine.Event, f engine.Sent) string {
 
 // wireLine is a packet as a row of the table.
 func (m *Model) wireLine(e *engine.Event) WireLine {
-	f := e.Fact.(engine.Sent)
+	f := e.Fact.(*engine.Sent)
 	l := WireLine{ID: f.ID, Time: clock(e.At), From: e.Node, To: f.To, Kind: f.Payload.String(), Text: packetText(f), End: "lost", Chosen: f.ID == m.packet.id}
 	if f.Payload == engine.PayloadStream {
 		l.Text = f.Span.String() + " " + l.Text
@@ -380,7 +380,7 @@ func (k *Wire) merge(packets []bundle) {
 		for i := range merged {
 			a := &merged[i]
 			if a.Label, a.More = a.Kind, byteCount(a.bytes); a.count == 1 {
-				a.Label, a.More = wireWords(a.first.Fact.(engine.Sent))
+				a.Label, a.More = wireWords(a.first.Fact.(*engine.Sent))
 			} else if a.Kind == "ack" {
 				a.Label, a.More = "ACK", ""
 			}
@@ -527,8 +527,8 @@ func (m *Model) pickPacket(id int64) {
 	if chosen == id {
 		return
 	}
-	for _, e := range slices.Backward(m.world().Events()) {
-		if f, ok := e.Fact.(engine.Sent); ok && f.ID == id {
+	for _, e := range m.world().Events().Backward() {
+		if f, ok := e.Fact.(*engine.Sent); ok && f.ID == id {
 			m.packet = packet{id: id, told: wireDetail(&e, f)}
 			if f.Payload == engine.PayloadStream {
 				m.packet.span = f.Span

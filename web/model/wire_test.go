@@ -102,8 +102,8 @@ func TestAChosenPacketIsMarkedOnTheTape(t *testing.T) {
 	m := opened(t, "")
 	do(m, Typed{"m1", "SET chosen packet"}, Tick{200 * time.Millisecond})
 	var id int64
-	for _, e := range m.world().Events() {
-		if f, ok := e.Fact.(engine.Sent); ok && f.Payload == engine.PayloadStream {
+	for _, e := range m.world().Events().All() {
+		if f, ok := e.Fact.(*engine.Sent); ok && f.Payload == engine.PayloadStream {
 			id = f.ID
 		}
 	}
