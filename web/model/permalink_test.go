@@ -178,8 +178,8 @@ func TestTheSharePanel(t *testing.T) {
 				t.Error(err)
 			}
 		case "trace":
-			if n := strings.Count(d.Data, "\n"); n != len(m.world().Events()) {
-				t.Errorf("%d lines for %d events", n, len(m.world().Events()))
+			if n := strings.Count(d.Data, "\n"); n != m.world().Events().Len() {
+				t.Errorf("%d lines for %d events", n, m.world().Events().Len())
 			}
 		case "runbook":
 			r, err := zip.NewReader(bytes.NewReader([]byte(d.Data)), int64(len(d.Data)))

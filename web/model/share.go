@@ -99,7 +99,7 @@ func (m *Model) saveAs(form string) []Cmd {
 	case "trace":
 		m.status = "Saved as " + name + ".jsonl."
 		var b []byte
-		for _, e := range m.world().Events() {
+		for _, e := range m.world().Events().All() {
 			b = append(sim.AppendJSON(b, e), '\n')
 		}
 		return []Cmd{Download{Name: name + ".jsonl", Mime: "application/jsonl", Data: string(b)}}
