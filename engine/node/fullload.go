@@ -405,6 +405,7 @@ func (l *link) follow(n *Node, dec *rdb.Decoder) {
 	if n.era.Shared {
 		n.hist.Adopt(f.id, f.offset)
 	}
+	l.enlist(n)
 	l.up(n)
 	if n.era.Shared {
 		n.renamed("full resync")
