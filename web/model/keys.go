@@ -54,7 +54,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		m.speed = min(m.speed+1, len(speeds)-1)
 	case "/":
 		m.tab = TabCLI
-		return []Cmd{Focus{PromptID(m.selected)}}, true
+		return append(m.appears(), Focus{PromptID(m.selected)}), true
 	case "l", "L":
 		m.cycleLink(k.Shift)
 	case "x", "X":
@@ -65,7 +65,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return m.onLink("heal")
 	case "f", "F":
 		m.tab = TabFaults
-		return []Cmd{Focus{OutputID(m.selected)}}, true
+		return append(m.appears(), Focus{OutputID(m.selected)}), true
 	case "k", "K":
 		return m.onNode("kill")
 	case "p", "P":

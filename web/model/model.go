@@ -226,17 +226,17 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.pickNode(msg.Node)
 	case SelectTab:
 		m.tab = msg.Tab
-		return m.showsEnd()
+		return m.appears()
 	case PickLink:
 		m.chosen, m.tab = msg.ID, TabFaults
 		if msg.ID == ownFaults {
 			m.chosen = ""
 		}
-		return []Cmd{Reveal{OutputID(m.selected)}}
+		return append(m.appears(), Reveal{OutputID(m.selected)})
 	case PickFaults:
 		m.pickNode(msg.Node)
 		m.tab = TabFaults
-		return []Cmd{Reveal{OutputID(m.selected)}}
+		return append(m.appears(), Reveal{OutputID(m.selected)})
 	case EnterFault:
 		m.setDraft(msg.Fault, msg.Entry, msg.Value)
 	case DoFault:
@@ -360,13 +360,14 @@ func (m *Model) terminalWaits() bool {
 	return len(turns) > 0 && turns[len(turns)-1].Waiting
 }
 
-// showsEnd is for a column that has just appeared: what grows at its end is shown there, the rest from the top.
-func (m *Model) showsEnd() []Cmd {
+// appears is for a column that has just appeared, in the element that held another one: what grows at its end is shown
+// there, the rest from the top.
+func (m *Model) appears() []Cmd {
 	switch m.tab {
 	case TabCLI, TabLog, TabScript:
 		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
 	}
-	return nil
+	return []Cmd{ScrollToStart{OutputID(m.selected)}}
 }
 
 func (m *Model) inputIf(ok bool, node, line string) []Cmd {
@@ -553,7 +554,7 @@ func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
 			m.selected, m.chosen, m.completion, m.fileNote = name, "", Completion{}, ""
-			return m.showsEnd()
+			return m.appears()
 		}
 	}
 	return nil

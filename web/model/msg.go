@@ -193,10 +193,12 @@ type Cmd interface{ isCmd() }
 type (
 	// SetInput replaces what an input shows.
 	SetInput struct{ ID, Value string }
-	// Focus moves the focus; Reveal scrolls until an element can be seen; ScrollToEnd shows an element's last line.
-	Focus       struct{ ID string }
-	Reveal      struct{ ID string }
-	ScrollToEnd struct{ ID string }
+	// Focus moves the focus; Reveal scrolls until an element can be seen; ScrollToStart and ScrollToEnd show an element's
+	// first line and its last.
+	Focus         struct{ ID string }
+	Reveal        struct{ ID string }
+	ScrollToStart struct{ ID string }
+	ScrollToEnd   struct{ ID string }
 	// Mark selects a part of a text area and shows it; positions count UTF-16 units, as the browser does.
 	Mark struct {
 		ID       string
@@ -214,12 +216,13 @@ type (
 	Copy  struct{ Text string }
 )
 
-func (SetInput) isCmd()    {}
-func (Focus) isCmd()       {}
-func (Reveal) isCmd()      {}
-func (ScrollToEnd) isCmd() {}
-func (Mark) isCmd()        {}
-func (Download) isCmd()    {}
-func (SetTheme) isCmd()    {}
-func (Store) isCmd()       {}
-func (Copy) isCmd()        {}
+func (SetInput) isCmd()      {}
+func (Focus) isCmd()         {}
+func (Reveal) isCmd()        {}
+func (ScrollToStart) isCmd() {}
+func (ScrollToEnd) isCmd()   {}
+func (Mark) isCmd()          {}
+func (Download) isCmd()      {}
+func (SetTheme) isCmd()      {}
+func (Store) isCmd()         {}
+func (Copy) isCmd()          {}

@@ -136,6 +136,8 @@ func (p *page) obey(cmds []model.Cmd) {
 			p.host.Download(c.Name, c.Mime, []byte(c.Data))
 		case model.Reveal:
 			p.afterDrawing(func() { p.host.Reveal(c.ID) })
+		case model.ScrollToStart:
+			p.afterDrawing(func() { p.host.ScrollToStart(c.ID) })
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}
