@@ -43,7 +43,7 @@ func (d *deck) Render() app.UI {
 			app.If(k.Skipped != "", func() app.UI {
 				return app.Span().Class("deck__skipped").DataSet("testid", "skipped").Text("» " + k.Skipped)
 			})),
-		app.Button().Class("deck__key deck__more").Type("button").DataSet("testid", "deck-more").Aria("label", "Speed, pace and branches").
+		app.Button().Class("deck__key deck__more").Type("button").DataSet("testid", "deck-more").Aria("label", "Speed and pace").
 			Aria("expanded", d.open).OnClick(d.more).Body(menuIcon()),
 		app.Div().ID(deckTrackID).Class("deck__track").Body(
 			d.track(),

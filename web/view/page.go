@@ -250,13 +250,13 @@ func (p *page) Render() app.UI {
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Library: v.Gallery.Open, Up: p.up},
 		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
 		app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
-		app.Main().Class("app__main").Body(
+		app.Main().Class("app__main").Body(app.Div().Class("app__panels").Body(
 			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
 			&tape{Tape: v.Tape},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Takeaway: v.Takeaway, Host: p.host, Up: p.up},
-			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up},
+			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up}),
 			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
