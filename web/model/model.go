@@ -196,6 +196,9 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case Resized:
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
+		if m.tab == TabWire && !m.narrow() { // it has a place of its own now
+			m.tab = TabCLI
+		}
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
 	case Edited:
@@ -649,7 +652,8 @@ func chapterCount(s *script.Script) int {
 	return n
 }
 
-// The three ways in which the page is laid out; layout.css has the same borders.
+// The ways in which the page is laid out; layout.css has the same borders.
+func (m *Model) narrow() bool   { return m.width < 1280 }
 func (m *Model) vertical() bool { return m.width < 600 }
 func (m *Model) compact() bool  { return m.width < 768 }
 

@@ -74,6 +74,8 @@ type Story struct {
 	Next     string // what the button says that goes on with a lesson, "" when there is none
 	Back     bool   // there is a way back to a chapter
 	Restart  bool   // a button to begin again belongs here
+	Folds    bool   // More is longer than the line that a narrow page has for it
+	Telling  bool   // a lesson is being told: what it says is not folded
 }
 
 // A StoryStep is one chapter of a lesson.
@@ -172,7 +174,8 @@ type Terminal struct {
 	Name       string
 	Role       string
 	About      string
-	Tab        string // cli, ledger, data, config, faults, add, log, script
+	Tab        string // cli, ledger, data, config, faults, add, log, script, wire
+	Tabs       []Choice
 	Ledger     Ledger
 	Data       Data
 	FileNote   string // what became of the file that was loaded or saved last

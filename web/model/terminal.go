@@ -15,7 +15,23 @@ const (
 	TabConfig = "config"
 	TabLog    = "log"
 	TabScript = "script" // what was done so far, on all nodes
+	TabWire   = "wire"   // the diagram of packets, where it has no place of its own
 )
+
+// tabs are what the column can show, in the order in which they are needed: on a narrow page the wire is one of them, and
+// what is beyond a phone's edge is needed least.
+func (m *Model) tabs() (list []Choice) {
+	order := []string{TabCLI, TabLedger, TabData, TabConfig, TabFaults, TabLog, TabScript}
+	if m.narrow() {
+		order = []string{TabCLI, TabWire, TabLedger, TabFaults, TabData, TabConfig, TabLog, TabScript}
+	}
+	words := map[string]string{TabCLI: "CLI", TabWire: "Wire", TabLedger: "Ledger", TabData: "Data", TabConfig: "Config",
+		TabFaults: "Faults", TabLog: "Log", TabScript: "Script"}
+	for _, name := range order {
+		list = append(list, Choice{name, words[name], name == m.tab})
+	}
+	return list
+}
 
 // shownTurns and shownLog are how many rows the column draws: the newest ones.
 const (
@@ -115,7 +131,7 @@ func PromptID(name string) string { return "prompt-" + name }
 func OutputID(name string) string { return "output-" + name }
 
 func (m *Model) terminal(s *scene) Terminal {
-	t := Terminal{Name: m.selected, Tab: m.tab}
+	t := Terminal{Name: m.selected, Tab: m.tab, Tabs: m.tabs()}
 	for _, n := range s.nodes {
 		t.Nodes = append(t.Nodes, Choice{Name: n.name, Label: n.name, On: n.name == m.selected})
 	}
@@ -153,6 +169,7 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.Log = tail(m.past.logs[n.name], shownLog)
 	case TabScript:
 		t.Editor = m.edited()
+	case TabWire:
 	default:
 		t.Turns = tail(m.past.turns[n.name], shownTurns)
 	}

@@ -13,6 +13,7 @@ import (
 // A Wire is who said what to whom: a line for every node, time to the right, an arrow for every packet. It is read from
 // the event log afresh for every drawing, and only as far as the window reaches.
 type Wire struct {
+	Shown   bool // a narrow page has it behind a tab
 	Rows    []WireRow
 	Arrows  []WireArrow
 	Marks   []WireMark
@@ -116,8 +117,11 @@ func (w wireWindow) x(t engine.Instant) float64 {
 func (w wireWindow) beyond(t engine.Instant) float64 { return float64(t-w.from) / float64(w.to-w.from) }
 
 func (m *Model) wire(s *scene) Wire {
+	if m.narrow() && m.tab != TabWire {
+		return Wire{}
+	}
 	span := wireSpans[m.wireSpan]
-	k := Wire{Width: m.plotWidth(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
+	k := Wire{Shown: true, Width: m.plotWidth(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
 	if m.rewound() {
 		k.NowWord = "viewing"
 	}

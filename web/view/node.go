@@ -29,12 +29,12 @@ func (n *nodeColumn) Render() app.UI {
 		),
 		app.P().Class("node__who").Body(roleIcon(t.Role), app.B().Text(t.Name), app.Span().Text(t.About)),
 		app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(
-			n.tab(model.TabCLI, "CLI"), n.tab(model.TabLedger, "Ledger"), n.tab(model.TabData, "Data"), n.tab(model.TabConfig, "Config"),
-			n.tab(model.TabFaults, "Faults"), n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
+			app.Range(t.Tabs).Slice(func(i int) app.UI { return n.tab(t.Tabs[i]) }),
 		),
 		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).ElseIf(t.Tab == model.TabLedger, n.ledger).
 			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).
-			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).Else(n.output),
+			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).
+			ElseIf(t.Tab != model.TabWire, n.output),
 		app.Div().Class("node__chips").Body(app.Range(t.Chips[:]).Slice(func(i int) app.UI {
 			word := t.Chips[i]
 			return app.Button().Class("node__chip").Type("button").Text(word).
@@ -50,9 +50,9 @@ func (n *nodeColumn) Render() app.UI {
 	)
 }
 
-func (n *nodeColumn) tab(name, label string) app.UI {
-	return app.Button().Class("tabs__tab").Type("button").DataSet("testid", "tab-"+name).Aria("pressed", n.Terminal.Tab == name).Text(label).
-		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: name}) }, app.EventScope(name))
+func (n *nodeColumn) tab(c model.Choice) app.UI {
+	return app.Button().Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
+		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
 }
 
 func (n *nodeColumn) output() app.UI {

@@ -245,7 +245,8 @@ func (p *page) Render() app.UI {
 		state = "stopped"
 	}
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
-		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).Body(
+		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).
+		DataSet("tab", v.Terminal.Tab).Body(
 		patterns(),
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Library: v.Gallery.Open, Up: p.up},
 		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
@@ -256,7 +257,7 @@ func (p *page) Render() app.UI {
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
 			&tape{Tape: v.Tape},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Takeaway: v.Takeaway, Host: p.host, Up: p.up},
-			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up}),
+			app.If(v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} })),
 			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),

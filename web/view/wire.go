@@ -142,8 +142,8 @@ func (w *wire) arrow(a *model.WireArrow) app.UI {
 		path("wire__hit", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)),
 		app.If(a.Label != "", func() app.UI {
 			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(from+(to-from)*model.WordsAt+4), "text-anchor", a.Anchor).Body(
-				drawn("tspan", "figure").Text(a.Label),
-				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(" " + a.More) }),
+				drawn("tspan", "figure").Text(a.Label+" "),
+				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(a.More) }),
 			)
 		}),
 	)
