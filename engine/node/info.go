@@ -470,3 +470,17 @@ func countKeys(s *store.Store) (keys int) {
 	}
 	return keys
 }
+
+// StreamBytes are the bytes of a span of the node's stream, as far as its backlog holds them: nil where it does not hold the first.
+func (n *Node) StreamBytes(span engine.Span) []byte {
+	b := &n.hist
+	if !b.Active() || span.First < b.First() || span.First >= b.Next() {
+		return nil
+	}
+	last := min(span.Last, b.Offset())
+	bytes := make([]byte, 0, last-span.First+1)
+	for at := span.First; at <= last; at = span.First + engine.Offset(len(bytes)) {
+		bytes = append(bytes, b.Bytes(at, int(last-at+1))...)
+	}
+	return bytes
+}

@@ -57,6 +57,14 @@ func (v NodeView) Replication() node.Replication {
 	return v.host.node.Replication(v.now)
 }
 
+// StreamBytes are the bytes of a span of the node's stream, as far as its backlog holds them: nil where it does not hold the first.
+func (v NodeView) StreamBytes(span engine.Span) []byte {
+	if !v.Up() {
+		return nil
+	}
+	return v.host.node.StreamBytes(span)
+}
+
 // Commands are the commands that the node knows; nil while it is down.
 func (v NodeView) Commands() *command.Table {
 	if !v.Up() {

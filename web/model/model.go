@@ -43,6 +43,8 @@ type Model struct {
 	spoken   int64  // the event that status is about
 	revision uint64
 
+	zoom       int             // how close the tape is looked at
+	zoomAt     engine.Offset   // the last byte of a closer look, 0 to follow the head
 	wireSpan   int             // index into wireSpans
 	wireHides  map[string]bool // by kind
 	packet     packet
@@ -131,7 +133,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.known = map[string]followed{}
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
-	m.packet, m.dataShown = packet{}, dataView{}
+	m.packet, m.dataShown, m.zoomAt = packet{}, dataView{}, 0
 	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
 	m.drafts, m.refused, m.dragged = map[string]map[string]string{}, refusal{}, ""
 	m.chapters, m.tale = chapterCount(s), tale{}
@@ -276,6 +278,11 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.pickBranch(msg.Branch)
 	case PickPacket:
 		m.pickPacket(msg.ID)
+		m.lookAt(m.packet.span)
+	case TapeZoomed:
+		m.zoomTo(msg.By)
+	case TapePan:
+		m.pan(msg.By)
 	case ToggleWire:
 		m.wireHides[msg.Kind] = !m.wireHides[msg.Kind]
 	case WireSpan:

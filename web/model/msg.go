@@ -76,6 +76,9 @@ type (
 	PickPacket struct{ ID int64 }
 	ToggleWire struct{ Kind string }
 	WireSpan   struct{ By int }
+	// TapeZoomed looks closer at the stream, or wider; TapePan goes along it, back for a negative number.
+	TapeZoomed struct{ By int }
+	TapePan    struct{ By int }
 
 	// Guess is the reader's answer to the story's question: continue or fullresync.
 	Guess struct{ Replica, Kind string }
@@ -164,6 +167,8 @@ func (PickBranch) isMsg()      {}
 func (PickPacket) isMsg()      {}
 func (ToggleWire) isMsg()      {}
 func (WireSpan) isMsg()        {}
+func (TapeZoomed) isMsg()      {}
+func (TapePan) isMsg()         {}
 func (Guess) isMsg()           {}
 func (StoryNext) isMsg()       {}
 func (StoryBack) isMsg()       {}

@@ -255,7 +255,7 @@ func (p *page) Render() app.UI {
 			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
-			&tape{Tape: v.Tape},
+			&tape{Tape: v.Tape, Up: p.up},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Takeaway: v.Takeaway, Host: p.host, Up: p.up},
 			app.If(v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} })),
 			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},

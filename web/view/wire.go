@@ -127,9 +127,17 @@ func (w *wire) arrow(a *model.WireArrow) app.UI {
 	}
 	shapes := []app.UI{line}
 	lean := x2 - x1
+	if a.Lost {
+		tone = "lost"
+		shapes[0] = path("l-lost dash wire__line", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2))
+	}
 	if until > x1 { // several: what lies between the first and the last
+		fill := "f-" + tone + " wire__band"
+		if a.Lost {
+			fill = "f-lost-hatch"
+		}
 		shapes = []app.UI{
-			path("f-"+tone+" wire__band", "M"+px(x1)+" "+px(from)+"H"+px(until)+"l"+px(lean)+" "+px(y2-from)+"H"+px(x2)+"z"),
+			path(fill, "M"+px(x1)+" "+px(from)+"H"+px(until)+"l"+px(lean)+" "+px(y2-from)+"H"+px(x2)+"z"),
 			path("l-"+tone, "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)+"M"+px(until)+" "+px(from)+"l"+px(lean)+" "+px(y2-from)),
 		}
 	}
