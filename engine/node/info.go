@@ -484,3 +484,19 @@ func (n *Node) StreamBytes(span engine.Span) []byte {
 	}
 	return bytes
 }
+
+// A Waiting is a client that a command keeps waiting.
+type Waiting struct {
+	ID    int64          // as CLIENT UNBLOCK takes it
+	Until engine.Instant // when the wait ends by itself, by the node's own clock; 0 = never
+}
+
+// Waiting tells how long the client of a connection waits, and whether it does.
+func (n *Node) Waiting(conn engine.ConnID) (Waiting, bool) {
+	for _, c := range n.clients {
+		if c.conn == conn && c.parked != nil {
+			return Waiting{c.id, c.parked.wait.Until}, true
+		}
+	}
+	return Waiting{}, false
+}

@@ -65,6 +65,23 @@ func (v NodeView) StreamBytes(span engine.Span) []byte {
 	return v.host.node.StreamBytes(span)
 }
 
+// Waiting tells how long a client at the node's own prompt waits in a command that blocks, by the world's clock, and whether it does.
+func (v NodeView) Waiting(client int) (node.Waiting, bool) {
+	if !v.Up() {
+		return node.Waiting{}, false
+	}
+	for _, c := range v.host.clients {
+		if c.number == client && c.conn != 0 {
+			w, ok := v.host.node.Waiting(c.conn)
+			if w.Until != 0 {
+				w.Until = w.Until.Add(-v.Skew)
+			}
+			return w, ok
+		}
+	}
+	return node.Waiting{}, false
+}
+
 // Commands are the commands that the node knows; nil while it is down.
 func (v NodeView) Commands() *command.Table {
 	if !v.Up() {

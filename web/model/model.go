@@ -59,6 +59,8 @@ type Model struct {
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
 	typed         map[string]typing
+	client        map[string]int               // the client whose terminal is shown, by node; 1 where none is named
+	toAll         bool                         // what is typed goes to every node
 	drafts        map[string]map[string]string // what was put into the entries of a fault, by target and fault
 	refused       refusal
 	dragged       string // the node that is being dragged, "" for none
@@ -131,6 +133,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.line = script.NewTimeline(s)
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
+	m.client, m.toAll = map[string]int{}, false
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown, m.zoomAt = packet{}, dataView{}, 0
@@ -223,6 +226,13 @@ func (m *Model) update(msg Msg) []Cmd {
 		line, ok := t.newer()
 		m.typed[msg.Node] = t
 		return m.inputIf(ok, msg.Node, line)
+	case PickClient:
+		m.client[msg.Node] = min(max(1, msg.Client), mostClients)
+		return m.appears()
+	case ToggleToAll:
+		m.toAll = !m.toAll
+	case Unblock:
+		return m.unblock(msg.Node)
 	case Configure:
 		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
 	case Run:
@@ -366,7 +376,7 @@ func (m *Model) follow(cmds []Cmd) []Cmd {
 }
 
 func (m *Model) terminalWaits() bool {
-	turns := m.past.turns[m.selected]
+	turns := m.past.turns[m.turnsHere(m.selected)]
 	return len(turns) > 0 && turns[len(turns)-1].Waiting
 }
 

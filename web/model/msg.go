@@ -26,6 +26,15 @@ type (
 	CompleteNext    struct{ By int }
 	CloseCompletion struct{}
 
+	// PickClient shows another terminal of a node. ToggleToAll has what is typed go to every node, or not. Unblock gives up what
+	// the shown terminal waits for.
+	PickClient struct {
+		Node   string
+		Client int
+	}
+	ToggleToAll struct{}
+	Unblock     struct{ Node string }
+
 	// Configure sets a name of a node's configuration, as if typed at its prompt.
 	Configure struct{ Node, Name, Value string }
 
@@ -140,6 +149,9 @@ func (Edited) isMsg()          {}
 func (Complete) isMsg()        {}
 func (CompleteNext) isMsg()    {}
 func (CloseCompletion) isMsg() {}
+func (PickClient) isMsg()      {}
+func (ToggleToAll) isMsg()     {}
+func (Unblock) isMsg()         {}
 func (Configure) isMsg()       {}
 func (Run) isMsg()             {}
 func (Select) isMsg()          {}

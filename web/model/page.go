@@ -183,6 +183,9 @@ type Terminal struct {
 	Faults     Faults
 	Add        Fault
 	Prompt     string
+	Clients    []Choice // the terminals of this node
+	ToAll      bool     // what is typed goes to every node
+	Blocked    string   // what the shown terminal waits for, "" for nothing
 	Turns      []Turn
 	Log        []LogLine
 	Editor     Editor
