@@ -451,6 +451,9 @@ func (n *Node) Replication(now engine.Instant) Replication {
 		}
 		if r.Buffers() {
 			rv.Queued = int64(n.hist.Offset()-r.Sent) + int64(len(c.apart.out))
+			if c.position() < n.hist.Offset() {
+				_, rv.Held = n.held(c)
+			}
 		}
 		rv.SnapshotSent = n.snapshotSent(c)
 		v.Replicas = append(v.Replicas, rv)

@@ -106,6 +106,26 @@ describe("faults", () => {
     await end(page);
   });
 
+  for (const [width, height] of [[1280, 800], [375, 740]]) {
+    test(`what waits at the master for a slow replica fills a bar, ${width} wide`, async () => {
+      const page = await begin({ viewport: { width, height } });
+      await run(page, `m1> CONFIG SET client-output-buffer-limit "replica 300kb 0 0"`);
+      await run(page, "link m1 r1 bandwidth 1kb/s");
+      await run(page, "load m1 rate 200/s");
+      await tick(page, 4500); // until the path is as full as it gets
+      const bar = page.locator(id("queue-m1-r1"));
+      await bar.waitFor();
+      const part = Number(await bar.getAttribute("data-part"));
+      assert.ok(part > 0 && part <= 1000, `${part} of 1000`);
+      assert.match(await page.locator(id("link-m1-r1")).getAttribute("aria-label"), /[0-9,]+ B of .* wait at m1/);
+      await tick(page, 2500);
+      await page.waitForFunction(([s, before]) => Number(document.querySelector(s)?.dataset.part) > before, [id("queue-m1-r1"), part]);
+      await fits(page);
+      assert.deepEqual(await axe(page), []);
+      await end(page);
+    });
+  }
+
   test("by keys alone: the same", async () => {
     const page = await begin();
     await page.locator("#node-m1").focus();

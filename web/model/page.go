@@ -160,12 +160,19 @@ type Link struct {
 	Vertical        bool
 	State, Note     string // "severed", "14.7 s ago"
 	Figure          string
+	Queue           Queue
 	Action          string // Cut or Heal
 	Line            string // what the button does
 	Selected        bool
 	Label           string
 	Path            string // up, down, severed, blackhole: for styles and tests
 	Said            bool   // the narration speaks of it
+}
+
+// A Queue is what waits in the master's output buffer for a replica, beside the limit at which the master drops it.
+type Queue struct {
+	Part float64 // of the limit, 0 to 1; 0 without a limit
+	Word string  // "12,345 B of 65,536 B wait at m1", "" for nothing
 }
 
 // A Terminal is the column of the selected node.
