@@ -54,7 +54,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		m.speed = min(m.speed+1, len(speeds)-1)
 	case "/":
 		m.tab = TabCLI
-		return []Cmd{Focus{PromptID(m.selected)}}, true
+		return append(m.appears(), Focus{PromptID(m.selected)}), true
 	case "l", "L":
 		m.cycleLink(k.Shift)
 	case "x", "X":
@@ -65,7 +65,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return m.onLink("heal")
 	case "f", "F":
 		m.tab = TabFaults
-		return []Cmd{Focus{OutputID(m.selected)}}, true
+		return append(m.appears(), Focus{OutputID(m.selected)}), true
 	case "k", "K":
 		return m.onNode("kill")
 	case "p", "P":
@@ -80,6 +80,15 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return m.restart(k.Shift), true
 	case "w", "W":
 		return m.toggleLoad(m.leadName()), true
+	case "z", "Z":
+		switch {
+		case k.Shift:
+			m.zoomTo(-1)
+		case m.zoom == zoomBytes:
+			m.zoomTo(-zoomBytes)
+		default:
+			m.zoomTo(1)
+		}
 	case "t", "T":
 		m.table = !m.table
 	default:
@@ -109,6 +118,7 @@ var KeyHelp = [][2]string{
 	{"P", "freeze it, let it go on"},
 	{"R", "start it again, with its RDB"},
 	{"Shift+R", "start it again, empty"},
+	{"Z  Shift+Z", "the stream closer: its commands, then its bytes; wider"},
 	{"T", "table instead of the drawing"},
 	{"?", "this list"},
 }
