@@ -127,9 +127,12 @@ func (t *Tape) closer(m *Model, win window, master standing, first, head engine.
 	k.First, k.Last = at(lo), at(hi)
 	var words []string
 	events := m.world().Events()
-	for i, scanned := len(events)-1, 0; i >= 0 && scanned < zoomScan; i, scanned = i-1, scanned+1 {
-		f, ok := events[i].Fact.(engine.Propagated)
-		if !ok || events[i].Node != master.name {
+	for i, e := range events.Backward() {
+		if i < events.Len()-zoomScan {
+			break
+		}
+		f, ok := e.Fact.(*engine.Propagated)
+		if !ok || e.Node != master.name {
 			continue
 		}
 		if f.ID != master.repl.ReplID && f.ID != master.repl.ReplID2 || f.Span.Last < lo {
