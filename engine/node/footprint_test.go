@@ -235,3 +235,27 @@ func TestNothingIsToldAboveTheLimit(t *testing.T) {
 	}
 	s.want("who has no password is limited in any case", s.gone[c], "output buffer limit")
 }
+
+// Prefixes that are tracked weigh what redis-server's tree of them does.
+func TestWhatPrefixesWeigh(t *testing.T) {
+	s := start(t)
+	by := s.connect()
+	total := func(what string, commands ...string) int {
+		c := s.named(what)
+		for _, command := range append(commands, "PING") {
+			s.say(c, command)
+		}
+		return s.sizesOf(by, what)["tot-mem"]
+	}
+	without := total("none", "HELLO 3")
+	for i, x := range []struct {
+		prefixes string
+		nodes    int
+	}{
+		{"", 1}, {"PREFIX a", 2}, {"PREFIX foo", 2}, {"PREFIX foo PREFIX bar", 5}, {"PREFIX foo PREFIX fob", 4},
+		{"PREFIX ab PREFIX ac PREFIX b", 5}, {"PREFIX a PREFIX b PREFIX c PREFIX d", 5},
+	} {
+		got := total("c"+strconv.Itoa(i), "HELLO 3", "CLIENT TRACKING ON BCAST "+x.prefixes)
+		s.want(x.prefixes, strconv.Itoa(got-without), strconv.Itoa(32*x.nodes))
+	}
+}

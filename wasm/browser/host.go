@@ -187,6 +187,13 @@ func (h *Host) Reveal(id string) {
 	}
 }
 
+// ScrollToStart implements view.Host.
+func (h *Host) ScrollToStart(id string) {
+	if e, ok := h.element(id); ok {
+		_ = e.Set("scrollTop", 0)
+	}
+}
+
 // ScrollToEnd implements view.Host.
 func (h *Host) ScrollToEnd(id string) {
 	if e, ok := h.element(id); ok {

@@ -46,6 +46,8 @@ type Model struct {
 	spoken   int64  // the event that status is about
 	revision uint64
 
+	zoom       int             // how close the tape is looked at
+	zoomAt     engine.Offset   // the last byte of a closer look, 0 to follow the head
 	wireSpan   int             // index into wireSpans
 	wireHides  map[string]bool // by kind
 	packet     packet
@@ -60,6 +62,8 @@ type Model struct {
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
 	typed         map[string]typing
+	client        map[string]int               // the client whose terminal is shown, by node; 1 where none is named
+	toAll         bool                         // what is typed goes to every node
 	drafts        map[string]map[string]string // what was put into the entries of a fault, by target and fault
 	refused       refusal
 	dragged       string // the node that is being dragged, "" for none
@@ -126,9 +130,10 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.line = script.NewTimeline(s)
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
+	m.client, m.toAll = map[string]int{}, false
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
-	m.packet, m.dataShown = packet{}, dataView{}
+	m.packet, m.dataShown, m.zoomAt = packet{}, dataView{}, 0
 	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
 	m.drafts, m.refused, m.dragged = map[string]map[string]string{}, refusal{}, ""
 	m.chapters, m.tale = chapterCount(s), tale{}
@@ -199,6 +204,9 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case Resized:
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
+		if m.tab == TabWire && !m.narrow() { // it has a place of its own now
+			m.tab = TabCLI
+		}
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
 	case Edited:
@@ -221,6 +229,13 @@ func (m *Model) update(msg Msg) []Cmd {
 		line, ok := t.newer()
 		m.typed[msg.Node] = t
 		return m.inputIf(ok, msg.Node, line)
+	case PickClient:
+		m.client[msg.Node] = min(max(1, msg.Client), mostClients)
+		return m.appears()
+	case ToggleToAll:
+		m.toAll = !m.toAll
+	case Unblock:
+		return m.unblock(msg.Node)
 	case Configure:
 		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
 	case Run:
@@ -229,17 +244,17 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.pickNode(msg.Node)
 	case SelectTab:
 		m.tab = msg.Tab
-		return m.showsEnd()
+		return m.appears()
 	case PickLink:
 		m.chosen, m.tab = msg.ID, TabFaults
 		if msg.ID == ownFaults {
 			m.chosen = ""
 		}
-		return []Cmd{Reveal{OutputID(m.selected)}}
+		return append(m.appears(), Reveal{OutputID(m.selected)})
 	case PickFaults:
 		m.pickNode(msg.Node)
 		m.tab = TabFaults
-		return []Cmd{Reveal{OutputID(m.selected)}}
+		return append(m.appears(), Reveal{OutputID(m.selected)})
 	case EnterFault:
 		m.setDraft(msg.Fault, msg.Entry, msg.Value)
 	case DoFault:
@@ -276,6 +291,11 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.pickBranch(msg.Branch)
 	case PickPacket:
 		m.pickPacket(msg.ID)
+		m.lookAt(m.packet.span)
+	case TapeZoomed:
+		m.zoomTo(msg.By)
+	case TapePan:
+		m.pan(msg.By)
 	case ToggleWire:
 		m.wireHides[msg.Kind] = !m.wireHides[msg.Kind]
 	case WireSpan:
@@ -374,17 +394,18 @@ func (m *Model) follow(cmds []Cmd) []Cmd {
 }
 
 func (m *Model) terminalWaits() bool {
-	turns := m.past.turns[m.selected]
+	turns := m.past.turns[m.turnsHere(m.selected)]
 	return len(turns) > 0 && turns[len(turns)-1].Waiting
 }
 
-// showsEnd is for a column that has just appeared: what grows at its end is shown there, the rest from the top.
-func (m *Model) showsEnd() []Cmd {
+// appears is for a column that has just appeared, in the element that held another one: what grows at its end is shown
+// there, the rest from the top.
+func (m *Model) appears() []Cmd {
 	switch m.tab {
 	case TabCLI, TabLog, TabScript:
 		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
 	}
-	return nil
+	return []Cmd{ScrollToStart{OutputID(m.selected)}}
 }
 
 func (m *Model) inputIf(ok bool, node, line string) []Cmd {
@@ -571,7 +592,7 @@ func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
 			m.selected, m.chosen, m.completion, m.fileNote = name, "", Completion{}, ""
-			return m.showsEnd()
+			return m.appears()
 		}
 	}
 	return nil
@@ -667,7 +688,8 @@ func chapterCount(s *script.Script) int {
 	return n
 }
 
-// The three ways in which the page is laid out; layout.css has the same borders.
+// The ways in which the page is laid out; layout.css has the same borders.
+func (m *Model) narrow() bool   { return m.width < 1280 }
 func (m *Model) vertical() bool { return m.width < 600 }
 func (m *Model) compact() bool  { return m.width < 768 }
 

@@ -167,6 +167,8 @@ func (p *page) obey(cmds []model.Cmd) {
 			p.pack(c)
 		case model.Reveal:
 			p.afterDrawing(func() { p.host.Reveal(c.ID) })
+		case model.ScrollToStart:
+			p.afterDrawing(func() { p.host.ScrollToStart(c.ID) })
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}
@@ -295,19 +297,20 @@ func (p *page) Render() app.UI {
 		state = "stopped"
 	}
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
-		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).Body(
+		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).
+		DataSet("tab", v.Terminal.Tab).Body(
 		patterns(),
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
 		app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
 		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
 		app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
-		app.Main().Class("app__main").Body(
+		app.Main().Class("app__main").Body(app.Div().Class("app__panels").Body(
 			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
-			&tape{Tape: v.Tape},
+			&tape{Tape: v.Tape, Up: p.up},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Takeaway: v.Takeaway, Host: p.host, Up: p.up},
-			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up},
+			app.If(v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} })),
 			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),

@@ -51,6 +51,7 @@ func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
 func (r *room) Reveal(string)                   {}
+func (r *room) ScrollToStart(string)            {}
 func (r *room) ScrollToEnd(string)              {}
 func (r *room) Mark(id string, _, _ int)        { r.focused = id }
 func (r *room) Theme(name string)               { r.theme = name }
