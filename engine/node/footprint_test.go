@@ -178,7 +178,7 @@ func TestClientsAreEvicted(t *testing.T) {
 	limit(sum - one + 1<<10)
 	s.want("of two large ones the first goes", s.gone[large]+s.gone[largest], "maxmemory-clients")
 	s.want("and nobody else", s.info("evicted_clients"), "1")
-	s.wantLog("Evicting client: id=4 addr=10.0.0.9:50004 ")
+	s.wantLog("Evicting client: id=6 addr=10.0.0.9:50004 ")
 	limit(sum - 2*one + 1<<10)
 	s.want("then the other one", s.gone[largest], "maxmemory-clients")
 	s.want("the rest", s.gone[small]+s.gone[middle], "")

@@ -236,7 +236,7 @@ func TestTheHandshake(t *testing.T) {
 	s.say(s.connect(), "REPLICAOF 10.0.0.8 6379")
 	s.want("from", s.dial[0].From, "10.0.0.77")
 	s.wantLog("Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.",
-		"Connecting to MASTER 10.0.0.8:6379", "MASTER <-> REPLICA sync started", "REPLICAOF 10.0.0.8:6379 enabled (user request from 'id=1 addr=10.0.0.9:")
+		"Connecting to MASTER 10.0.0.8:6379", "MASTER <-> REPLICA sync started", "REPLICAOF 10.0.0.8:6379 enabled (user request from 'id=3 addr=10.0.0.9:")
 	m := s.dialed()
 	s.want("first", s.take(m), cmd("PING"))
 	s.want("at once", s.raw(m, "-NOAUTH x\r\n"), cmd("AUTH", "u", "pw")+cmd("REPLCONF", "listening-port", "7000")+
