@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
+.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -29,6 +29,11 @@ run: build
 ## build: build the static site into dist/
 build:
 	@go run ./wasm/site build
+
+## publish: the same, compressed as far as it goes, which takes minutes
+publish:
+	@.ci/need zopfli zopfli
+	@go run ./wasm/site build -best
 
 ## server: build bin/resync-server and bin/resync
 server:

@@ -29,7 +29,7 @@ export const dist = path.join(project, "dist");
 // and resolves to its folder. Whoever asked removes it.
 export async function build(program, { cwd = project, flags = [] } = {}) {
   const out = path.join(await mkdtemp(path.join(tmpdir(), "resync-site-")), "site");
-  await execute("go", ["run", "./wasm/site", "build", "-out", out, "-program", program, ...flags], { cwd });
+  await execute("go", ["run", "./wasm/site", "build", "-draft", "-out", out, "-program", program, ...flags], { cwd });
   return out;
 }
 
