@@ -35,10 +35,10 @@ func (r *storyRail) Render() app.UI {
 			}))
 		}),
 		app.H1().Class("story__lead").DataSet("testid", "lead").Text(s.Lead),
-		app.P().Class("story__more").Text(s.More),
 		app.If(r.Problem != "", func() app.UI {
 			return app.P().Class("story__problem").DataSet("testid", "problem").Text("✕ " + r.Problem)
 		}),
+		app.P().Class("story__more").Text(s.More),
 		app.If(s.Ask.Replica != "", r.ask),
 		app.If(len(s.Try) > 0, func() app.UI {
 			return app.Div().Class("story__try").Body(

@@ -1,0 +1,149 @@
+// How smooth the page is, and whether it keeps its memory: 1 master and 8 replicas under 1,000 writes a second.
+//
+//   node web/e2e/frames.mjs
+//
+// SECONDS of playing at full speed and with the CPU slowed four times, HEAP_SECONDS of playing and scrubbing, and seeks to random
+// moments of a run of EVENTS events. Busy is what scripts took of a frame; the interval is from one frame to the next, which no
+// browser makes shorter than the screen's 16.7 ms.
+
+import { pathToFileURL } from "node:url";
+import { launch, open, serve, waitReady } from "./lib.mjs";
+import { fresh, id } from "./states.mjs";
+
+const crowd = (rate) =>
+  `title "A crowd"\nnode m1 repl-backlog-size=1mb repl-diskless-sync-delay=0\n${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `node r${i} replicaof m1\n`).join("")}` +
+  `until ${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `r${i}.master_link_status = up`).join(" and ")}\nload m1 rate ${rate}/s size 64 keys 1000\n`;
+
+// give opens a script in the page as a file of the reader's.
+export async function give(page, text) {
+  await page.click(id("tab-script"));
+  await page.setInputFiles(id("script-file"), { name: "given.resync", mimeType: "", buffer: Buffer.from(text) });
+}
+
+// measured is what is put into the page before it starts: it takes down every frame, and what scripts took of it.
+export function measured() {
+  const raf = window.requestAnimationFrame.bind(window), later = window.setTimeout.bind(window);
+  let busy = 0;
+  const timed = (f) => (...args) => {
+    const from = performance.now();
+    try {
+      return f(...args);
+    } finally {
+      busy += performance.now() - from;
+    }
+  };
+  window.requestAnimationFrame = (f) => raf(timed(f));
+  window.setTimeout = (f, ...rest) => later(typeof f === "function" ? timed(f) : f, ...rest);
+  window.frames_ = { intervals: [], busy: [], long: [] };
+  let last = 0;
+  const look = (now) => {
+    if (last) {
+      window.frames_.intervals.push(now - last);
+      window.frames_.busy.push(busy);
+    }
+    busy = 0;
+    last = now;
+    raf(look);
+  };
+  raf(look);
+  new PerformanceObserver((list) => window.frames_.long.push(...list.getEntries().map((e) => e.duration))).observe({ type: "longtask" });
+  const stream = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (...args) => {
+    const done = await stream.call(WebAssembly, ...args);
+    window.wasmMemory = done.instance.exports.mem;
+    return done;
+  };
+}
+
+export const part = (values, p) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * p))] ?? 0;
+
+// smooth plays for so many seconds and resolves to the frames.
+export async function smooth(page, seconds) {
+  await page.evaluate(() => Object.assign(window.frames_, { intervals: [], busy: [], long: [] }));
+  await page.waitForTimeout(seconds * 1000);
+  return page.evaluate(() => window.frames_);
+}
+
+// memory resolves to the megabytes of JavaScript's heap, collected, and of the program's memory.
+export async function memory(page, client) {
+  await client.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await client.send("Runtime.getHeapUsage");
+  return { js: usedSize / 1e6, wasm: (await page.evaluate(() => window.wasmMemory?.buffer.byteLength ?? 0)) / 1e6 };
+}
+
+// crowded opens the page with the crowd under way.
+export async function crowded(browser, url, rate = 1000) {
+  const page = await open(browser, "about:blank");
+  await page.addInitScript(measured);
+  await page.goto(url);
+  await waitReady(page);
+  await give(page, crowd(rate));
+  await page.locator(id("node-r8")).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.link[data-state="up"]').length === 8);
+  return page;
+}
+
+// scrub drags through the past, and back to the end.
+export async function scrub(page) {
+  for (const key of ["Home", "End"]) {
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press(key);
+    await page.waitForFunction(() => !document.querySelector('[data-testid="stay"]'), null, { timeout: 60_000 });
+  }
+  if ((await page.locator(".deck").getAttribute("data-playing")) === "false") await page.keyboard.press("Space");
+}
+
+// seeks resolves to how long each of so many leaps in a run of so many events takes.
+export async function seeks(browser, url, events, count) {
+  const page = await fresh(browser, url);
+  await give(page, crowd(1000));
+  await page.locator(id("node-r8")).waitFor();
+  for (let i = 0; i < 4; i++) await page.click(id("faster"));
+  let state = await page.tick(1000);
+  while (state.events < events) state = await page.tick(1000);
+  const took = await page.evaluate(([events, count]) => {
+    let seed = 7;
+    return Array.from({ length: count }, () => {
+      seed = (seed * 1103515245 + 12345) % 2 ** 31;
+      const from = performance.now();
+      window.__resync.seek(1 + (seed % events));
+      return performance.now() - from;
+    });
+  }, [state.events, count]);
+  await page.context().close();
+  return { events: state.events, took };
+}
+
+async function main() {
+  const seconds = Number(process.env.SECONDS ?? 30), heapSeconds = Number(process.env.HEAP_SECONDS ?? 300);
+  const browser = await launch(), server = await serve();
+  try {
+    console.log("1 master, 8 replicas, 1,000 writes a second (Chromium, no GPU)");
+    for (const slow of [1, 4]) {
+      const page = await crowded(browser, server.url);
+      const client = await page.context().newCDPSession(page);
+      await client.send("Emulation.setCPUThrottlingRate", { rate: slow });
+      const { intervals, busy, long } = await smooth(page, seconds);
+      console.log(
+        `CPU / ${slow}   busy p50 ${part(busy, 0.5).toFixed(1)}  p95 ${part(busy, 0.95).toFixed(1)} ms   interval p50 ${part(intervals, 0.5).toFixed(1)}  p95 ${part(intervals, 0.95).toFixed(1)} ms   ` +
+          `${intervals.length} frames, ${long.length} tasks over 50 ms, longest ${Math.max(0, ...long)} ms`,
+      );
+      await page.context().close();
+    }
+    const { events, took } = await seeks(browser, server.url, Number(process.env.EVENTS ?? 100_000), 60);
+    console.log(`seek in ${events} events   p50 ${part(took, 0.5).toFixed(1)}  p95 ${part(took, 0.95).toFixed(1)}  most ${Math.max(...took).toFixed(1)} ms`);
+    const page = await crowded(browser, server.url, 20);
+    const client = await page.context().newCDPSession(page);
+    for (let t = 0; t <= heapSeconds; t += 30) {
+      const { js, wasm } = await memory(page, client);
+      console.log(`after ${String(t).padStart(3)} s of playing and scrubbing   JS ${js.toFixed(1)} MB   program ${wasm.toFixed(1)} MB`);
+      await page.waitForTimeout(28_000);
+      await scrub(page);
+    }
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await main();
