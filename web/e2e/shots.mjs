@@ -27,8 +27,11 @@ try {
       const shoot = async (name, reach) => {
         if (wanted.length && !wanted.includes(name)) return;
         const page = await reach(options);
-        // On a phone the page is longer than the window: its deck would cover something else in a picture of all of it.
-        await page.screenshot({ path: path.join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        // Where the page is longer than the window its deck would cover something in a picture of all of it.
+        const height = await page.evaluate(() => document.documentElement.scrollHeight);
+        await page.setViewportSize({ width, height });
+        await drawn(page);
+        await page.screenshot({ path: path.join(folder, `${name}-${width}-${colorScheme}.png`) });
         await page.context().close();
       };
       for (const [name, reach] of Object.entries(states)) {
