@@ -102,7 +102,7 @@ e2e: build $(PLAYWRIGHT)
 	@.ci/need firefox-esr firefox-esr
 	cd web/e2e && node --test --test-reporter=spec --test-concurrency=1 *.test.mjs
 
-## e2e-all: the same, with what takes longer: every story in every way, every state in both themes, numbers at 100 events
+## e2e-all: the same, with the numbers compared at 100 random events of a run instead of 20
 e2e-all: export ALL = 1
 e2e-all: e2e
 

@@ -23,14 +23,22 @@ describe("access", () => {
   // deck, which stays in view, covers half a button somewhere.
   async function look(page, name) {
     await drawn(page);
+    const behind = await page.evaluate(() =>
+      [...document.querySelectorAll(".link")]
+        .filter((link) => [...link.children].some((e) => e.getBoundingClientRect().right > link.getBoundingClientRect().right + 1))
+        .map((link) => link.textContent),
+    );
+    assert.deepEqual(behind, [], `${name}: words of a link lie behind a card`);
     assert.deepEqual(await axe(page), [], `${name}, dark`);
     await page.emulateMedia({ colorScheme: "light" });
     await page.setViewportSize({ width: 375, height: 2600 });
     await drawn(page);
     assert.deepEqual(await axe(page), [], `${name}, light, on a phone`);
-    await page.setViewportSize({ width: 320, height: 640 });
-    await drawn(page);
-    assert.equal(await width(page), 320, `${name} at 320`);
+    for (const narrow of [768, 320]) {
+      await page.setViewportSize({ width: narrow, height: 640 });
+      await drawn(page);
+      assert.equal(await width(page), narrow, `${name} at ${narrow}`);
+    }
   }
 
   for (const [name, reach] of Object.entries(states)) {

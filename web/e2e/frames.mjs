@@ -138,7 +138,8 @@ async function main() {
       const long = tasks.filter((t) => t > 50);
       console.log(
         `CPU / ${slow}   CPU p50 ${part(cpu, 0.5).toFixed(1)}  p95 ${part(cpu, 0.95).toFixed(1)} ms   interval p50 ${part(intervals, 0.5).toFixed(1)}  p95 ${part(intervals, 0.95).toFixed(1)} ms   ` +
-          `${intervals.length} frames, ${long.length} tasks over 50 ms, longest ${part(tasks, 1).toFixed(0)} ms`,
+          `${intervals.length} frames, ${long.length} tasks over 50 ms, longest ${part(tasks, 1).toFixed(0)} ms, ` +
+          `${((100 * tasks.reduce((a, b) => a + b, 0)) / (seconds * 1000)).toFixed(0)} % of the thread`,
       );
       await page.context().close();
     }

@@ -62,6 +62,7 @@ export async function lesson(page, name) {
 export async function stop(page) {
   for (let i = 0; i < 400; i++) {
     const { playing } = await page.tick(500);
+    await drawn(page);
     if (!playing) return page.waitForSelector('.deck[data-playing="false"]');
     if (!(await page.locator(id("story-next")).count())) return;
   }
