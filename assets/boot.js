@@ -9,7 +9,8 @@
 //   brotli, brotliSize   the same program, a sixth shorter, for browsers that can undo that
 //   worker the service worker, relative to the site's folder
 //
-// Package wasm/browser calls resyncBoot.ready() and resyncBoot.fail(what).
+// Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), and resyncBoot.keep(script) with what leads to the
+// moment that is shown: the error panel offers it, so that whoever repairs the page can see the same.
 (() => {
   "use strict";
 
@@ -23,10 +24,11 @@
   const output = []; // the last lines that the program wrote: a panic's trace is among them
   let failed = false;
   let ready = false;
+  let kept = "";
 
   page.dataset.state = "loading";
   document.getElementById("stuck")?.remove();
-  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))) };
+  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))), keep: (script) => (kept = String(script)) };
 
   addEventListener("error", (event) => {
     if (!failed && isOurs(event.filename) && event.filename !== twin) fail(failures.program(event.message));
@@ -287,6 +289,9 @@
     document.getElementById("failure-trace").textContent = trace;
     document.getElementById("failure-details").hidden = trace === "";
     document.getElementById("failure-reload").onclick = () => location.reload();
+    const script = document.getElementById("failure-script");
+    script.hidden = kept === "";
+    script.href = kept && URL.createObjectURL(new Blob([`# ${title}: ${what}`.replace(/\s+/g, " "), "\n", kept], { type: "text/plain" }));
     panel.hidden = false;
   }
 
@@ -348,7 +353,7 @@
     program: (what) => ({
       title: "The engine stopped",
       what,
-      todo: "Reload to start afresh. This is a fault of the page: please report it with the lines below.",
+      todo: `Reload to start afresh. This is a fault of the page: please report it with ${kept ? "the script that led here and " : ""}the lines below.`,
     }),
   };
 

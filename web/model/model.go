@@ -36,15 +36,16 @@ type Model struct {
 	goal     goal   // of the opening, where a link gave one
 	notice   string // what is to be said of a link, until it is put away
 
-	playing  bool
-	speed    int     // index into speeds
-	asked    float64 // the speed that the script asked for last
-	lag      int64
-	quiet    time.Duration // of the reader's time since the narrator spoke
-	status   string
-	stepped  string // the event that the latest step stopped at
-	spoken   int64  // the event that status is about
-	revision uint64
+	playing     bool
+	speed       int     // index into speeds
+	asked       float64 // the speed that the script asked for last
+	lag         int64
+	quiet       time.Duration // of the reader's time since the narrator spoke
+	interrupted bool          // what the narrator said last was a verdict, which the next one does not interrupt
+	status      string
+	stepped     string // the event that the latest step stopped at
+	spoken      int64  // the event that status is about
+	revision    uint64
 
 	zoom       int             // how close the tape is looked at
 	zoomAt     engine.Offset   // the last byte of a closer look, 0 to follow the head
@@ -492,15 +493,21 @@ func (m *Model) sync() {
 	m.marks.read(m.line.Events())
 }
 
-// narrate speaks of what was new, not more often than one can listen to; a verdict or the reader's own act at once.
+// narrate speaks of what was new, not more often than one can listen to. A verdict does not wait for what is less than one to
+// be heard, but it does for the verdict before it: where one follows the other, as in a loop of resyncs, the newest is told.
 func (m *Model) narrate() {
+	if m.playing && m.quiet < speakGap && (!m.past.loud || m.interrupted) {
+		return
+	}
+	m.tellNow()
+}
+
+// tellNow speaks at once: of the reader's own act.
+func (m *Model) tellNow() {
 	if m.past.saidSeq == m.spoken || m.past.said == "" {
 		return
 	}
-	if m.playing && !m.past.loud && m.quiet < speakGap {
-		return
-	}
-	m.status, m.spoken, m.quiet = m.past.said, m.past.saidSeq, 0
+	m.status, m.spoken, m.quiet, m.interrupted = m.past.said, m.past.saidSeq, 0, m.past.loud
 	m.revision++
 }
 
@@ -555,7 +562,7 @@ func (m *Model) do(line string) error {
 	} else {
 		m.advance(m.world().Now(), frameStep)
 	}
-	m.narrate()
+	m.tellNow()
 	return nil
 }
 

@@ -40,6 +40,9 @@ func (d *deck) Render() app.UI {
 				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
 		),
 		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State),
+			app.If(k.Going != "", func() app.UI {
+				return app.Button().Class("deck__skipped deck__stay").Type("button").DataSet("testid", "stay").OnClick(d.stay).Text(k.Going + " Stop")
+			}),
 			app.If(k.Skipped != "", func() app.UI {
 				return app.Span().Class("deck__skipped").DataSet("testid", "skipped").Text("» " + k.Skipped)
 			})),
@@ -133,6 +136,7 @@ func (d *deck) compare(app.Context, app.Event) {
 }
 
 func (d *deck) more(app.Context, app.Event)   { d.open = !d.open }
+func (d *deck) stay(app.Context, app.Event)   { d.Up.send(model.StayHere{}) }
 func (d *deck) back(app.Context, app.Event)   { d.Up.send(model.Back{}) }
 func (d *deck) play(app.Context, app.Event)   { d.Up.send(model.Play{}) }
 func (d *deck) step(app.Context, app.Event)   { d.Up.send(model.Step{}) }

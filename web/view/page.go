@@ -111,13 +111,15 @@ func hasFlag(fragment, flag string) bool {
 // OnMount starts the frames and tells the host that the page can be used.
 func (p *page) OnMount(ctx app.Context) {
 	p.ctx = ctx
-	p.host.OnKey(func(key string, shift bool) bool {
-		m, used, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
-		p.model = m
-		if used {
-			p.obey(cmds)
-			p.redraw()
-		}
+	p.host.OnKey(func(key string, shift bool) (used bool) {
+		p.watch(func() {
+			m, ok, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
+			p.model, used = m, ok
+			if used {
+				p.obey(cmds)
+				p.redraw()
+			}
+		})
 		return used
 	})
 	p.host.OnFile(func(name string, data []byte) {
@@ -137,11 +139,27 @@ func (p *page) OnMount(ctx app.Context) {
 
 // take is the way of every message.
 func (p *page) take(msg model.Msg) {
-	m, cmds := model.Update(p.model, msg)
-	p.model = m
-	p.page = p.model.Page()
-	p.drawnRevision = p.model.Revision()
-	p.obey(cmds)
+	p.watch(func() {
+		m, cmds := model.Update(p.model, msg)
+		p.model = m
+		p.page = p.model.Page()
+		p.drawnRevision = p.model.Revision()
+		p.host.Keep(p.model.Script, false)
+		p.obey(cmds)
+	})
+}
+
+// watch does what may panic. A panic ends the program, as it must, since nobody knows what holds after it; but the script
+// that leads there is kept first. What panics while go-app draws finds the one that was kept when that was asked for.
+func (p *page) watch(f func()) {
+	whole := false
+	defer func() {
+		if !whole {
+			p.host.Keep(p.model.Script, true)
+		}
+	}()
+	f()
+	whole = true
 }
 
 // obey does what only the browser can. What depends on elements that are not drawn yet waits until they are.
@@ -207,6 +225,7 @@ func (p *page) afterDrawing(f func()) {
 func (p *page) redraw() {
 	p.page = p.model.Page()
 	p.drawnRevision = p.model.Revision()
+	p.host.Keep(p.model.Script, false)
 	if p.ctx.Context != nil {
 		p.ctx.Dispatch(nil)
 	}
@@ -214,6 +233,11 @@ func (p *page) redraw() {
 
 // frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second.
 func (p *page) frame(now time.Duration) {
+	p.watch(func() { p.oneFrame(now) })
+	p.host.OnFrame(p.frame)
+}
+
+func (p *page) oneFrame(now time.Duration) {
 	if p.lastFrame > 0 && !p.frozen {
 		m, cmds := model.Update(p.model, model.Frame{Elapsed: now - p.lastFrame})
 		p.model = m
@@ -228,7 +252,6 @@ func (p *page) frame(now time.Duration) {
 	if !p.still {
 		p.draw(now)
 	}
-	p.host.OnFrame(p.frame)
 }
 
 // measure tells the model how large things are: at once when the window has changed, and now and then, since a scroll bar

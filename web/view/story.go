@@ -37,6 +37,9 @@ func (r *storyRail) Render() app.UI {
 			}))
 		}),
 		app.H1().Class("story__lead").DataSet("testid", "lead").Text(s.Lead),
+		app.If(r.Problem != "", func() app.UI {
+			return app.P().Class("story__problem").DataSet("testid", "problem").Text("✕ " + r.Problem)
+		}),
 		app.P().Class("story__more").Text(s.More),
 		app.If(s.Folds, func() app.UI {
 			word := "More"
@@ -44,9 +47,6 @@ func (r *storyRail) Render() app.UI {
 				word = "Less"
 			}
 			return app.Button().Class("story__fold").Type("button").DataSet("testid", "story-fold").Aria("expanded", r.open).OnClick(r.fold).Text(word)
-		}),
-		app.If(r.Problem != "", func() app.UI {
-			return app.P().Class("story__problem").DataSet("testid", "problem").Text("✕ " + r.Problem)
 		}),
 		app.If(s.Ask.Replica != "", r.ask),
 		app.If(len(s.Try) > 0, func() app.UI {
