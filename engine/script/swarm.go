@@ -318,6 +318,7 @@ func (h *healer) tend() {
 			}
 			h.act(Start{name})
 			v = w.Node(name)
+			h.washed[name] = false // it may have gone before it heard that it was to become a master
 		}
 		r := v.Replication()
 		cfg := v.Config()

@@ -73,6 +73,8 @@ type checked struct {
 	master  string                   // its name
 	placed  bool                     // it knows a place to continue from
 	told    engine.SnapshotAnnounced // of a snapshot that comes on a second connection: the stream behind it is asked for on the first
+	apart   bool                     // it was sent to a second connection, on which it says SYNC, whoever lives there by then
+	loaded  bool                     // that snapshot is its data now, with what its clients have written since; the stream is still to come
 	deaf    bool                     // it has found nonsense in its master's stream, and executes nothing more of it
 	heard   bool                     // and has told what was in front of that
 
@@ -366,11 +368,17 @@ func (c *Checker) check(e *engine.Event) error {
 	case engine.PsyncAsked:
 		return n.asks(f)
 	case engine.SyncFinished:
-		return c.synced(n, h, f)
+		err := c.synced(n, h, f)
+		n.loaded = false
+		return err
+	case engine.ChannelChanged:
+		n.apart = f.To == engine.ChannelConnecting || n.apart && f.To != engine.ChannelNone
 	case engine.SnapshotAnnounced:
 		n.told = f
 	case engine.SnapshotLoaded: // the stream behind it is still to come
+		n.loaded = false
 		err := c.synced(n, h, engine.SyncFinished{ID: f.ID, Offset: f.Offset})
+		n.loaded = true
 		n.placed = false // without that stream it starts over
 		return err
 	case engine.Acked:
@@ -387,7 +395,7 @@ func (c *Checker) check(e *engine.Event) error {
 		return c.replied(n, h, f)
 	case engine.LinkChanged:
 		if n.deaf, n.heard = false, false; f.To == engine.LinkConnect {
-			n.told = engine.SnapshotAnnounced{}
+			n.told, n.loaded = engine.SnapshotAnnounced{}, false
 		}
 		if strings.Contains(strings.ToLower(f.Why), "protocol error") && n.id != "" && n.strange != strayed {
 			return fmt.Errorf("left its master: %s", f.Why)
@@ -523,7 +531,7 @@ func (c *Checker) synced(n *checked, h *host, f engine.SyncFinished) error {
 		if err := n.strays(n.standing(), at); err != nil {
 			return err
 		}
-	} else {
+	} else if !n.loaded {
 		if m := c.world.resolve(h, n.master); m != nil && n.below(m.promises()) == refuses {
 			return errors.New("loads a file of a version that it cannot know")
 		}
@@ -693,8 +701,8 @@ func (c *Checker) fullSync(n *checked, f engine.FullSyncStarted) error {
 			return nil
 		}
 	}
-	if r := c.byAddress(f.Replica); r != nil && !r.offsets {
-		return nil // it knows nothing else
+	if r := c.byAddress(f.Replica); r != nil && (!r.offsets || r.apart) {
+		return nil // it knows nothing else, or the one that it asked has died since
 	}
 	if c.syncs--; c.syncs < 0 {
 		return fmt.Errorf("starts a full resync of %s without a reason", f.Replica)

@@ -50,6 +50,12 @@ var types = map[string]string{
 	".svg":    "image/svg+xml",
 }
 
+// noWorker takes the place of the service worker, which would show the last build and offer the next one. It keeps nothing
+// and goes, and one that a browser still has goes with it.
+const noWorker = `addEventListener("install", () => skipWaiting());
+addEventListener("activate", (event) => event.waitUntil(registration.unregister()));
+`
+
 // files serves a folder as any plain file server does, but has browsers ask again each time: the next build is seen.
 func files(dir string) http.Handler {
 	plain := http.FileServer(http.Dir(dir))
@@ -58,7 +64,8 @@ func files(dir string) http.Handler {
 			w.Header().Set("Content-Type", t)
 		}
 		if r.URL.Path == "/"+path.Base(workerName) {
-			http.NotFound(w, r) // it would show the last build, and offer the next one
+			w.Header().Set("Cache-Control", "no-cache")
+			fmt.Fprint(w, noWorker)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-cache")

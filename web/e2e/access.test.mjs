@@ -83,7 +83,7 @@ describe("access", () => {
       seen.push(stop);
     }
     assert.deepEqual(seen.filter((s) => !s.visible || !s.ringed), []);
-    const order = ["bar", "story", "stage", "node", "judgement", "wire", "deck"];
+    const order = ["bar", "story", "stage", "node", "tape", "judgement", "wire", "deck"];
     const panels = seen.map((s) => s.panel).filter((p, i, all) => p !== all[i - 1]);
     assert.deepEqual(panels, order);
     await page.context().close();

@@ -714,6 +714,9 @@ func (m *Model) deckWidth() float64 {
 	if m.track > 0 {
 		return m.track
 	}
+	if m.compact() {
+		return max(100, m.width-16)
+	}
 	return max(100, m.width-640)
 }
 
