@@ -260,7 +260,9 @@
       retry: true,
       title: "The engine could not be loaded",
       what: `Loading ${address} failed.`,
-      todo: "Check the connection and reload. Whoever runs this site: the page's policy must allow connect-src 'self'.",
+      todo: "Check the connection and reload. Whoever runs this site: " + (window.origin === "null"
+        ? "this frame is sandboxed, so the server must send Access-Control-Allow-Origin: * with the files under assets/. Or write trusted on the resync-playground element, if the page around may trust them."
+        : "the page's policy must allow connect-src 'self'."),
       details: String(error),
     }),
     status: (address, status) => ({

@@ -55,8 +55,8 @@ func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
 	if !slices.Contains(pages, "index.html") {
 		return nil, fmt.Errorf("there is no index.html here: run this in the project's folder")
 	}
-	for _, name := range pages {
-		page, err := fs.ReadFile(tree, name)
+	for _, name := range append(pages, framePage) {
+		page, err := readPage(tree, name)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +68,7 @@ func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
 		if referred[name] {
 			name = hashed(name, content)
 		}
+		name, content = shell(name, content, len(zipped))
 		out[name] = content
 	}
 	return out, nil
@@ -80,14 +81,14 @@ type buildConfig struct {
 	Size int    `json:"size"` // of the gzipped program, in bytes
 }
 
-// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, and Go files.
+// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, examples/, and Go files.
 func readAssets(tree fs.FS) (map[string][]byte, error) {
 	assets := make(map[string][]byte)
 	err := fs.WalkDir(tree, "assets", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case name == "assets/css":
+		case name == "assets/css", name == "assets/examples":
 			return fs.SkipDir
 		case entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || path.Ext(name) == ".go":
 			return nil // Go files are how programs reach the assets, and not for browsers
