@@ -54,6 +54,7 @@ vet:
 	$(WASM) go vet ./wasm/main ./wasm/browser ./web/... ./wasm/browser/testdata/probe ./wasm/site/testdata/hello
 	@.ci/need node nodejs
 	@for script in assets/*.js web/e2e/*.mjs; do node --check "$$script" || exit 1; done
+	@node --input-type=module --check < assets/v1/embed.js
 
 ## lint: staticcheck, natively and for the browser
 lint: $(STATICCHECK)
