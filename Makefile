@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e examples bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -104,6 +104,15 @@ valkey:
 e2e: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
 	cd web/e2e && node --test --test-reporter=spec --test-concurrency=1 *.test.mjs
+
+## examples: build the example sites of assets/examples with their own tools, and open each in headless Chromium
+examples: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	@.ci/need mkdocs mkdocs
+	@.ci/need hugo hugo
+	@.ci/need sphinx-build python3-sphinx
+	@dpkg -s mkdocs-material >/dev/null 2>&1 || python3 -c 'import material' 2>/dev/null || .ci/need mkdocs-material mkdocs-material
+	cd web/e2e && node --test --test-reporter=spec examples.mjs
 
 ## bench: speed and size, each beside its peer in the same run
 bench: bench-go bench-wasm bench-server bench-page
