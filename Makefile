@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e examples bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
+.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -29,6 +29,11 @@ run: build
 ## build: build the static site into dist/
 build:
 	@go run ./wasm/site build
+
+## publish: the same, compressed as far as it goes, which takes minutes
+publish:
+	@.ci/need zopfli zopfli
+	@go run ./wasm/site build -best
 
 ## server: build bin/resync-server and bin/resync
 server:
@@ -43,6 +48,7 @@ tools: $(PLAYWRIGHT)
 	@.ci/need redis-cli redis-tools
 	@.ci/need socat socat
 	@.ci/need chromium chromium
+	@.ci/need firefox-esr firefox-esr
 
 ## fmt: check that every Go file is formatted
 fmt:
@@ -100,10 +106,26 @@ valkey:
 	go vet -tags valkey ./engine/tcp
 	go test -count=1 -tags valkey $(TESTFLAGS) -run 'TestValkey' ./engine/tcp -valkey $(VALKEY)
 
-## e2e: the page in headless Chromium
+## e2e: the page in headless Chromium, and in Firefox
 e2e: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
+	@.ci/need firefox-esr firefox-esr
 	cd web/e2e && node --test --test-reporter=spec --test-concurrency=1 *.test.mjs
+
+## e2e-all: the same, with the numbers compared at 100 random events of a run instead of 20
+e2e-all: export ALL = 1
+e2e-all: e2e
+
+## shots: a picture of every state of the page, in both themes and at four widths, in SHOTS=folder, to be looked at
+shots: SHOTS = /tmp/resync-shots
+shots: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	node web/e2e/shots.mjs $(SHOTS)
+
+## frames: how smooth the page is under 1,000 writes a second, how long a leap takes, and whether memory stays level
+frames: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	node web/e2e/frames.mjs
 
 ## examples: build the example sites of assets/examples with their own tools, and open each in headless Chromium
 examples: build $(PLAYWRIGHT)

@@ -6,8 +6,11 @@
 //   wasm   address of the gzipped program, relative to the site's folder
 //   twin   address of the same bytes as a script, for where fetch is not allowed
 //   size   length of wasm in bytes
+//   brotli, brotliSize   the same program, a sixth shorter, for browsers that can undo that
+//   worker the service worker, relative to the site's folder
 //
-// Package wasm/browser calls resyncBoot.ready() and resyncBoot.fail(what).
+// Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), and resyncBoot.keep(script) with what leads to the
+// moment that is shown: the error panel offers it, so that whoever repairs the page can see the same.
 (() => {
   "use strict";
 
@@ -15,14 +18,17 @@
   const base = new URL("../", document.currentScript.src);
   const build = JSON.parse(document.getElementById("play-build").textContent);
   const page = document.documentElement;
+  const brotli = Boolean(build.brotli) && understandsBrotli();
+  const size = brotli ? build.brotliSize : build.size; // of what is fetched
   const twin = new URL(build.twin, base).href; // its errors are awaited, and not the page's end
   const output = []; // the last lines that the program wrote: a panic's trace is among them
   let failed = false;
   let ready = false;
+  let kept = "";
 
   page.dataset.state = "loading";
   document.getElementById("stuck")?.remove();
-  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))) };
+  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))), keep: (script) => (kept = String(script)) };
 
   addEventListener("error", (event) => {
     if (!failed && isOurs(event.filename) && event.filename !== twin) fail(failures.program(event.message));
@@ -42,7 +48,7 @@
 
     let instance;
     try {
-      instance = await instantiate(await fetchProgram(), go.importObject);
+      instance = await instantiate(await fetchProgram(), go.importObject, brotli);
     } catch (failure) {
       if (!failure.retry) throw failure;
       // A sandboxed frame may not fetch from a host without CORS headers, and a page opened from a disk may not fetch at
@@ -50,7 +56,7 @@
       const bytes = await loadTwin().catch(() => {
         throw failure;
       });
-      progress(build.size);
+      progress(size);
       instance = await instantiate(new Blob([bytes]).stream(), go.importObject);
     }
     // The promise settles when the program ends, and it is not meant to.
@@ -58,12 +64,14 @@
     fail(failures.program(lastWords()));
   }
 
-  // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come.
+  // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come. The page does not preload it:
+  // that would take the line away from what is needed for the first picture, and only here is known which of the two
+  // files this browser wants.
   async function fetchProgram() {
-    const address = new URL(build.wasm, base);
+    const address = new URL(brotli ? build.brotli : build.wasm, base);
     let response;
     try {
-      response = await fetch(address); // the page's preload link has asked for it already
+      response = await fetch(address);
     } catch (error) {
       throw failures.fetch(address, error);
     }
@@ -84,12 +92,13 @@
   }
 
   // instantiate compiles while the bytes arrive. It looks at the bytes, not at what the host called them: hosts name .gz
-  // files in three ways, and some unzip them on the way.
-  async function instantiate(stream, imports) {
+  // files in three ways, and some unzip them on the way. Only brotli cannot be told by its first bytes.
+  async function instantiate(stream, imports, brotli = false) {
     const [peeked, bytes] = await peek(stream);
     let wasm;
     if (peeked[0] === 0x1f && peeked[1] === 0x8b) wasm = bytes.pipeThrough(new DecompressionStream("gzip"));
     else if (peeked[0] === 0x00 && peeked[1] === 0x61) wasm = bytes;
+    else if (brotli && peeked[0] !== 0x3c) wasm = bytes.pipeThrough(new DecompressionStream("brotli"));
     else throw failures.notProgram(peeked);
 
     // A damaged download shows as an error of the stream; remember it, since the compiler reports it in its own words.
@@ -197,22 +206,66 @@
     if (failed || ready) return;
     ready = true;
     page.dataset.state = "ready";
+    document.getElementById("load")?.remove();
     // go-app takes over every click on a link and every step in history. The page has one address, so the browser
     // may do what it does.
     window.onclick = null;
     window.onpopstate = null;
     performance.mark("resync-ready");
+    (window.requestIdleCallback ?? setTimeout)(() => keep().catch(() => {}));
+  }
+
+  // keep has a service worker keep the page for when there is no network. Never in a frame: an embedded page leaves
+  // nothing behind. Where it is forbidden, or the page comes from a disk, there is none.
+  async function keep() {
+    if (!build.worker || window !== window.top || !/^https?:$/.test(location.protocol)) return;
+    const home = new URL(".", location.href).href;
+    const worker = new URL(build.worker, base).href;
+    if (!worker.startsWith(home)) return; // the page lies elsewhere than its files
+    const registration = await navigator.serviceWorker.register(worker);
+    const announce = (next) => {
+      if (next?.state === "installed" && registration.active) offer(next);
+    };
+    announce(registration.waiting);
+    registration.addEventListener("updatefound", () => {
+      const next = registration.installing;
+      next?.addEventListener("statechange", () => announce(next));
+    });
+    // Who leaves a page open for days should hear of a new version as well.
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") registration.update().catch(() => {});
+    });
+  }
+
+  // offer says that a newer version waits. Nothing changes under a reader's hands: it comes with a reload.
+  function offer(next) {
+    const note = document.getElementById("update");
+    note.hidden = false;
+    document.getElementById("update-text").textContent = "A newer version of this page is ready. What you have done here ends with a reload.";
+    document.getElementById("update-later").onclick = () => (note.hidden = true);
+    document.getElementById("update-now").onclick = () => {
+      next.addEventListener("statechange", () => next.state === "activated" && location.reload());
+      next.postMessage("now");
+    };
   }
 
   function progress(bytes) {
     const bar = document.getElementById("load-bar");
     if (!bar) return;
-    const shown = Math.min(bytes, build.size);
-    bar.max = build.size;
+    const shown = Math.min(bytes, size);
+    bar.max = size;
     bar.value = shown;
-    bar.textContent = `${Math.round((100 * shown) / build.size)} %`; // for browsers that know no progress element
+    bar.textContent = `${Math.round((100 * shown) / size)} %`; // for browsers that know no progress element
     document.getElementById("load-text").textContent =
-      shown < build.size ? `Loading ${megabytes(shown)} of ${megabytes(build.size)} MB` : "Starting";
+      shown < size ? `Loading ${megabytes(shown)} of ${megabytes(size)} MB` : "Starting";
+  }
+
+  function understandsBrotli() {
+    try {
+      return !!new DecompressionStream("brotli");
+    } catch {
+      return false;
+    }
   }
 
   function megabytes(bytes) {
@@ -236,6 +289,9 @@
     document.getElementById("failure-trace").textContent = trace;
     document.getElementById("failure-details").hidden = trace === "";
     document.getElementById("failure-reload").onclick = () => location.reload();
+    const script = document.getElementById("failure-script");
+    script.hidden = kept === "";
+    script.href = kept && URL.createObjectURL(new Blob([`# ${title}: ${what}`.replace(/\s+/g, " "), "\n", kept], { type: "text/plain" }));
     panel.hidden = false;
   }
 
@@ -299,10 +355,13 @@
     program: (what) => ({
       title: "The engine stopped",
       what,
-      todo: "Reload to start afresh. This is a fault of the page: please report it with the lines below.",
+      todo: `Reload to start afresh. This is a fault of the page: please report it with ${kept ? "the script that led here and " : ""}the lines below.`,
     }),
   };
 
   shimStorage();
+  // As package wasm/browser stores it, or the link of a frame says: what is seen first should have it already.
+  const theme = "embed" in page.dataset ? new URLSearchParams(location.hash.slice(1)).get("theme") : localStorage.getItem("resync:theme");
+  if (theme === "light" || theme === "dark") page.dataset.theme = theme;
   main().catch((failure) => fail(failure.title ? failure : failures.start(failure)));
 })();

@@ -385,6 +385,9 @@ func (n *Node) execute(c *client, args [][]byte) {
 		n.tellPending(c)
 		return
 	}
+	if c.mutes() && c.replica != nil && !wasReplica {
+		start = len(c.w.Buf) // what PSYNC says is written past the replies
+	}
 	n.muteReply(c, start)
 	if wasReplica && len(c.w.Buf) > start && n.era.DropsTalkers {
 		n.dropTalker(c, start)

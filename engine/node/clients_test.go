@@ -368,7 +368,7 @@ func TestAnErrorThatEndsAWaitIsCounted(t *testing.T) {
 	s := start(t)
 	a, w := s.connect(), s.connect()
 	s.say(a, "BLPOP k 0")
-	s.say(w, "CLIENT UNBLOCK 1 ERROR")
+	s.say(w, "CLIENT UNBLOCK 3 ERROR")
 	s.say(a, "XREADGROUP GROUP g c BLOCK 0 STREAMS s >")
 	got := s.say(w, "INFO commandstats errorstats")
 	for _, want := range []string{"cmdstat_blpop:calls=1,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=1\r\n", "errorstat_UNBLOCKED:count=1\r\n", "errorstat_NOGROUP:count=1\r\n"} {

@@ -80,6 +80,7 @@ func TestChangeRefusesInRedisWords(t *testing.T) {
 		{[][2]string{{"repl-timeout", "01"}}, failed + "repl-timeout') - argument couldn't be parsed into an integer"},
 		{[][2]string{{"Repl-Timeout", "x"}}, failed + "repl-timeout') - argument couldn't be parsed into an integer"},
 		{[][2]string{{"repl-backlog-size", "1t"}}, failed + "repl-backlog-size') - argument must be a memory value"},
+		{[][2]string{{"tls-replication", "yes"}}, failed + "tls-replication') - Unable to update TLS configuration. Check server logs."},
 		{[][2]string{{"repl-diskless-sync", "on"}}, failed + "repl-diskless-sync') - argument must be 'yes' or 'no'"},
 		{[][2]string{{"loglevel", "loud"}}, failed + "loglevel') - argument(s) must be one of the following: debug, verbose, notice, warning"},
 		{[][2]string{{"Daemonize", "yes"}}, failed + "Daemonize') - can't set immutable config"},

@@ -553,6 +553,21 @@ func (processTitle) parse(args []string, into any) error {
 	return nil
 }
 
+// noTLS is a switch that cannot be turned on: links are not encrypted here.
+type noTLS struct{}
+
+func (noTLS) parse(args []string, into any) error {
+	var on bool
+	if err := yesNo.parse(args, &on); err != nil {
+		return err
+	}
+	if on {
+		return refusal("Unable to update TLS configuration. Check server logs.")
+	}
+	*into.(*string) = "no"
+	return nil
+}
+
 // noDefrag is a switch that cannot be turned on: it needs Redis's own build of jemalloc.
 type noDefrag struct{}
 

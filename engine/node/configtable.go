@@ -203,7 +203,7 @@ var settings = []setting{
 
 	// TLS.
 	{name: "tls-port", kind: integer(0, 65535), def: "0"},
-	{name: "tls-replication", kind: yesNo, def: "no"},
+	{name: "tls-replication", kind: noTLS{}, def: "no"},
 	{name: "tls-cluster", kind: yesNo, def: "no"},
 	{name: "tls-auth-clients", kind: enum("no", "yes", "optional"), def: "yes"},
 	{name: "tls-prefer-server-ciphers", kind: yesNo, def: "no"},

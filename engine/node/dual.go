@@ -268,6 +268,7 @@ func (l *link) joinChannels(n *Node) {
 	d, kept := l.dual, l.in[:l.dual.kept.Bytes]
 	rest := l.in[len(kept):]
 	l.dual, l.in = nil, nil
+	l.enlist(n)
 	l.up(n)
 	n.out.fact(engine.SyncFinished{ID: d.end.ID, Offset: d.end.Offset, Bytes: d.bytes})
 	l.rename(n, d.name)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ const (
 	watchBytes        = 80        // a watched key
 	patternBytes      = 24        // a pattern that is listened to
 	channelBytes      = 24        // a channel
+	prefixNodeBytes   = 32        // a node of the tree of the prefixes that are tracked
 	slotBytes         = 8         // a slot of the table of channels
 	leastClientsLimit = 128 << 10 // a lower maxmemory-clients would lock everybody out
 	tendPeriod        = time.Second / 10
@@ -210,7 +212,34 @@ func (n *Node) sizes(c *client) clientSizes {
 			s.total += int64(count*channelBytes + slots*slotBytes)
 		}
 	}
+	if c.track != nil && c.track.bcast {
+		s.total += int64(radixNodes(slices.Sorted(slices.Values(c.track.prefixes)), 0) * prefixNodeBytes)
+	}
 	return s
+}
+
+// radixNodes is how many nodes a radix tree of words takes that begin alike up to at. Where all go on alike one node
+// holds what they do; where they part, one holds the first letter of each way and one for each way what follows it.
+//
+// Source: redis/src/rax.c, raxGenericInsert.
+func radixNodes(sorted []string, at int) int {
+	if len(sorted) > 0 && len(sorted[0]) == at {
+		sorted = sorted[1:]
+	}
+	nodes := 1
+	for rest := sorted; len(rest) > 0; {
+		way := rest[:sort.Search(len(rest), func(i int) bool { return rest[i][at] > rest[0][at] })]
+		rest = rest[len(way):]
+		alike, last := at+1, way[len(way)-1]
+		for alike < len(way[0]) && way[0][alike] == last[alike] {
+			alike++
+		}
+		if len(way) < len(sorted) && alike > at+1 {
+			nodes++
+		}
+		nodes += radixNodes(way, alike)
+	}
+	return nodes
 }
 
 // words are those of the command that a client is in, or nil.

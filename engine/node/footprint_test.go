@@ -178,7 +178,7 @@ func TestClientsAreEvicted(t *testing.T) {
 	limit(sum - one + 1<<10)
 	s.want("of two large ones the first goes", s.gone[large]+s.gone[largest], "maxmemory-clients")
 	s.want("and nobody else", s.info("evicted_clients"), "1")
-	s.wantLog("Evicting client: id=4 addr=10.0.0.9:50004 ")
+	s.wantLog("Evicting client: id=6 addr=10.0.0.9:50004 ")
 	limit(sum - 2*one + 1<<10)
 	s.want("then the other one", s.gone[largest], "maxmemory-clients")
 	s.want("the rest", s.gone[small]+s.gone[middle], "")
@@ -234,4 +234,28 @@ func TestNothingIsToldAboveTheLimit(t *testing.T) {
 		s.say(c, "GET k")
 	}
 	s.want("who has no password is limited in any case", s.gone[c], "output buffer limit")
+}
+
+// Prefixes that are tracked weigh what redis-server's tree of them does.
+func TestWhatPrefixesWeigh(t *testing.T) {
+	s := start(t)
+	by := s.connect()
+	total := func(what string, commands ...string) int {
+		c := s.named(what)
+		for _, command := range append(commands, "PING") {
+			s.say(c, command)
+		}
+		return s.sizesOf(by, what)["tot-mem"]
+	}
+	without := total("none", "HELLO 3")
+	for i, x := range []struct {
+		prefixes string
+		nodes    int
+	}{
+		{"", 1}, {"PREFIX a", 2}, {"PREFIX foo", 2}, {"PREFIX foo PREFIX bar", 5}, {"PREFIX foo PREFIX fob", 4},
+		{"PREFIX ab PREFIX ac PREFIX b", 5}, {"PREFIX a PREFIX b PREFIX c PREFIX d", 5},
+	} {
+		got := total("c"+strconv.Itoa(i), "HELLO 3", "CLIENT TRACKING ON BCAST "+x.prefixes)
+		s.want(x.prefixes, strconv.Itoa(got-without), strconv.Itoa(32*x.nodes))
+	}
 }

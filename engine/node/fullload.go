@@ -263,6 +263,7 @@ func (l *link) parse(n *Node, data []byte) {
 	}
 	ld := n.disk.loading
 	ld.offset, ld.size = f.rx.Decoder().Offset(), f.rx.Total()
+	n.logSnapshot(ld, err != nil)
 	if err != nil {
 		l.parseFailed(n, err, err.Error())
 		return
@@ -404,6 +405,7 @@ func (l *link) follow(n *Node, dec *rdb.Decoder) {
 	if n.era.Shared {
 		n.hist.Adopt(f.id, f.offset)
 	}
+	l.enlist(n)
 	l.up(n)
 	if n.era.Shared {
 		n.renamed("full resync")

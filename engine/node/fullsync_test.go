@@ -317,7 +317,7 @@ func TestASnapshotThatFailsCostsTheReplicasThatWaitForIt(t *testing.T) {
 	s.disk.full = true
 	r := s.asks("capa eof capa psync2")
 	s.want("closed", s.gone[r], "the snapshot failed")
-	s.wantLog("Write error saving DB on disk(dump.rdb): No space left on device", "Background saving error",
+	s.wantLog("Write error saving DB on disk(rdbSaveRio): No space left on device", "Background saving error",
 		"SYNC failed. BGSAVE child returned an error", "Connection with replica 10.0.0.9:7002 lost.")
 	s.want("status", s.info("rdb_last_bgsave_status"), "err")
 	s.disk.full = false

@@ -451,6 +451,9 @@ func (n *Node) Replication(now engine.Instant) Replication {
 		}
 		if r.Buffers() {
 			rv.Queued = int64(n.hist.Offset()-r.Sent) + int64(len(c.apart.out))
+			if c.position() < n.hist.Offset() {
+				_, rv.Held = n.held(c)
+			}
 		}
 		rv.SnapshotSent = n.snapshotSent(c)
 		v.Replicas = append(v.Replicas, rv)
@@ -469,4 +472,34 @@ func countKeys(s *store.Store) (keys int) {
 		keys += s.DB(i).Len()
 	}
 	return keys
+}
+
+// StreamBytes are the bytes of a span of the node's stream, as far as its backlog holds them: nil where it does not hold the first.
+func (n *Node) StreamBytes(span engine.Span) []byte {
+	b := &n.hist
+	if !b.Active() || span.First < b.First() || span.First >= b.Next() {
+		return nil
+	}
+	last := min(span.Last, b.Offset())
+	bytes := make([]byte, 0, last-span.First+1)
+	for at := span.First; at <= last; at = span.First + engine.Offset(len(bytes)) {
+		bytes = append(bytes, b.Bytes(at, int(last-at+1))...)
+	}
+	return bytes
+}
+
+// A Waiting is a client that a command keeps waiting.
+type Waiting struct {
+	ID    int64          // as CLIENT UNBLOCK takes it
+	Until engine.Instant // when the wait ends by itself, by the node's own clock; 0 = never
+}
+
+// Waiting tells how long the client of a connection waits, and whether it does.
+func (n *Node) Waiting(conn engine.ConnID) (Waiting, bool) {
+	for _, c := range n.clients {
+		if c.conn == conn && c.parked != nil {
+			return Waiting{c.id, c.parked.wait.Until}, true
+		}
+	}
+	return Waiting{}, false
 }

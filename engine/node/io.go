@@ -65,9 +65,19 @@ type FileLoaded struct {
 // FileWritten is the answer to a WriteFile, but for one that drops the file: the part is written and, where it was
 // the last one, the file is in its place; or Err says why not, and the file is dropped.
 type FileWritten struct {
-	Job int64
-	Err string
+	Job  int64
+	Err  string
+	Step FileStep // that failed
 }
+
+// A FileStep is what is done with a file while it is written.
+type FileStep uint8
+
+const (
+	FileFilled FileStep = iota
+	FileOpened
+	FilePlaced
+)
 
 // Reconfigured is the answer to a Reconfigure: where the files are now, or which setting could not be changed and why.
 type Reconfigured struct {

@@ -138,6 +138,7 @@ func (n *Node) setMaster(addr Address, why string) {
 		// What this master has written may be what the new one has too: ask, under our own name.
 		n.log(engine.LogNotice, "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.")
 		l.cached, l.id, l.db, l.old = true, n.hist.ID, 0, n.hist.Offset() < 0
+		l.enlist(n)
 	}
 	l.addr = addr
 	n.scoreRole()
@@ -171,13 +172,13 @@ func (n *Node) promote(why string) {
 		}
 		return
 	}
-	n.dropReplicas("history renamed")
 	n.hist.Shift(n.random())
 	n.hist.DB = -1
-	n.lastGone = n.now
 	n.log(engine.LogWarning, "Setting secondary replication ID to "+string(n.hist.ID2)+", valid up to offset: "+
 		strconv.FormatInt(int64(n.hist.Second), 10)+". New replication ID is "+string(n.hist.ID))
 	n.renamed(why)
+	n.dropReplicas("history renamed")
+	n.lastGone = n.now
 }
 
 // try begins an attempt, for the first time or at a tick.
@@ -390,10 +391,17 @@ func (l *link) rename(n *Node, id engine.ReplID) {
 	n.dropReplicas("history renamed")
 }
 
+// enlist gives the link a place among the clients, which it keeps while its position does.
+//
+// Source: redis/src/replication.c, replicationCreateMasterClient and replicationResurrectCachedMaster.
+func (l *link) enlist(n *Node) {
+	n.lastID++
+	l.clientID, l.upAt = n.lastID, n.now
+}
+
 // up is a link that streams.
 func (l *link) up(n *Node) {
-	n.lastID++
-	l.clientID, l.upAt, l.downAt = n.lastID, n.now, 0
+	l.downAt = 0
 	l.cached, l.dec = true, resp.Decoder{}
 	l.become(n, engine.LinkConnected, "")
 }

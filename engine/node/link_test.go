@@ -236,7 +236,7 @@ func TestTheHandshake(t *testing.T) {
 	s.say(s.connect(), "REPLICAOF 10.0.0.8 6379")
 	s.want("from", s.dial[0].From, "10.0.0.77")
 	s.wantLog("Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.",
-		"Connecting to MASTER 10.0.0.8:6379", "MASTER <-> REPLICA sync started", "REPLICAOF 10.0.0.8:6379 enabled (user request from 'id=1 addr=10.0.0.9:")
+		"Connecting to MASTER 10.0.0.8:6379", "MASTER <-> REPLICA sync started", "REPLICAOF 10.0.0.8:6379 enabled (user request from 'id=3 addr=10.0.0.9:")
 	m := s.dialed()
 	s.want("first", s.take(m), cmd("PING"))
 	s.want("at once", s.raw(m, "-NOAUTH x\r\n"), cmd("AUTH", "u", "pw")+cmd("REPLCONF", "listening-port", "7000")+
@@ -301,4 +301,39 @@ func TestTheFirstByteOfAnOldStreamIsKept(t *testing.T) {
 		t.Errorf("of %d bytes %d came", len(stream), len(got))
 	}
 	s.want("trimmed to its size", strconv.FormatBool(s.number("repl_backlog_histlen") < 40_000), "true")
+}
+
+// The link keeps its number and its age as long as its position lives: it is the same client that goes on.
+func TestTheLinkKeepsItsNumber(t *testing.T) {
+	s := start(t)
+	m := s.follow(someID, 100, store.New(16))
+	number := func() string {
+		id, _, _ := strings.Cut(s.say(s.connect(), "CLIENT LIST TYPE master"), " addr=")
+		return id[strings.Index(id, "id="):]
+	}
+	before := number()
+	s.step(Closed{Conn: m})
+	m, _ = s.handshake()
+	s.raw(m, "+CONTINUE\r\n")
+	s.want("continued", number(), before)
+	s.step(Closed{Conn: m})
+	m = s.again(strings.Repeat("c", 40), 500)
+	s.raw(m, "$"+strconv.Itoa(len(file(dataset())))+"\r\n"+file(dataset()))
+	if number() == before {
+		t.Error("behind another dataset it is the same client")
+	}
+}
+
+// Who is dropped for another history is gone at once, in front of what the log says next.
+func TestReplicasAreDroppedAtOnce(t *testing.T) {
+	s := start(t)
+	m := s.follow(someID, 100, store.New(16))
+	r := s.asks("capa psync2")
+	s.take(r)
+	s.step(Closed{Conn: m})
+	m, _ = s.handshake()
+	s.logs = nil
+	s.raw(m, "+CONTINUE "+strings.Repeat("c", 40)+"\r\n")
+	s.wantLog("Master replication ID changed to "+strings.Repeat("c", 40), "Connection with replica 10.0.0.9:7002 lost.",
+		"MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.")
 }

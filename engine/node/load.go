@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"resync/engine"
@@ -28,6 +29,7 @@ type loading struct {
 	keys  int            // whose time has been counted: each may take some (key-load-delay)
 	until engine.Instant // nothing more is read before; 0 when there is nothing to be waited for
 	told  bool           // that it began: before, a file may turn out not to be there
+	named bool           // the log has told where it came from
 }
 
 // A loadEnd is what follows when an RDB is loaded.
@@ -131,6 +133,7 @@ func (n *Node) loaded(in FileLoaded) {
 			err = &rdb.Error{Offset: l.offset, What: "the file ends in the middle", Kind: rdb.Cut}
 		}
 	}
+	n.logSnapshot(l, err != nil)
 	if err != nil {
 		if in.More {
 			n.out.do(ReadFile{Job: l.job, Name: l.name}) // that was enough of it
@@ -198,7 +201,6 @@ func (n *Node) loadCron() {
 func (n *Node) loadDone(l *loading) {
 	dec := n.decoder(l)
 	n.stats.keysLoaded, n.stats.loadedExpired = int64(countKeys(dec.Store())), int64(dec.Skipped())
-	n.logSnapshot(dec)
 	n.logLoaded(dec)
 	n.endLoad(l, nil)
 	switch l.then {
@@ -246,7 +248,7 @@ func (n *Node) loadFailed(l *loading, failure error) {
 	}
 	switch l.then {
 	case loadOpens:
-		n.log(engine.LogWarning, "Fatal error loading the DB, check server logs. Exiting.")
+		n.log(engine.LogWarning, "Fatal error loading the DB: "+errnoOf(failure)+". Exiting.")
 		n.exitWith(1)
 	case loadFollows:
 		n.master.loadFailed(n, failure)
@@ -268,17 +270,18 @@ func (n *Node) survives(failure error, wire string) bool {
 	}
 	switch e.Kind {
 	case rdb.Foreign:
-		if e.Version == 0 {
+		if e.Version < 0 {
 			n.log(engine.LogWarning, "Wrong signature trying to load DB from file")
 		} else {
 			n.log(engine.LogWarning, "Can't handle RDB format version "+strconv.Itoa(e.Version))
 		}
 		return true
 	case rdb.Duplicate:
+		n.log(engine.LogWarning, "RDB has "+e.What)
 		n.crash("Duplicated key found in RDB file")
 		return false
 	case rdb.Checksum:
-		n.log(engine.LogWarning, "Wrong RDB checksum: "+e.What+". Aborting now.")
+		n.log(engine.LogWarning, "Wrong RDB checksum "+strings.TrimPrefix(e.What, "wrong checksum, ")+". Aborting now.")
 		e = &rdb.Error{Offset: e.Offset, What: "RDB CRC error"}
 	case rdb.Cut:
 		n.log(engine.LogWarning, "Short read or OOM loading DB. Unrecoverable error, aborting now.")
@@ -304,6 +307,9 @@ func (n *Node) survives(failure error, wire string) bool {
 func (n *Node) logLoaded(dec *rdb.Decoder) {
 	text := "Done loading RDB, keys loaded: " + strconv.FormatInt(n.stats.keysLoaded, 10) +
 		", keys expired: " + strconv.FormatInt(n.stats.loadedExpired, 10)
+	if dec.Unchecked() {
+		n.log(engine.LogWarning, "RDB file was saved with checksum disabled: no check performed.")
+	}
 	names, empty := dec.Empty()
 	if empty == 0 {
 		n.log(engine.LogNotice, text+".")
@@ -320,10 +326,15 @@ func corruptLine(offset int64, what string) string {
 	return "Internal error in RDB reading offset " + strconv.FormatInt(offset, 10) + " -> " + what
 }
 
-// logSnapshot tells where a loaded snapshot came from.
+// logSnapshot tells where a snapshot came from, once all has been read that it says of itself: keys follow, or the end.
 //
 // Source: redis/src/rdb.c, rdbLoadRioWithLoadingCtx.
-func (n *Node) logSnapshot(dec *rdb.Decoder) {
+func (n *Node) logSnapshot(l *loading, ends bool) {
+	dec := n.decoder(l)
+	if l.named || !ends && !dec.Done() && dec.Keys()+dec.Skipped() == 0 {
+		return
+	}
+	l.named = true
 	if version, ok := dec.Aux("redis-ver"); ok {
 		n.log(engine.LogNotice, "Loading RDB produced by version "+version)
 	} else if version, ok := dec.Aux("valkey-ver"); ok {

@@ -123,10 +123,14 @@ func (n *Node) dropReplica(c *client, why string) {
 	n.countGood()
 }
 
-// dropReplicas closes every replica: its history is not ours any more.
+// dropReplicas closes every replica: its history is not ours any more. It does so at once, so that what they are not
+// sent yet stays unsent.
+//
+// Source: redis/src/replication.c, disconnectSlaves.
 func (n *Node) dropReplicas(why string) {
 	for _, c := range n.replicas {
 		c.close(n, why)
+		c.flush(n)
 	}
 }
 

@@ -157,6 +157,7 @@ func New(cfg Config, seed uint64) (*Node, error) {
 		data:     store.New(cfg.Databases),
 		byConn:   map[engine.ConnID]*client{},
 		lastConn: engine.OutgoingConn,
+		lastID:   era.OwnClients,
 		active:   true,
 		grace:    mainGrace,
 

@@ -78,7 +78,7 @@ func TestTheHardLimitOfReplicas(t *testing.T) {
 		if f.Held < test.closedAt || f.Held > test.closedAt+40<<10 || f.Limit != test.closedAt || f.Replica != "10.0.0.9:7002" {
 			t.Errorf("%s: %s", test.what, f)
 		}
-		s.wantLog("Client id=2 addr=10.0.0.9:50002 ", "Connection with replica 10.0.0.9:7002 lost.")
+		s.wantLog("Client id=4 addr=10.0.0.9:50002 ", "Connection with replica 10.0.0.9:7002 lost.")
 		if !strings.Contains(strings.Join(s.logs, "\n"), "scheduled to be closed ASAP for overcoming of output buffer limits.") {
 			t.Errorf("%s: not in the log", test.what)
 		}
@@ -306,11 +306,11 @@ func TestSilentReplicasAreDropped(t *testing.T) {
 // Whatever a replica says, it gets the stream and nothing else on its connection.
 func TestAReplicaIsGivenNoReply(t *testing.T) {
 	for _, test := range []struct{ line, log, critical string }{
-		{"PING", "Replica generated a reply to command 'ping', disconnecting it: id=2 ", ""},
-		{"GET a", "Replica generated a reply to command 'get', disconnecting it: id=2 ",
+		{"PING", "Replica generated a reply to command 'ping', disconnecting it: id=4 ", ""},
+		{"GET a", "Replica generated a reply to command 'get', disconnecting it: id=4 ",
 			"== CRITICAL == This master is sending an error to its replica: 'Replica can't interact with the keyspace' after processing the command 'get'"},
-		{"CONFIG GET port", "Replica generated a reply to command 'config|get', disconnecting it: id=2 ", ""},
-		{"FOO", "Replica generated a reply to command '<unknown>', disconnecting it: id=2 ",
+		{"CONFIG GET port", "Replica generated a reply to command 'config|get', disconnecting it: id=4 ", ""},
+		{"FOO", "Replica generated a reply to command '<unknown>', disconnecting it: id=4 ",
 			"== CRITICAL == This master is sending an error to its replica: 'unknown command 'FOO', with args beginning with: ' after processing the command '<unknown>'"},
 		{"PSYNC ? -1", "", ""},
 		{"REPLCONF ACK 7", "", ""},

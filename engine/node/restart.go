@@ -64,6 +64,7 @@ func (n *Node) resumeReplica(p position) {
 	l := &n.master
 	n.log(engine.LogNotice, "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.")
 	l.cached, l.id, l.old = true, p.id, p.offset < 0
+	l.enlist(n)
 	if p.db < n.cfg.Databases {
 		l.db = p.db
 	}

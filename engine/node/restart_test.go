@@ -159,9 +159,12 @@ func TestAFileThatCannotBeLoadedAtTheStart(t *testing.T) {
 		code             int
 	}{
 		{"a later version", "REDIS0011" + good[9:], "Can't handle RDB format version 11", 1},
+		{"no version", "REDISnone" + good[9:], "Can't handle RDB format version 0", 1},
 		{"no RDB", "hello, this is no RDB", "Wrong signature trying to load DB from file", 1},
+		{"why it ends", "hello, this is no RDB", "Fatal error loading the DB: Invalid argument. Exiting.", 1},
 		{"the end is missing", good[:20], "Short read or OOM loading DB. Unrecoverable error, aborting now.", 1},
-		{"a key twice", strings.Replace(good, "\x00\x01k\x01v", "\x00\x01k\x01v\x00\x01k\x01v", 1), "Guru Meditation: Duplicated key found in RDB file", 134},
+		{"a key twice", strings.Replace(good, "\x00\x01k\x01v", "\x00\x01k\x01v\x00\x01k\x01v", 1), "RDB has duplicated key 'k' in DB 0", 134},
+		{"and the end of it", strings.Replace(good, "\x00\x01k\x01v", "\x00\x01k\x01v\x00\x01k\x01v", 1), "Guru Meditation: Duplicated key found in RDB file", 134},
 	} {
 		s := boot(t)
 		s.disk.files = map[string]string{"dump.rdb": x.file}
@@ -220,7 +223,10 @@ func TestAWrongChecksumEndsTheStart(t *testing.T) {
 	s.disk.files["dump.rdb"] = f[:len(f)-8] + "foobar00"
 	s = s.restart()
 	s.exits("it does not start", 1)
-	s.wantLog("Wrong RDB checksum: checksum 30307261626f6f66 of bytes whose checksum is ", "Internal error in RDB reading offset ", "Terminating server after rdb file reading failure.")
+	s.wantLog("Loading RDB produced by version 7.0.15", "Wrong RDB checksum expected: (", "Internal error in RDB reading offset ", "Terminating server after rdb file reading failure.")
+	if logs := strings.Join(s.logs, "\n"); !strings.Contains(logs, ") but got (30307261626f6f66). Aborting now.") {
+		t.Errorf("%s", logs)
+	}
 	if !strings.HasSuffix(s.logs[len(s.logs)-2], " -> RDB CRC error") {
 		t.Errorf("%q", s.logs)
 	}

@@ -148,29 +148,29 @@ func (n *Node) written(in FileWritten) {
 			n.writePart(s)
 			return
 		}
-		n.saved(s, in.Err)
+		n.saved(s, in)
 	}
 }
 
 // saved is the end of a file, and goes on with what it was written for.
 //
 // Source: redis/src/rdb.c, rdbSave; redis/src/server.c, finishShutdown.
-func (n *Node) saved(s *dump, failure string) {
+func (n *Node) saved(s *dump, in FileWritten) {
 	d, f := &n.disk, s.file
-	failed := failure != ""
+	failed := in.Err != ""
 	// Only one in the background makes save points and writes wait: whoever asks for SAVE or SHUTDOWN sees the error.
 	if !failed || f.then == thenRest {
 		d.failed = failed
 	}
 	if failed {
-		n.log(engine.LogWarning, "Write error saving DB on disk("+f.name+"): "+failure)
+		n.log(engine.LogWarning, n.saveFailure(s, in))
 	} else {
 		n.log(engine.LogNotice, "DB saved on disk")
 		n.stats.dirty -= f.dirty
 		n.stats.lastSave = n.now
 	}
 	if f.then == thenRest {
-		n.endChild(failure)
+		n.endChild(in.Err)
 		return
 	}
 	d.saving = nil
@@ -193,6 +193,24 @@ func (n *Node) saved(s *dump, failure string) {
 			}
 		})
 	}
+}
+
+// saveFailure is what the log says of a file that could not be written.
+//
+// Source: redis/src/rdb.c, rdbSave.
+func (n *Node) saveFailure(s *dump, in FileWritten) string {
+	pid := int64(n.pid)
+	if s == n.disk.child {
+		pid += n.stats.forks
+	}
+	temp, where := "temp-"+strconv.FormatInt(pid, 10)+".rdb", " (in server root dir "+n.cfg.Dir+")"
+	switch in.Step {
+	case FileOpened:
+		return "Failed opening the temp RDB file " + temp + where + " for saving: " + in.Err
+	case FilePlaced:
+		return "Error moving temp DB file " + temp + " on the final destination " + s.file.name + where + ": " + in.Err
+	}
+	return "Write error saving DB on disk(rdbSaveRio): " + in.Err
 }
 
 // endChild is the end of the snapshot in the background: it failed, it was killed, or it is complete. Replicas that

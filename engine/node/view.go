@@ -91,5 +91,6 @@ type ReplicaView struct {
 	Acked        engine.Offset
 	Lag          time.Duration // since the last acknowledgement
 	Queued       int64         // bytes of the stream not yet sent
+	Held         int64         // bytes that client-output-buffer-limit looks at, while something has not left yet
 	SnapshotSent int64         // bytes of the snapshot, framing included
 }

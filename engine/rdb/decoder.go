@@ -63,6 +63,7 @@ type Decoder struct {
 	emptyKeys []string // the first of them
 	left      int      // tokens still to be skipped
 	kind      ErrorKind
+	unchecked bool // the file says that it has no checksum
 	gone      []SkippedKey
 }
 
@@ -154,7 +155,7 @@ func (d *Decoder) fail(wrong string) {
 func (d *Decoder) flush() (wrong string) {
 	if key, twice := d.fill.Flush(); twice {
 		d.kind = Duplicate
-		return "duplicate key " + quote([]byte(key))
+		return "duplicated key '" + key + "' in DB " + strconv.Itoa(d.db)
 	}
 	return ""
 }
@@ -308,6 +309,7 @@ func (d *Decoder) take() (wrong string) {
 func (d *Decoder) takeHeader(b []byte) (wrong string) {
 	d.kind = Foreign
 	if string(b[:len(magic)]) != magic {
+		d.version = -1
 		return "no REDIS but " + quote(b[:len(magic)])
 	}
 	version := 0
@@ -459,11 +461,15 @@ func (d *Decoder) nextKey() {
 func (d *Decoder) takeChecksum(says uint64) (wrong string) {
 	if says != 0 && !d.options.IgnoreChecksum && says != d.crc {
 		d.kind = Checksum
-		return "checksum " + strconv.FormatUint(says, 16) + " of bytes whose checksum is " + strconv.FormatUint(d.crc, 16)
+		return "wrong checksum, expected: (" + strconv.FormatUint(d.crc, 16) + ") but got (" + strconv.FormatUint(says, 16) + ")"
 	}
+	d.unchecked = says == 0 && !d.options.IgnoreChecksum
 	d.step = stepDone
 	return ""
 }
+
+// Unchecked reports whether a checksum was wanted and the file, which is whole, has none.
+func (d *Decoder) Unchecked() bool { return d.unchecked }
 
 // quote shows bytes of a file in a message, cut to what a log line can bear.
 func quote(b []byte) string {

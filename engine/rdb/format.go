@@ -143,7 +143,7 @@ type Error struct {
 	What   string
 	Kind   ErrorKind
 
-	Version int // of the file, where it is one that is not read
+	Version int // of the file, where it is one that is not read; -1 where it is no RDB file at all, 0 where it says none
 }
 
 // An ErrorKind says how bad it is. A server takes each kind differently.

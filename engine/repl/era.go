@@ -95,6 +95,7 @@ type Era struct {
 	PrimaryWords   bool   // the log says primary
 	NamesArguments bool   // the error for an unknown command quotes its arguments
 	Backquotes     bool   // and between backquotes
+	OwnClients     int64  // that the server has made for its scripts before the first one connects: they have taken their ids
 
 	// INFO and ROLE [6].
 
@@ -123,7 +124,7 @@ var eras = func() [5]Era {
 		ObeysInline: true, QuietErrors: true, PromotionStays: true,
 		RelativeTTL: true, PairsExec: true, RDBVersion: 6,
 		Stale:      " PING INFO SLAVEOF AUTH PUBLISH SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE QUIT ",
-		SlaveWords: true, ShortSlaves: true, DownSinceUnix: true, OldConfigErrors: true,
+		SlaveWords: true, OwnClients: 1, ShortSlaves: true, DownSinceUnix: true, OldConfigErrors: true,
 	}
 
 	v28 := v26 // partial resyncs with the same process
@@ -161,7 +162,7 @@ var eras = func() [5]Era {
 	v70.RelativeTTL, v70.PairsExec = false, false
 	v70.WrapsEffects, v70.KeepTTLWord, v70.SetForGetset, v70.ServedAsOne, v70.EmptyFlushdb = true, true, true, true, true
 	v70.RDBVersion, v70.AuxLast = 10, "aof-base"
-	v70.SpoilsMulti, v70.Stale, v70.SlaveWords, v70.Backquotes = true, "", false, false
+	v70.SpoilsMulti, v70.Stale, v70.SlaveWords, v70.Backquotes, v70.OwnClients = true, "", false, false, 2
 	v70.DownSinceUnix, v70.OldConfigErrors = false, false
 	v70.DisklessSync, v70.SavePoints, v70.IgnoreMaxMemory = true, true, true
 

@@ -27,6 +27,7 @@ type Session struct {
 	turns    int64 // taken so far: a thing that happened in the world, a statement begun or ended
 	ran      []Statement
 	recorded engine.Instant // up to here time is accounted for in ran
+	acting   Act            // what is being done at this moment
 
 	chapters           int // begun so far
 	step, say, predict string
@@ -89,12 +90,15 @@ func (s *Session) Left() int { return len(s.todo) }
 func (s *Session) Waits() bool { return s.waiting != nil }
 
 // Script is what has been run and recorded so far. Running it again gives the same events. An expectation that failed
-// is not in it.
+// is not in it. In the middle of an act (a panic in the engine) it ends with that act.
 func (s *Session) Script() *Script {
 	r := &Script{File: s.script.File, Title: s.script.Title, About: s.script.About, Seed: s.script.Seed}
 	r.Statements = slices.Clone(s.ran)
 	if gap := s.world.Now().Sub(s.recorded); gap > 0 {
 		r.Statements = appendWait(r.Statements, gap)
+	}
+	if s.acting != nil {
+		r.Statements = append(r.Statements, Statement{Act: s.acting})
 	}
 	r.Statements = tidy(r.Statements)
 	return r
@@ -199,7 +203,10 @@ func (s *Session) perform(a Act) error {
 	case Speed:
 		s.speed = a.Factor
 	}
-	return a.run(simulated{s.world})
+	s.acting = a
+	err := a.run(simulated{s.world})
+	s.acting = nil
+	return err
 }
 
 // parse reads one line against the world as it stands.

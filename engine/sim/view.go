@@ -57,6 +57,31 @@ func (v NodeView) Replication() node.Replication {
 	return v.host.node.Replication(v.now)
 }
 
+// StreamBytes are the bytes of a span of the node's stream, as far as its backlog holds them: nil where it does not hold the first.
+func (v NodeView) StreamBytes(span engine.Span) []byte {
+	if !v.Up() {
+		return nil
+	}
+	return v.host.node.StreamBytes(span)
+}
+
+// Waiting tells how long a client at the node's own prompt waits in a command that blocks, by the world's clock, and whether it does.
+func (v NodeView) Waiting(client int) (node.Waiting, bool) {
+	if !v.Up() {
+		return node.Waiting{}, false
+	}
+	for _, c := range v.host.clients {
+		if c.number == client && c.conn != 0 {
+			w, ok := v.host.node.Waiting(c.conn)
+			if w.Until != 0 {
+				w.Until = w.Until.Add(-v.Skew)
+			}
+			return w, ok
+		}
+	}
+	return node.Waiting{}, false
+}
+
 // Commands are the commands that the node knows; nil while it is down.
 func (v NodeView) Commands() *command.Table {
 	if !v.Up() {

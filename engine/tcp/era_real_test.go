@@ -17,7 +17,7 @@ import (
 // startEra runs one of ours as a server of an era.
 func startEra(t testing.TB, era string, options ...string) *server {
 	t.Helper()
-	s := &server{t: t, kind: era, log: &logBuffer{}}
+	s := &server{t: t, kind: era, log: &logBuffer{}, ended: make(chan struct{})}
 	s.startOurs(append([]string{"--era", era, "--dir", t.TempDir(), "--bind", "127.0.0.1", "--loglevel", "verbose"}, options...))
 	t.Cleanup(func() {
 		s.stop()

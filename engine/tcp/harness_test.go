@@ -59,6 +59,9 @@ type server struct {
 	ours *Server     // nil for a process
 	proc *os.Process // nil for ours
 	stop func()
+
+	ended chan struct{} // closed when it has exited by itself, or was stopped
+	code  int           // with which it did, as a shell tells it
 }
 
 // start runs a server of a kind with options as on a command line, in a fresh directory.
@@ -78,7 +81,7 @@ func startOn(t testing.TB, kind string, port int, options ...string) *server {
 		base, options = append(options[:1:1], base...), options[1:] // a redis.conf comes first
 	}
 	options = append(base, options...)
-	s := &server{t: t, kind: kind, port: port, log: &logBuffer{}}
+	s := &server{t: t, kind: kind, port: port, log: &logBuffer{}, ended: make(chan struct{})}
 	switch kind {
 	case "redis":
 		s.startProcess("redis-server", options)
@@ -124,7 +127,16 @@ func (s *server) startProcess(program string, options []string) {
 		s.t.Fatal(err)
 	}
 	s.proc = cmd.Process
-	s.stop = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
+	go func() {
+		defer close(s.ended)
+		cmd.Wait()
+		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
+			s.code = 128 + int(status.Signal())
+		} else {
+			s.code = status.ExitStatus()
+		}
+	}()
+	s.stop = sync.OnceFunc(func() { cmd.Process.Kill(); <-s.ended })
 }
 
 func (s *server) startOurs(args []string) {
@@ -151,14 +163,14 @@ func (s *server) startOurs(args []string) {
 	}
 	s.port = s.ours.Config().Port
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
 	go func() {
-		defer close(done)
-		if _, err := s.ours.Serve(ctx); err != nil {
+		defer close(s.ended)
+		var err error
+		if s.code, err = s.ours.Serve(ctx); err != nil {
 			s.t.Error(err)
 		}
 	}()
-	s.stop = func() { cancel(); <-done }
+	s.stop = func() { cancel(); <-s.ended }
 }
 
 // freePort finds a port that nobody listens on, below those that the kernel gives to outgoing connections: a server

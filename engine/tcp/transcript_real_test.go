@@ -439,6 +439,20 @@ var masterScenes = []scene{
 		a< rdb
 		b< rdb`},
 
+	{"who wants no replies hears the answer to PSYNC all the same", "", `
+		r> CLIENT REPLY OFF
+		r> PSYNC ? -1
+		r< line
+		r< rdb
+		online
+		s> REPLCONF capa psync2
+		s< reply
+		s> CLIENT REPLY SKIP
+		s> PSYNC @id 1
+		s< line
+		w: SET k v
+		s< stream`},
+
 	{"a running snapshot on disk is shared, at its old offset", "--repl-diskless-sync no --rdb-key-save-delay 2000", `
 		w: DEBUG POPULATE 1000 key 10
 		a: REPLCONF capa eof capa psync2

@@ -90,7 +90,45 @@ func replicaScenes() []scene {
 				step.before + "\nM= \"" + answer + "\"\n" + step.after})
 		}
 	}
+	// Snapshots that cannot be loaded, by how they come in: some cost the process, since nobody knows what of such a file
+	// could be trusted.
+	for _, load := range []string{"disabled", "on-empty-db", "swapdb"} {
+		for _, bad := range []struct{ name, file, says, then string }{
+			{"another checksum", `$18\r\nREDIS0010\xff\x01\x00\x00\x00\x00\x00\x00\x00`, "Wrong RDB checksum expected: (eb7ea789fe37fda9) but got (1). Aborting now.", "exits"},
+			{"a key twice", `$28\r\nREDIS0010\x00\x01k\x01a\x00\x01k\x01b\xff\x00\x00\x00\x00\x00\x00\x00\x00`, "RDB has duplicated key 'k' in DB 0",
+				"log Guru Meditation: Duplicated key found in RDB file"}, // the crash report of redis-server may crash itself
+			{"an intset that is none", `$23\r\nREDIS0010\x0b\x01k\x01a\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00`, "Internal error in RDB reading offset", "exits"},
+		} {
+			all = append(all, scene{bad.name + " with repl-diskless-load " + load, "--repl-diskless-load " + load + " " + follow, `
+				M+
+				M hello
+				M= "+FULLRESYNC 0123456789012345678901234567890123456789 1000\r\n"
+				M= "` + bad.file + `"
+				log ` + bad.says + `
+				` + bad.then})
+		}
+	}
 	return append(all,
+		scene{"a snapshot that cannot be begun", "--repl-diskless-sync-delay 3 " + follow, up + `
+			r: REPLCONF capa eof capa psync2
+			r> PSYNC ? -1
+			s> SYNC
+			s< rdb
+			M= "PING\r\n"
+			M< end
+			M+
+			r< lf
+			r< line
+			r< end
+			log BGSAVE for replication: replication information not available, can't generate the RDB file right now. Try later.
+			log BGSAVE for replication failed
+			? connected_slaves sync_full rdb_bgsave_in_progress`},
+		scene{"a snapshot without a checksum", follow, `
+			M+
+			M hello
+			M= "+FULLRESYNC 0123456789012345678901234567890123456789 1000\r\n$18\r\nREDIS0010\xff\x00\x00\x00\x00\x00\x00\x00\x00"
+			?= master_link_status up
+			log RDB file was saved with checksum disabled: no check performed.`},
 		scene{"no answer but the end, at every step", follow, `
 			M+
 			M.

@@ -50,6 +50,7 @@ import (
 //	? role slave0     looks at fields of INFO
 //	?= role master    waits until a field of INFO holds this
 //	log some words    waits until the log says this
+//	exits             waits until the server has exited, and says with which code
 //	online            waits until no replica is in the middle of a snapshot
 //	pause 1.1         lets so many seconds pass
 //
@@ -173,6 +174,14 @@ func (d *telling) line(line string) {
 	case "log":
 		text := d.expand(rest)
 		d.until(line, func() bool { return strings.Contains(d.s.log.String(), text) })
+		return
+	case "exits":
+		select {
+		case <-d.s.ended:
+			d.say(strconv.Itoa(d.s.code))
+		case <-time.After(hearing):
+			d.say("(it does not)")
+		}
 		return
 	case "online":
 		d.s.online()

@@ -98,6 +98,13 @@ func (s *Server) wrote(f *file, e node.WriteFile, err error) node.Input {
 	in := node.FileWritten{Job: e.Job}
 	if err != nil {
 		in.Err = Errno(err)
+		var placing *os.LinkError
+		switch {
+		case f.temp == nil:
+			in.Step = node.FileOpened
+		case errors.As(err, &placing):
+			in.Step = node.FilePlaced
+		}
 	}
 	if err != nil || e.Part == node.WholeFile || e.Part == node.LastPart {
 		delete(s.files, e.Job)

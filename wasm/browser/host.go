@@ -26,7 +26,9 @@ type Host struct {
 	onFile func(name string, data []byte)
 	ended  bool // Fail was called
 
-	downloaded string // the address of the latest download's data
+	kept       string    // the script that the error panel has
+	keepFrom   time.Time // when it may be asked for again
+	downloaded string    // the address of the latest download's data
 }
 
 var _ view.Host = (*Host)(nil)
@@ -67,6 +69,20 @@ func (h *Host) Fail(what string) {
 	h.ended = true
 	h.frames.cancel()
 	_, _ = h.boot.Call("fail", what)
+}
+
+// Keep implements view.Host. A script of ten thousand lines takes some milliseconds to print: at most one part in fifty of
+// the time goes into it.
+func (h *Host) Keep(script func() string, urgent bool) {
+	begun := time.Now()
+	if h.ended || !urgent && begun.Before(h.keepFrom) {
+		return
+	}
+	if s := script(); s != h.kept {
+		h.kept = s
+		_, _ = h.boot.Call("keep", s)
+	}
+	h.keepFrom = time.Now().Add(50 * time.Since(begun))
 }
 
 // settingsPrefix keeps our settings apart from those of other pages of the same origin (user.github.io has many).
@@ -184,6 +200,13 @@ func focus(e safejs.Value) {
 func (h *Host) Reveal(id string) {
 	if e, ok := h.element(id); ok {
 		_, _ = e.Call("scrollIntoView", map[string]any{"block": "nearest"})
+	}
+}
+
+// ScrollToStart implements view.Host.
+func (h *Host) ScrollToStart(id string) {
+	if e, ok := h.element(id); ok {
+		_ = e.Set("scrollTop", 0)
 	}
 }
 

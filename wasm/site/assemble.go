@@ -20,16 +20,15 @@ import (
 // The pages are the .html files of the top folder. What a page refers to gets a name with the hash of its content, so
 // that a browser never mixes an old file with a new one and a host may let it be kept for ever. What no page refers to
 // (scenarios, scripts for embedding) keeps its name, because others refer to it.
-func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
+//
+// The program is there twice: gzipped, which every browser can undo, and as brotli, which is a sixth shorter, for those that
+// can undo that. A site without the latter works as well. Parts are what markers in the pages stand for, see poster.go.
+func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]byte) (site, error) {
 	assets, err := readAssets(tree)
 	if err != nil {
 		return nil, err
 	}
 	if assets["assets/style.css"], err = styleSheet(tree); err != nil {
-		return nil, err
-	}
-	zipped, err := compress(wasm)
-	if err != nil {
 		return nil, err
 	}
 	assets["assets/wasm_exec.js"] = wasmExec
@@ -38,11 +37,28 @@ func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
 
 	out := make(site)
 	referred := make(map[string]bool)
-	config, err := json.Marshal(buildConfig{
+	built := buildConfig{
 		Wasm: hashed("assets/play.wasm.gz", zipped),
 		Twin: hashed("assets/play.wasm.js", assets["assets/play.wasm.js"]),
 		Size: len(zipped),
-	})
+	}
+	if broken != nil {
+		assets["assets/play.wasm.br"] = broken
+		referred["assets/play.wasm.br"] = true
+		built.Brotli, built.BrotliSize = hashed("assets/play.wasm.br", broken), len(broken)
+	}
+	worker, ok := assets[workerName]
+	if ok {
+		delete(assets, workerName)
+		built.Worker = path.Base(workerName)
+	}
+	config, err := json.Marshal(built)
+	if err != nil {
+		return nil, err
+	}
+	framed := built
+	framed.Worker = "" // a frame leaves nothing behind, nor does the same page in a tab
+	frameConfig, err := json.Marshal(framed)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +76,14 @@ func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[name], err = link(page, config, assets, referred); err != nil {
+		for marker, part := range parts {
+			page = bytes.ReplaceAll(page, []byte(marker), part)
+		}
+		said := config
+		if name == framePage {
+			said = frameConfig
+		}
+		if out[name], err = link(page, said, assets, referred); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -71,24 +94,71 @@ func assemble(tree fs.FS, wasm, wasmExec []byte) (site, error) {
 		name, content = shell(name, content, len(zipped))
 		out[name] = content
 	}
+	if built.Worker != "" {
+		if out[built.Worker], err = fillWorker(worker, out, built); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
 }
+
+// workerName is the service worker, which must lie beside the page that it serves, under a name that stays.
+const workerName = "assets/worker.js"
+
+var emptyWorker = []byte("const build = {};")
+
+// fillWorker tells the service worker what the page consists of: everything whose name has a hash, but for the twin and
+// what is only for readers without scripts.
+func fillWorker(worker []byte, out site, built buildConfig) ([]byte, error) {
+	if n := bytes.Count(worker, emptyWorker); n != 1 {
+		return nil, fmt.Errorf("%s must hold %s once, not %d times", workerName, emptyWorker, n)
+	}
+	var files []string
+	sum := sha256.New()
+	for _, name := range out.names() {
+		left := []string{built.Wasm, built.Brotli, built.Twin}
+		if hashedName.MatchString(name) && !slices.Contains(left, name) && !strings.HasPrefix(name, "assets/noscript.") && !strings.HasPrefix(name, "assets/frame.") {
+			files = append(files, name)
+		}
+		if name == "index.html" {
+			sum.Write(out[name]) // it names the others by their hashes
+		}
+	}
+	page, err := json.Marshal(built)
+	if err != nil {
+		return nil, err
+	}
+	config, err := json.Marshal(map[string]any{
+		"version": hex.EncodeToString(sum.Sum(nil)[:5]), "page": string(page), "files": files, "wasm": built.Wasm, "brotli": built.Brotli,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Replace(worker, emptyWorker, fmt.Appendf(nil, "const build = %s;", config), 1), nil
+}
+
+var hashedName = regexp.MustCompile(`^assets/[^/]*\.[0-9a-f]{10}\.[^/]*$`)
 
 // A buildConfig is what assets/boot.js reads from the page.
 type buildConfig struct {
 	Wasm string `json:"wasm"` // address of the gzipped program
 	Twin string `json:"twin"` // address of the script that holds the same bytes
 	Size int    `json:"size"` // of the gzipped program, in bytes
+
+	Brotli     string `json:"brotli,omitempty"`     // address of the program as brotli
+	BrotliSize int    `json:"brotliSize,omitempty"` // in bytes
+	Worker     string `json:"worker,omitempty"`     // address of the service worker
 }
 
-// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, examples/, and Go files.
+// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, the README's pictures,
+// the examples, and Go files.
 func readAssets(tree fs.FS) (map[string][]byte, error) {
 	assets := make(map[string][]byte)
 	err := fs.WalkDir(tree, "assets", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case name == "assets/css", name == "assets/examples":
+		case name == "assets/css" || name == "assets/readme" || name == "assets/examples":
 			return fs.SkipDir
 		case entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || path.Ext(name) == ".go":
 			return nil // Go files are how programs reach the assets, and not for browsers

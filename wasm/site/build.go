@@ -12,9 +12,16 @@ import (
 	"strings"
 )
 
-// build writes the whole site into the folder out. With whole, the program holds all of go-app, see slim.go.
-func build(out, program string, whole bool) error {
-	wasm, err := compile(program, whole)
+// A variant is how a site is built where it is not to be published.
+type variant struct {
+	whole bool // the program holds all of go-app, see slim.go
+	draft bool // nothing is compressed but the program, and that quickly: for tests
+	best  bool // the program is compressed as far as it goes
+}
+
+// build writes the whole site into the folder out.
+func build(out, program string, v variant) error {
+	wasm, err := compile(program, v.whole, false)
 	if err != nil {
 		return err
 	}
@@ -22,62 +29,141 @@ func build(out, program string, whole bool) error {
 	if err != nil {
 		return err
 	}
-	site, err := assemble(os.DirFS("."), wasm, runtime)
+	zipped, err := zip(wasm, v.best)
 	if err != nil {
 		return err
+	}
+	var broken []byte
+	if !v.draft {
+		if broken, err = brotliOf(wasm, v.best); err != nil {
+			return err
+		}
+	}
+	parts, err := posters()
+	if err != nil {
+		return err
+	}
+	site, err := assemble(os.DirFS("."), zipped, broken, runtime, parts)
+	if err != nil {
+		return err
+	}
+	if v.draft {
+		return site.write(out)
+	}
+	list, err := site.compress()
+	if err != nil {
+		return err
+	}
+	if program == defaultProgram && !v.whole {
+		if err := list.afford(readers); err != nil {
+			return err
+		}
 	}
 	if err := site.write(out); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d files, the program is %.2f MB and %.2f MB gzipped\n",
-		out, len(site), megabytes(len(wasm)), megabytes(len(site[site.named("play", ".wasm.gz")])))
-	return nil
+	return list.print(os.Stdout, out, len(wasm))
 }
 
 func megabytes(n int) float64 { return float64(n) / 1e6 }
 
-// inlined are the packages that every simulated command goes through. Everywhere else functions are not inlined: that
-// takes 8 % off what has to be downloaded (2.66 to 2.45 MB gzipped), where without these packages' inlining too a SET
-// takes twice as long.
-var inlined = []string{"runtime", "resync/engine/resp", "resync/engine/store", "resync/engine/repl", "resync/engine/node"}
+// inlined are the packages that every simulated command goes through again and again. Everywhere else functions are not
+// inlined: that takes a tenth off what has to be downloaded. Without these packages' inlining too a SET takes twice as long;
+// without that of engine/node as well it takes 2 % longer (GET 2 %, a replica's catching up 5 %), for 74 KB.
+var inlined = []string{"runtime", "resync/engine/resp", "resync/engine/store", "resync/engine/repl"}
 
 // compile builds the program. What could differ between two machines with the same Go is set here: paths, the
-// version control's state, and flags from the environment.
-func compile(program string, whole bool) ([]byte, error) {
+// version control's state, and flags from the environment. With named it holds the names of its functions.
+func compile(program string, whole, named bool) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "resync-site-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "play.wasm")
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file}
+	ldflags := "-ldflags=-s -w -buildid="
+	if named {
+		ldflags = "-ldflags=-w -buildid="
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", ldflags, "-o", file}
 	args = append(args, "-gcflags=all=-l")
 	for _, pkg := range inlined {
 		args = append(args, "-gcflags="+pkg+"=")
 	}
+	cmd, err := goCommand(whole, args[0], append(args[1:], program)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("building %s: %w", program, err)
+	}
+	wasm, err := os.ReadFile(file)
+	if err != nil || whole {
+		return wasm, err
+	}
+	return wasm, withoutLines(wasm)
+}
+
+// goCommand is the go command as it sees the program.
+func goCommand(whole bool, command string, args ...string) (*exec.Cmd, error) {
 	if !whole {
 		modfile, err := slim()
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, "-modfile="+modfile)
+		overlay, err := overlay()
+		if err != nil {
+			return nil, err
+		}
+		args = append([]string{"-modfile=" + modfile, "-overlay=" + overlay}, args...)
 	}
-	cmd := exec.Command("go", append(args, program)...)
+	cmd := exec.Command("go", append([]string{command}, args...)...)
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWASM=", "GOWORK=off")
 	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("building %s: %w", program, err)
-	}
-	return os.ReadFile(file)
+	return cmd, nil
 }
 
 // wasmExec is the script that a program needs from the Go that built it: an older or newer one does not fit.
 func wasmExec() ([]byte, error) {
+	root, err := goRoot()
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(root, "lib", "wasm", "wasm_exec.js"))
+}
+
+func goRoot() (string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		return nil, fmt.Errorf("asking go for its root: %w", err)
+		return "", fmt.Errorf("asking go for its root: %w", err)
 	}
-	return os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js"))
+	return strings.TrimSpace(string(root)), nil
+}
+
+// zip gzips the program. Zopfli's best is 5 % shorter than gzip's and takes half a minute; it is a program of its own, as in
+// Debian's package of that name.
+func zip(wasm []byte, best bool) ([]byte, error) {
+	if !best {
+		return compress(wasm)
+	}
+	file, err := os.CreateTemp("", "resync-site-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	if _, err := file.Write(wasm); err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	zopfli := exec.Command("zopfli", "--i5", "-c", file.Name())
+	zopfli.Stderr = os.Stderr
+	zipped, err := zopfli.Output()
+	if err != nil {
+		return nil, fmt.Errorf("compressing with zopfli: %w", err)
+	}
+	return zipped, nil
 }
 
 // A site is its files by their path, slashes on every system.

@@ -26,11 +26,12 @@ var frameEdits = []struct {
 }{
 	{regexp.MustCompile(`<html lang="en"`), `<html lang="en" data-embed`},
 	{regexp.MustCompile(`<meta name="description" [^>]*>`), `<meta name="robots" content="noindex">`},
+	{regexp.MustCompile(`<!--poster-->`), `<p class="embed__before">Redis replication, byte for byte</p>`}, // the host has a picture of its own
 	{regexp.MustCompile(`(<script defer src="assets/boot\.js"></script>)`), "<script defer src=\"assets/frame.js\"></script>\n$1"},
 }
 
 // ownOnly is what belongs to a page of its own.
-var ownOnly = regexp.MustCompile(`(?m)^<(meta property="og:|meta name="twitter:|meta name="theme-color"|link rel="(manifest|apple-touch-icon|canonical)")[^>]*>\n`)
+var ownOnly = regexp.MustCompile(`(?m)^ *<(?s:details><summary>A short outage.*?</details>\n)|^<(meta property="og:|meta name="twitter:|meta name="theme-color"|link rel="(manifest|apple-touch-icon|canonical)")[^>]*>\n`)
 
 func frame(index []byte) ([]byte, error) {
 	page := ownOnly.ReplaceAll(index, nil)

@@ -1,6 +1,7 @@
 // Site builds the static site, and serves it while you work on it.
 //
-//	go run ./wasm/site build [-out dist] [-program ./wasm/main] [-whole]
+//	go run ./wasm/site build [-out dist] [-program ./wasm/main] [-whole] [-draft | -best]
+//	go run ./wasm/site sizes [-package name]
 //	go run ./wasm/site serve [-dir dist] [-addr localhost:8080]
 //
 // The site works from any folder of any file server: all its addresses are relative, it needs no headers, and it asks
@@ -13,6 +14,9 @@ import (
 	"fmt"
 	"os"
 )
+
+// defaultProgram is the page's.
+const defaultProgram = "./wasm/main"
 
 func main() {
 	err := run(os.Args[1:])
@@ -34,12 +38,22 @@ func run(args []string) error {
 	switch command {
 	case "build":
 		out := flags.String("out", "dist", "`folder` to write, replaced if it is there")
-		program := flags.String("program", "./wasm/main", "`package` to build as the page's program")
+		program := flags.String("program", defaultProgram, "`package` to build as the page's program")
 		whole := flags.Bool("whole", false, "build with all of go-app, its server included")
+		draft := flags.Bool("draft", false, "leave out compressed files, the manifest and the budget: for tests")
+		best := flags.Bool("best", false, "compress the program as far as it goes, with zopfli: for publishing, takes minutes")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
-		return build(*out, *program, *whole)
+		return build(*out, *program, variant{*whole, *draft, *best})
+	case "sizes":
+		program := flags.String("program", defaultProgram, "`package` to measure")
+		whole := flags.Bool("whole", false, "as it is with all of go-app")
+		of := flags.String("package", "", "list the functions of one `package` of the program")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return sizes(os.Stdout, *program, *whole, *of)
 	case "serve":
 		dir := flags.String("dir", "dist", "`folder` to serve")
 		addr := flags.String("addr", "", "`address` to listen on (default localhost:8080, or a free port if that is taken)")
@@ -48,6 +62,6 @@ func run(args []string) error {
 		}
 		return serve(*dir, *addr)
 	default:
-		return fmt.Errorf("say what to do: site build or site serve, not %q", command)
+		return fmt.Errorf("say what to do: site build, sizes or serve, not %q", command)
 	}
 }

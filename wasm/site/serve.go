@@ -57,6 +57,10 @@ func files(dir string) http.Handler {
 		if t, ok := types[path.Ext(r.URL.Path)]; ok {
 			w.Header().Set("Content-Type", t)
 		}
+		if r.URL.Path == "/"+path.Base(workerName) {
+			http.NotFound(w, r) // it would show the last build, and offer the next one
+			return
+		}
 		w.Header().Set("Cache-Control", "no-cache")
 		plain.ServeHTTP(w, r)
 	})

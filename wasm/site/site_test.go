@@ -2,20 +2,28 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/andybalholm/brotli"
 )
 
 // project is a small tree with everything that a site is made of.
@@ -23,7 +31,7 @@ func project(changes map[string]string) fstest.MapFS {
 	files := map[string]string{
 		"index.html": `<html lang="en"><meta name="description" content="x"><link href="assets/style.css"><link rel="preload" href="assets/play.wasm.gz">` +
 			`<script type="application/json" id="play-build">{}</script>` +
-			`<script src="assets/wasm_exec.js"></script><script defer src="assets/boot.js"></script><a href="#top">up</a>`,
+			`<!--poster--><script src="assets/wasm_exec.js"></script><script defer src="assets/boot.js"></script><a href="#top">up</a>`,
 		"assets/boot.js":                "boot()",
 		"assets/embed.js":               "embed()",
 		"assets/frame.js":               "frame()",
@@ -51,7 +59,11 @@ var program = bytes.Repeat([]byte("\x00asm program "), 1000)
 
 func mustAssemble(t *testing.T, tree fstest.MapFS) site {
 	t.Helper()
-	s, err := assemble(tree, program, []byte("go()"))
+	zipped, err := compress(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := assemble(tree, zipped, []byte("brotli"), []byte("go()"), map[string][]byte{"<!--poster-->": []byte("<p>picture</p>")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +78,9 @@ func TestASiteHoldsEveryFileOnceUnderItsName(t *testing.T) {
 	for _, name := range s.names() {
 		names = append(names, hash.ReplaceAllString(name, ".#."))
 	}
+	slices.Sort(names)
 	want := []string{
-		"assets/boot.#.js", "assets/embed.js", "assets/frame.#.js", "assets/play.#.wasm.gz", "assets/play.#.wasm.js",
+		"assets/boot.#.js", "assets/embed.js", "assets/frame.#.js", "assets/play.#.wasm.br", "assets/play.#.wasm.gz", "assets/play.#.wasm.js",
 		"assets/scenarios/story.resync", "assets/style.#.css", "assets/wasm_exec.#.js", "embed.html", "index.html", "v1/embed.js",
 	}
 	if !slices.Equal(names, want) {
@@ -85,6 +98,9 @@ func TestAPageRefersToFilesThatAreThere(t *testing.T) {
 		if !hash.MatchString(match[1]) {
 			t.Errorf("%s carries no hash", match[1])
 		}
+	}
+	if strings.Contains(page, "<!--") || !strings.Contains(page, "<p>picture</p>") {
+		t.Error("the poster is not in the page")
 	}
 	if !strings.Contains(page, `href="#top"`) {
 		t.Error("a link within the page was changed")
@@ -156,7 +172,7 @@ func TestAPageThatWouldNotWorkIsRefused(t *testing.T) {
 		{"somebody else's host", config + `<script src="https://example.com/x.js">`, "is not relative"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := assemble(project(map[string]string{"index.html": c.page}), program, nil)
+			_, err := assemble(project(map[string]string{"index.html": c.page}), program, nil, nil, nil)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want %q", err, c.says)
 			}
@@ -224,6 +240,160 @@ func TestServingNeedsASite(t *testing.T) {
 	}
 }
 
+func TestEveryFileThatGainsIsCompressedAndListed(t *testing.T) {
+	long := strings.Repeat("node m1\n", 100)
+	s := mustAssemble(t, project(map[string]string{"assets/scenarios/story.resync": long}))
+	names := s.names()
+	list, err := s.compress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, f := range list {
+		listed = append(listed, f.Name)
+		if sum := sha256.Sum256(s[f.Name]); f.Bytes != len(s[f.Name]) || f.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Errorf("%+v is not what the file is", f)
+		}
+		if f.Gzip != len(s[f.Name+".gz"]) || f.Brotli != len(s[f.Name+".br"]) {
+			t.Errorf("%+v: the files beside it have %d and %d bytes", f, len(s[f.Name+".gz"]), len(s[f.Name+".br"]))
+		}
+	}
+	if !slices.Equal(listed, names) {
+		t.Errorf("listed are %q, want %q", listed, names)
+	}
+	const story = "assets/scenarios/story.resync"
+	r, err := gzip.NewReader(bytes.NewReader(s[story+".gz"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || string(got) != long {
+		t.Errorf("%v, %q", err, got)
+	}
+	if got, err := io.ReadAll(brotli.NewReader(bytes.NewReader(s[story+".br"]))); err != nil || string(got) != long {
+		t.Errorf("%v, %q", err, got)
+	}
+	if _, ok := s["assets/embed.js.gz"]; ok {
+		t.Error("seven bytes have become longer, and are there")
+	}
+	var read manifest
+	if err := json.Unmarshal(s[manifestName], &read); err != nil || !slices.Equal(read, list) {
+		t.Errorf("%v, %s", err, s[manifestName])
+	}
+}
+
+func TestASiteThatOutgrowsItsBudgetIsRefused(t *testing.T) {
+	list := manifest{
+		{Name: "index.html", Bytes: 9000, Gzip: 3000}, {Name: "assets/boot.0.js", Bytes: 50}, {Name: "assets/scenarios/a.resync", Bytes: 7000},
+		{Name: "assets/play.0.wasm.gz", Bytes: 500}, {Name: "assets/play.0.wasm.js", Bytes: 700, Gzip: 500},
+	}
+	if got := list.spent(); got != (budget{500, 3050}) {
+		t.Errorf("spent is %+v", got)
+	}
+	for want, b := range map[string]budget{"": {500, 3050}, "go run ./wasm/site sizes": {499, 3050}, "manifest.json": {500, 3049}} {
+		err := list.afford(b)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("of %+v: %v, want %q", b, err, want)
+		}
+	}
+	s := mustAssemble(t, project(nil))
+	s["assets/film.bin"] = make([]byte, mostBytes+1)
+	if _, err := s.compress(); err == nil || !strings.Contains(err.Error(), "assets/film.bin has 25000001 bytes") {
+		t.Errorf("a file that hosts refuse: %v", err)
+	}
+}
+
+// The site is built with package sort's functions in place of those of package slices (_standins/slices): both must leave
+// equal elements in the same order, or the same script would give another run in a browser.
+func TestBothSortsDoTheSame(t *testing.T) {
+	type element struct{ key, was int }
+	for seed := range uint64(400) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		one := make([]element, random.IntN(300))
+		for i := range one {
+			one[i] = element{random.IntN(1 + int(seed)%40), i}
+		}
+		stable := slices.Clone(one)
+		for _, sorts := range []struct {
+			generic func([]element, func(a, b element) int)
+			shared  func(any, func(i, j int) bool)
+		}{{slices.SortFunc[[]element], sort.Slice}, {slices.SortStableFunc[[]element], sort.SliceStable}} {
+			one := slices.Clone(stable)
+			two := slices.Clone(stable)
+			sorts.generic(one, func(a, b element) int { return cmp.Compare(a.key, b.key) })
+			sorts.shared(two, func(i, j int) bool { return two[i].key < two[j].key })
+			if !slices.Equal(one, two) {
+				t.Fatalf("seed %d: %v and %v", seed, one, two)
+			}
+		}
+	}
+}
+
+// The whole way of the small tools: a program that panics is built, measured, and relieved of its lines.
+func TestProgramsAreMeasuredAndLoseTheirLines(t *testing.T) {
+	dir := t.TempDir()
+	source := "package main\n\nimport \"os\"\n\nfunc main() { fail(len(os.Args)) }\n\n//go:noinline\nfunc fail(n int) { panic(n) }\n"
+	for name, text := range map[string]string{"go.mod": "module small\n\ngo 1.26\n", "main.go": source} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.Command("go", "build", "-ldflags=-w", "-o", "small.wasm", ".")
+	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	file := filepath.Join(dir, "small.wasm")
+	wasm, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := dissect(wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string]string{"main": "main", "runtime": "runtime", "internal_poll": "internal/poll"}
+	sums := make(map[string]int)
+	for function, n := range p.functions {
+		sums[packageOf(function, packages)] += n
+	}
+	if sums["runtime"] < 300_000 || sums["internal/poll"] == 0 || sums["main"] == 0 || sums["main"] > 2000 {
+		t.Errorf("the packages have %v", sums)
+	}
+	if p.sections["code"] < sums["runtime"] || p.sections["data"] == 0 {
+		t.Errorf("the sections have %v", p.sections)
+	}
+	if _, err := dissect(wasm[:len(wasm)/2]); err != errNotWasm {
+		t.Errorf("half a program: %v", err)
+	}
+
+	trace := func() string {
+		root, err := goRoot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := exec.Command("node", filepath.Join(root, "lib", "wasm", "wasm_exec_node.js"), file).CombinedOutput()
+		return string(out)
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not there")
+	}
+	if got := trace(); !strings.Contains(got, "main.fail(") || !strings.Contains(got, "main.go:8") {
+		t.Errorf("with lines: %s", got)
+	}
+	if err := withoutLines(wasm); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, wasm, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := trace(); !strings.Contains(got, "panic: 1") || !strings.Contains(got, "main.fail(") || strings.Contains(got, ".go:") {
+		t.Errorf("without lines: %s", got)
+	}
+	if err := withoutLines(wasm[:len(wasm)/2]); err != errLayout {
+		t.Errorf("a program that breaks off: %v", err)
+	}
+}
+
 func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 	index := strings.Replace(string(project(nil)["index.html"].Data), "<link ", "<link rel=\"manifest\" href=\"assets/embed.js\">\n<meta property=\"og:title\" content=\"x\">\n<link ", 1)
 	s := mustAssemble(t, project(map[string]string{"index.html": strings.Replace(index, "<link rel=\"manifest", "\n<link rel=\"manifest", 1)}))
@@ -233,7 +403,7 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 			t.Errorf("there is no %s in\n%s", want, page)
 		}
 	}
-	for _, not := range []string{"manifest", "og:title", "description"} {
+	for _, not := range []string{"manifest", "og:title", "description", "<p>picture"} {
 		if strings.Contains(page, not) {
 			t.Errorf("there is %s in\n%s", not, page)
 		}
@@ -244,7 +414,7 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 	if got := string(s["v1/embed.js"]); got != `run("0.0 MB")` {
 		t.Errorf("the shell is %s", got)
 	}
-	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {
+	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -31,6 +33,10 @@ var standins = []struct {
 
 // serverOnly are go-app's files that nothing of a browser's program needs.
 var serverOnly = []string{"pkg/app/static.go", "pkg/cli", "pkg/analytics", "pkg/ui"}
+
+// replacedImports are packages that the copy of go-app imports from _standins instead: JSON and its reflection, and
+// addresses with everything about IP, for one that the browser has taken apart already.
+var replacedImports = map[string]string{"encoding/json": "pkg/json", "net/url": "pkg/url"}
 
 // slim lays out the copies and returns the path of a go.mod that uses them. What is there already and right stays as it
 // is, so that another build of the site may be reading it.
@@ -56,7 +62,7 @@ func slim() (modfile string, err error) {
 				return "", fmt.Errorf("copying %s: %w", s.module, err)
 			}
 		}
-		if err := copyFiles(own, to, func(string, fs.DirEntry) bool { return true }); err != nil {
+		if err := copyFiles(own, to, nil, func(string, fs.DirEntry) bool { return true }); err != nil {
 			return "", err
 		}
 	}
@@ -70,6 +76,37 @@ func slim() (modfile string, err error) {
 	return modfile, put(modfile, mod)
 }
 
+// overlay has the program built with sorts that all types share, see _standins/slices. It lays out the files and returns the
+// path of what go build -overlay wants.
+func overlay() (string, error) {
+	root, err := goRoot()
+	if err != nil {
+		return "", err
+	}
+	own, to, std := filepath.Join("wasm", "site", "_standins", "slices"), filepath.Join(slimDir, "slices"), filepath.Join(root, "src")
+	if err := copyFiles(own, to, nil, func(string, fs.DirEntry) bool { return true }); err != nil {
+		return "", err
+	}
+	shared, err := os.ReadFile(filepath.Join(std, "sort", "zsortfunc.go"))
+	if err != nil {
+		return "", err
+	}
+	shared = bytes.Replace(shared, []byte("\npackage sort\n"), []byte("\npackage slices\n"), 1)
+	if err := put(filepath.Join(to, "zsortfunc.go"), shared); err != nil {
+		return "", err
+	}
+	replace := make(map[string]string)
+	for _, name := range []string{"zsortanyfunc.go", "zsortfunc.go", "zsortordered.go"} {
+		replace[filepath.Join(std, "slices", name)] = filepath.Join(to, name)
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(slimDir, "overlay.json")
+	return file, put(file, list)
+}
+
 // copyModule copies a module's packages out of Go's cache, without tests, what is only a server's, and the files that own
 // holds others for.
 func copyModule(module, own, to string) error {
@@ -81,7 +118,11 @@ func copyModule(module, own, to string) error {
 		return err
 	}
 	from := strings.TrimSpace(string(out))
-	return copyFiles(from, to, func(name string, entry fs.DirEntry) bool {
+	imports := make(map[string]string)
+	for old, folder := range replacedImports {
+		imports[old] = path.Join(module, folder)
+	}
+	return copyFiles(from, to, imports, func(name string, entry fs.DirEntry) bool {
 		for _, s := range serverOnly {
 			if name == s {
 				return false
@@ -97,9 +138,9 @@ func copyModule(module, own, to string) error {
 	})
 }
 
-// copyFiles copies the files and folders that keep accepts; a folder that it refuses is not entered. Files of Go's cache
+// copyFiles copies the files and folders that keep accepts, with other imports in the place of some; a folder that it refuses is not entered. Files of Go's cache
 // are read-only, their copies are not.
-func copyFiles(from, to string, keep func(name string, entry fs.DirEntry) bool) error {
+func copyFiles(from, to string, imports map[string]string, keep func(name string, entry fs.DirEntry) bool) error {
 	tree := os.DirFS(from)
 	return fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -118,6 +159,11 @@ func copyFiles(from, to string, keep func(name string, entry fs.DirEntry) bool) 
 		content, err := fs.ReadFile(tree, name)
 		if err != nil {
 			return err
+		}
+		if strings.HasSuffix(name, ".go") {
+			for old, folder := range imports {
+				content = bytes.ReplaceAll(content, strconv.AppendQuote(nil, old), strconv.AppendQuote(nil, folder))
+			}
 		}
 		return put(file, content)
 	})

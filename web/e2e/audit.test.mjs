@@ -9,10 +9,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { after, before, describe, test } from "node:test";
-import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+import { axe, begin, end, fits, id, launch, lowTargets, run, script, seek, serve, shows, state, tick } from "./lib.mjs";
 
-const run = promisify(execFile);
-const id = (name) => `[data-testid="${name}"]`;
+const execute = promisify(execFile);
 
 describe("what a reader takes away", () => {
   let browser, server;
@@ -26,43 +25,22 @@ describe("what a reader takes away", () => {
     await server?.close();
   });
 
-  async function begin(options) {
-    const page = await open(browser, server.url + "#test=1", options);
-    await waitReady(page);
-    page.run = async (line) => JSON.parse(await page.evaluate((l) => window.__resync.run(l), line));
-    page.tick = async (millis) => JSON.parse(await page.evaluate((ms) => window.__resync.tick(ms), millis));
-    page.seek = async (n) => JSON.parse(await page.evaluate((e) => window.__resync.seek(e), n));
-    return page;
-  }
-
-  async function shows(page, name, pattern) {
-    await page.waitForFunction(
-      ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
-      [id(name), pattern.source],
-    );
-  }
-
-  async function end(page) {
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
-  }
-
   // promote makes r1 the master while m1, alone, has answered OK to two writes.
   async function promote(page) {
-    await page.run("unload m1");
-    await page.tick(1000);
-    const { events } = await page.run("isolate m1");
-    await page.tick(300);
-    await page.run("m1> SET order:1 paid");
-    await page.run("m1> SET order:2 paid");
-    await page.run("r1> REPLICAOF NO ONE");
-    await page.run("r2> REPLICAOF r1 6380");
-    await page.tick(2000);
+    await run(page, "unload m1");
+    await tick(page, 1000);
+    const { events } = await run(page, "isolate m1");
+    await tick(page, 300);
+    await run(page, "m1> SET order:1 paid");
+    await run(page, "m1> SET order:2 paid");
+    await run(page, "r1> REPLICAOF NO ONE");
+    await run(page, "r2> REPLICAOF r1 6380");
+    await tick(page, 2000);
     return events;
   }
 
   test("the audit counts what was answered OK and is gone, and its rows lead there", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     assert.equal(await page.locator(id("audit-open")).isVisible(), false, "nothing can have been lost yet");
     await promote(page);
     await page.click(id("audit-open"));
@@ -85,10 +63,10 @@ describe("what a reader takes away", () => {
   });
 
   test("by keys: a full resync that throws writes away says which", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await promote(page);
-    await page.run("rejoin m1");
-    await page.run("m1> REPLICAOF r1 6380");
+    await run(page, "rejoin m1");
+    await run(page, "m1> REPLICAOF r1 6380");
     await page.waitForFunction((selector) => {
       window.__resync.tick(200);
       return document.querySelector(selector)?.textContent.includes("What was lost?");
@@ -105,12 +83,12 @@ describe("what a reader takes away", () => {
   });
 
   test("two branches are compared, and each row leads to its moment", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     const fork = await promote(page);
-    await page.seek(fork);
-    await page.run("m1> SET other 1");
-    await page.run("rejoin m1");
-    await page.tick(3000);
+    await seek(page, fork);
+    await run(page, "m1> SET other 1");
+    await run(page, "rejoin m1");
+    await tick(page, 3000);
     await page.click(id("compare-open"));
     await shows(page, "first-A", /^A [0-9.]+ s\S/);
     await shows(page, "first-B", /SET other 1/);
@@ -128,9 +106,9 @@ describe("what a reader takes away", () => {
   });
 
   test("the backlog is sized, set, and then large enough", async () => {
-    const page = await begin();
-    await page.tick(3000);
-    await page.run("sever m1 r1");
+    const page = await begin(browser, server);
+    await tick(page, 3000);
+    await run(page, "sever m1 r1");
     await page.click(id("tab-config"));
     await page.click(id("config-size"));
     await page.locator(id("sizing-rate")).fill("2000");
@@ -144,7 +122,7 @@ describe("what a reader takes away", () => {
     await shows(page, "sizing-lasts", /^32\.[0-9] s for sure, up to /);
     await page.click(id("sizing-set"));
     await shows(page, "sizing-now", /That is enough/);
-    assert.match(await page.evaluate(() => window.__resync.script()), /^m1> CONFIG SET repl-backlog-size 120097$/m);
+    assert.match(await script(page), /^m1> CONFIG SET repl-backlog-size 120097$/m);
     await end(page);
   });
 
@@ -161,7 +139,7 @@ describe("what a reader takes away", () => {
     });
 
   test("what real servers say is judged, and nonsense does no harm", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await page.click(id("topology-open"));
     const requests = server.requests.length;
     await page.locator(id("topology-paste")).fill(servers);
@@ -196,7 +174,7 @@ describe("what a reader takes away", () => {
     });
     try {
       const replies = [];
-      for (const c of commands) replies.push((await run("redis-cli", ["-s", socket, ...c])).stdout.trim());
+      for (const c of commands) replies.push((await execute("redis-cli", ["-s", socket, ...c])).stdout.trim());
       return replies;
     } finally {
       server.removeAllListeners("exit");
@@ -207,21 +185,21 @@ describe("what a reader takes away", () => {
 
   test("a dataset goes to a real server and comes back", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "resync-rdb-"));
-    const page = await begin();
-    await page.run("unload m1");
-    await page.run("node x");
-    await page.run("m1> SET color blue");
-    await page.run("m1> RPUSH list a b c");
-    await page.run("m1> ZADD scores 1.5 x 2 y");
-    await page.tick(500);
+    const page = await begin(browser, server);
+    await run(page, "unload m1");
+    await run(page, "node x");
+    await run(page, "m1> SET color blue");
+    await run(page, "m1> RPUSH list a b c");
+    await run(page, "m1> ZADD scores 1.5 x 2 y");
+    await tick(page, 500);
     await page.click(id("pick-m1"));
     await page.click(id("tab-data"));
     const [download] = await Promise.all([page.waitForEvent("download"), page.click(id("rdb-save"))]);
     assert.equal(download.suggestedFilename(), "m1.rdb");
     const file = path.join(folder, "dump.rdb");
     await copyFile(await download.path(), file);
-    assert.match((await run("redis-check-rdb", [file])).stdout, /RDB looks OK/);
-    const { nodes } = await page.tick(0);
+    assert.match((await execute("redis-check-rdb", [file])).stdout, /RDB looks OK/);
+    const { nodes } = await tick(page, 0);
     const [size, color, list, score, saved] = await real(
       folder, ["DBSIZE"], ["GET", "color"], ["LRANGE", "list", "0", "-1"], ["ZSCORE", "scores", "x"], ["SAVE"]);
     assert.deepEqual([Number(size), color, list, score, saved], [nodes[0].keys, "blue", "a\nb\nc", "1.5", "OK"]);
@@ -229,12 +207,12 @@ describe("what a reader takes away", () => {
     await page.click(id("pick-x"));
     await page.locator(id("rdb-file")).setInputFiles(file); // as the real server wrote it
     await shows(page, "rdb-note", /^✓ x starts with "dump\.rdb"/);
-    await page.tick(500);
-    const after = JSON.parse(await page.evaluate(() => window.__resync.state()));
+    await tick(page, 500);
+    const after = await state(page);
     assert.equal(after.nodes.find((n) => n.name === "x").keys, nodes[0].keys);
-    await page.run("x> GET color");
+    await run(page, "x> GET color");
     await shows(page, "cli-output-x", /"blue"/);
-    assert.match(await page.evaluate(() => window.__resync.script()), /^kill x\nrestore x "UkVESVM[^"]+"\nstart x$/m);
+    assert.match(await script(page), /^kill x\nrestore x "UkVESVM[^"]+"\nstart x$/m);
 
     await page.click(id("tab-data"));
     const bad = path.join(folder, "bad.rdb");
@@ -248,17 +226,12 @@ describe("what a reader takes away", () => {
 
   for (const [width, height, colorScheme] of [[1440, 900, "dark"], [320, 640, "light"]]) {
     test(`axe finds nothing and nothing is too wide: ${width}, ${colorScheme}`, async () => {
-      const page = await begin({ viewport: { width, height }, colorScheme, hasTouch: width < 768 });
+      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768 });
       const check = async (what) => {
         const found = await axe(page);
         assert.deepEqual(found, [], what);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, what);
-        const low = await page.evaluate(() =>
-          matchMedia("(pointer: coarse)").matches
-            ? [...document.querySelectorAll(".tools__tool:not([hidden]), .panel button, .panel select, .panel input")].filter((e) => e.offsetHeight < 44).map((e) => e.outerHTML.slice(0, 80))
-            : [],
-        );
-        assert.deepEqual(low, [], what);
+        await fits(page, what);
+        if (width < 768) assert.deepEqual(await lowTargets(page, ".tools__tool, .panel :is(button, select, input)"), [], what);
       };
       const fork = await promote(page);
       await page.click(id("audit-open"));
@@ -269,8 +242,8 @@ describe("what a reader takes away", () => {
       await page.locator(id("topology-paste")).fill(servers);
       await page.locator(id("topology-answer")).waitFor();
       await check("topology");
-      await page.seek(fork);
-      await page.run("m1> SET other 1");
+      await seek(page, fork);
+      await run(page, "m1> SET other 1");
       await page.click(id("compare-open"));
       await page.locator(id("compare")).waitFor();
       await check("compare");

@@ -134,10 +134,57 @@ describe("before the program runs", () => {
     assert.equal(await page.locator("html").getAttribute("data-state"), "loading");
     assert.equal(await page.getByRole("status").textContent(), `Loading 0.00 of ${(size / 1e6).toFixed(2)} MB`);
     assert.equal(await page.getByTestId("load-bar").getAttribute("max"), String(size));
-    assert.ok(await page.getByRole("heading", { level: 1 }).isVisible());
+    assert.ok(await page.locator("#root > h1").isVisible());
     assert.deepEqual(await axe(page), []);
     release();
     await waitReady(page);
+  });
+
+  for (const [name, viewport] of [["a wide", { width: 1280, height: 800 }], ["a narrow", { width: 375, height: 700 }]]) {
+    test(`the page is there already, and stays where it is, in ${name} window`, async (t) => {
+      const server = await serve();
+      t.after(() => server.close());
+      const context = await browser.newContext({ viewport });
+      t.after(() => context.close());
+      const page = await context.newPage();
+      await page.addInitScript(() => {
+        window.shifts = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((e) => (window.shifts += e.value))).observe({ type: "layout-shift", buffered: true });
+      });
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      await page.route("**/*.wasm.gz", async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.goto(server.url + "#test=1");
+      const look = () =>
+        page.evaluate(() =>
+          [...document.querySelectorAll(".app :is(section, article, header, h1, h2, p, button, svg)")]
+            .filter((e) => e.checkVisibility() && !e.closest(".sr, .patterns"))
+            .map((e) => {
+              const { x, y, width, height } = e.getBoundingClientRect();
+              return [e.tagName, e.classList[0], ...[x, y, width, height].map((v) => Math.round(v))].join(" ") + (e.closest("svg") ? "" : ` ${e.textContent}`);
+            }),
+        );
+      const before = await look();
+      assert.ok(before.length > 40, `${before.length} elements`);
+      assert.equal(await page.locator("#root").evaluate((e) => e.querySelector("button").matches(":disabled, [inert] *")), true, "nothing pretends to work");
+      release();
+      await waitReady(page);
+      assert.deepEqual(await look(), before);
+      assert.ok((await page.evaluate(() => window.shifts)) < 0.01, `the layout shifted by ${await page.evaluate(() => window.shifts)}`);
+    });
+  }
+
+  test("its colours are the reader's", async (t) => {
+    const page = await visit(t);
+    await waitReady(page);
+    await page.evaluate(() => localStorage.setItem("resync:theme", "dark"));
+    await page.route("**/*.wasm.gz", () => {});
+    await page.reload();
+    await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(13, 17, 23)", null, { timeout: 5000 });
+    assert.equal(await page.locator("html").getAttribute("data-state"), "loading");
   });
 
   for (const colorScheme of ["light", "dark"]) {
@@ -145,6 +192,9 @@ describe("before the program runs", () => {
       const page = await visit(t, {}, "", { javaScriptEnabled: false, colorScheme });
       await page.locator("noscript strong", { hasText: "This page needs JavaScript" }).waitFor();
       assert.equal(await page.getByTestId("load-bar").isVisible(), false);
+      assert.ok(await page.locator("#root .poster__wide .card").first().isVisible(), "there is a picture");
+      await page.locator("noscript summary", { hasText: "A short outage" }).click();
+      await page.locator("noscript pre", { hasText: "expect r1.last_resync = partial" }).waitFor();
       const ground = await page.locator("#root").evaluate((e) => getComputedStyle(e).backgroundColor);
       assert.equal(ground, colorScheme === "dark" ? "rgb(13, 17, 23)" : "rgb(255, 255, 255)");
     });

@@ -3,9 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { axe, launch, open, serve, waitReady } from "./lib.mjs";
-
-const id = (name) => `[data-testid="${name}"]`;
+import { axe, begin as open, end, fits, focused, id, launch, lowTargets, press, run, script, serve, shows, tick } from "./lib.mjs";
 
 describe("faults", () => {
   let browser, server;
@@ -19,30 +17,9 @@ describe("faults", () => {
     await server?.close();
   });
 
-  async function begin(options) {
-    const page = await open(browser, server.url + "#test=1", { viewport: { width: 1440, height: 900 }, ...options });
-    await waitReady(page);
-    return page;
-  }
-
-  const call = (page, name, argument) => page.evaluate(([name, argument]) => window.__resync[name](argument), [name, argument]);
-  const tick = async (page, millis) => JSON.parse(await call(page, "tick", millis));
-  const script = (page) => call(page, "script");
-  const press = async (page, ...keys) => {
-    for (const key of keys) await page.keyboard.press(key);
-  };
-  // shows waits until the page has drawn what the model holds.
-  const shows = (page, name, pattern) =>
-    page.waitForFunction(
-      ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
-      [id(name), pattern.source],
-    );
+  const begin = (options) => open(browser, server, { viewport: { width: 1440, height: 900 }, ...options });
   const link = (page, name, state) => page.waitForSelector(`${id(`link-${name}`)}[data-state="${state}"]`);
   const node = (page, name, state) => page.waitForSelector(`${id(`node-${name}`)}[data-state="${state}"]`);
-  const ended = async (page) => {
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
-  };
 
   test("by mouse: a link is a blackhole one way, slow, and healed", async () => {
     const page = await begin();
@@ -55,7 +32,7 @@ describe("faults", () => {
     await page.waitForSelector(`${id("fault-dark-from")}[aria-pressed="true"]`);
 
     // The master goes on as if nothing were wrong, and so does the replica: nobody was told.
-    await call(page, "run", "m1/2> SET k v");
+    await run(page, "m1/2> SET k v");
     let state = await tick(page, 2000);
     assert.equal(state.nodes[1].link, "connected");
     assert.ok(state.nodes[1].offset < state.nodes[0].offset);
@@ -73,7 +50,7 @@ describe("faults", () => {
     await shows(page, "fault-error-latency", /an hour each at most/);
     assert.equal(await page.locator(id("entry-latency-latency")).getAttribute("aria-invalid"), "true");
     assert.deepEqual(await axe(page), []);
-    await ended(page);
+    await end(page);
   });
 
   test("by mouse: a node is frozen, killed, wiped and started, with a clock of its own", async () => {
@@ -100,7 +77,7 @@ describe("faults", () => {
     await shows(page, "fault-row-load", /now 50\/s/);
     await page.click(id("fault-unload"));
     assert.match(await script(page), /freeze r1\nthaw r1\nskew r1 -2.5s\nkill r1\nwipe r1\nstart r1\nload r1 rate 50\/s size 64 keys 1000 mix all\nunload r1\n/);
-    await ended(page);
+    await end(page);
   });
 
   test("by mouse: a node is added, and follows the one that it is dragged onto", async () => {
@@ -126,8 +103,28 @@ describe("faults", () => {
     // The end of a link is the replica's.
     await page.dragAndDrop(id("link-r1-r2"), id("node-m1"), { sourcePosition: { x: 20, y: 20 } });
     await page.waitForSelector(id("link-m1-r2"));
-    await ended(page);
+    await end(page);
   });
+
+  for (const [width, height] of [[1280, 800], [375, 740]]) {
+    test(`what waits at the master for a slow replica fills a bar, ${width} wide`, async () => {
+      const page = await begin({ viewport: { width, height } });
+      await run(page, `m1> CONFIG SET client-output-buffer-limit "replica 300kb 0 0"`);
+      await run(page, "link m1 r1 bandwidth 1kb/s");
+      await run(page, "load m1 rate 200/s");
+      await tick(page, 4500); // until the path is as full as it gets
+      const bar = page.locator(id("queue-m1-r1"));
+      await bar.waitFor();
+      const part = Number(await bar.getAttribute("data-part"));
+      assert.ok(part > 0 && part <= 1000, `${part} of 1000`);
+      assert.match(await page.locator(id("link-m1-r1")).getAttribute("aria-label"), /[0-9,]+ B of .* wait at m1/);
+      await tick(page, 2500);
+      await page.waitForFunction(([s, before]) => Number(document.querySelector(s)?.dataset.part) > before, [id("queue-m1-r1"), part]);
+      await fits(page);
+      assert.deepEqual(await axe(page), []);
+      await end(page);
+    });
+  }
 
   test("by keys alone: the same", async () => {
     const page = await begin();
@@ -150,7 +147,7 @@ describe("faults", () => {
 
     // F goes to the palette; the rest is Tab, Space and what the browser does with a select.
     await press(page, "3", "f");
-    await page.waitForFunction(() => document.activeElement.dataset.testid === "faults-r2");
+    await focused(page, "faults-r2");
     const reach = async (name) => {
       for (let i = 0; i < 60; i++) {
         if ((await page.evaluate(() => document.activeElement?.dataset.testid)) === name) return;
@@ -164,7 +161,7 @@ describe("faults", () => {
     await reach("fault-follow");
     await press(page, "Space");
     await page.waitForSelector(id("link-r1-r2"));
-    await ended(page);
+    await end(page);
   });
 
   test("by touch, 375 wide: a link is cut from its palette, and a node promoted", async () => {
@@ -182,14 +179,9 @@ describe("faults", () => {
     await page.tap(id("add-node"));
     await page.tap(id("fault-add"));
     await page.waitForSelector(id("node-r3"));
-    const small = await page.evaluate(() =>
-      [...document.querySelectorAll(".inspector :is(button, input, select), .link button, .node__pick")]
-        .filter((e) => e.offsetHeight && e.offsetHeight < 44)
-        .map((e) => e.dataset.testid),
-    );
-    assert.deepEqual(small, []);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 375);
-    await ended(page);
+    assert.deepEqual(await lowTargets(page, ".inspector :is(button, input, select), .link button, .node__pick"), []);
+    await fits(page);
+    await end(page);
   });
 
   // Every state that a stage or a palette can be in, each on top of the one before: what is run, and what is opened.
@@ -204,33 +196,33 @@ describe("faults", () => {
     test(`every state at ${width}, ${colorScheme}: axe finds nothing`, async () => {
       const page = await begin({ viewport: { width, height }, colorScheme });
       for (const [name, lines, shown] of states) {
-        for (const line of lines) await call(page, "run", line);
+        for (const line of lines) await run(page, line);
         await page.click(id(shown));
         await page.waitForSelector(".inspector");
         assert.deepEqual(await axe(page), [], name);
       }
       await page.waitForSelector(id("slot"));
-      await ended(page);
+      await end(page);
     });
   }
 
   test("no state is wider than the window", async () => {
     const page = await begin();
     for (const [name, lines, shown] of states) {
-      for (const line of lines) await call(page, "run", line);
+      for (const line of lines) await run(page, line);
       await page.click(id(shown));
       await page.waitForSelector(".inspector");
       for (const width of [320, 375, 900, 1440]) {
         await page.setViewportSize({ width, height: 800 });
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
+        await fits(page, name);
       }
     }
-    await ended(page);
+    await end(page);
   });
 
   test("many nodes: cards keep their places, and the stage scrolls to the last", async () => {
     const page = await begin();
-    for (let i = 0; i < 14; i++) await call(page, "run", `node n${i} replicaof ${i < 7 ? "m1" : `n${i - 1}`}`);
+    for (let i = 0; i < 14; i++) await run(page, `node n${i} replicaof ${i < 7 ? "m1" : `n${i - 1}`}`);
     await tick(page, 100);
     await page.waitForSelector(id("node-n13"));
     const overlaps = await page.evaluate(() => {
@@ -245,6 +237,6 @@ describe("faults", () => {
       return card.right <= stage.right + 1 && card.bottom <= stage.bottom + 1;
     });
     assert.ok(inside);
-    await ended(page);
+    await end(page);
   });
 });

@@ -108,10 +108,13 @@ test("what is revealed can be seen, and the focus stays", async () => {
   });
 });
 
-test("the last line of a log comes into view", async () => {
+test("the last line of a log comes into view, and the first", async () => {
   await page.addStyleTag({ content: "#lines { height: 100px; overflow: auto }" });
   await call("scrollToEnd", "lines");
   assert.ok(await page.evaluate(() => lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 1));
+  await call("scrollToStart", "lines");
+  assert.equal(await page.evaluate(() => lines.scrollTop), 0);
+  await call("scrollToStart", "nothing");
 });
 
 test("a part of a text is selected and comes into view", async () => {

@@ -2,9 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { axe, launch, open, serve, waitReady } from "./lib.mjs";
-
-const id = (name) => `[data-testid="${name}"]`;
+import { axe, begin, end, fits, id, launch, lowTargets, script, serve, shows, text, tick, trace } from "./lib.mjs";
 
 describe("lessons", () => {
   let browser, server;
@@ -16,17 +14,6 @@ describe("lessons", () => {
     await browser?.close();
     await server?.close();
   });
-
-  async function begin(options) {
-    const page = await open(browser, server.url + "#test=1", options);
-    await waitReady(page);
-    return page;
-  }
-  const tick = async (page, millis) => JSON.parse(await page.evaluate((ms) => window.__resync.tick(ms), millis));
-  const text = async (page, name) => (await page.locator(id(name)).textContent()).replace(/\s+/g, " ").trim();
-  const trace = (page) => page.evaluate(() => window.__resync.trace());
-  const shows = (page, name, pattern) =>
-    page.waitForFunction(([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""), [id(name), pattern.source]);
 
   // stop lets time pass until the story waits for the reader, or has ended, and the page shows it.
   async function stop(page) {
@@ -46,7 +33,7 @@ describe("lessons", () => {
   }
 
   test("one is read to its end, with the question before the answer", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await pick(page, "short-outage");
     const chapters = [];
     let asked = 0;
@@ -73,12 +60,11 @@ describe("lessons", () => {
     await shows(page, "lead", /In production/);
     await page.click(id("story-back"));
     await shows(page, "lead", /It continues where it stopped/);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
   });
 
   test("the answer says whether the reader was right, and why", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await pick(page, "backlog-overflow");
     for (let i = 0; i < 20 && !(await page.locator(id("guess-continue")).count()); i++) {
       await page.click(id("story-next"));
@@ -88,11 +74,11 @@ describe("lessons", () => {
     await page.keyboard.press("Enter");
     for (let i = 0; i < 60 && !/You were right/.test(await page.locator(".story__ask").textContent()); i++) await tick(page, 500);
     assert.match(await page.locator(".story__ask").textContent(), /You were right: FULLRESYNC\..*Same history, but [0-9,]+ > [0-9,]+: the byte that r1 asked for was gone/);
-    await page.context().close();
+    await end(page);
   });
 
   test("the library is searched and left by keys alone", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await page.focus(id("gallery-open"));
     await page.keyboard.press("Enter");
     await page.locator(id("gallery")).waitFor();
@@ -111,12 +97,11 @@ describe("lessons", () => {
     await page.keyboard.press("Escape");
     await page.locator(id("gallery")).waitFor({ state: "detached" });
     assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "gallery-open");
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
   });
 
   test("silence is skipped with a sign, and true pace is one press away", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await pick(page, "reset-or-silence");
     assert.equal(await page.locator(id("pace")).getAttribute("aria-pressed"), "true");
     let sign = "";
@@ -128,11 +113,11 @@ describe("lessons", () => {
     assert.match(sign, /skipped [0-9.]+ s/);
     await page.click(id("pace"));
     await page.waitForSelector(`${id("pace")}[aria-pressed="false"]`);
-    await page.context().close();
+    await end(page);
   });
 
   test("a wrong script changes nothing and its errors lead to their places; a right one is run", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     const before = await trace(page);
     await page.click(id("tab-script"));
     await page.click(id("edit"));
@@ -150,7 +135,7 @@ describe("lessons", () => {
     await shows(page, "editor-errors", /Nothing is wrong/);
     await page.keyboard.press("Control+Enter");
     await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`);
-    assert.match(await page.evaluate(() => window.__resync.script()), /^sever m1 r1$/m);
+    assert.match(await script(page), /^sever m1 r1$/m);
 
     await page.click(id("edit"));
     await page.click(id("editor-discard"));
@@ -158,12 +143,11 @@ describe("lessons", () => {
     const saved = page.waitForEvent("download");
     await page.click(id("save"));
     assert.equal((await saved).suggestedFilename(), "your-script.resync");
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
   });
 
   test("a script is opened from a file, chosen or dropped; a long one can be given up", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await page.click(id("tab-script"));
     await page.setInputFiles(id("script-file"), { name: "two.resync", mimeType: "", buffer: Buffer.from('title "Two"\nnode a\nnode b replicaof a\nuntil b.master_link_status = up\n') });
     await page.locator(id("node-b")).waitFor();
@@ -187,14 +171,12 @@ describe("lessons", () => {
     await page.click(id("opening-cancel"));
     await page.locator(id("node-b")).waitFor();
     assert.equal(await page.locator(id("opening")).count(), 0);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
   });
 
   for (const width of [375, 320]) {
     test(`by touch, ${width} wide: library, lesson, question, editor`, async () => {
-      const page = await begin({ viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
-      const fits = async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      const page = await begin(browser, server, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
       const clean = async () => {
         await page.setViewportSize({ width, height: 2400 }); // or the deck, which stays in view, covers half a button
         assert.deepEqual(await axe(page), []);
@@ -202,25 +184,22 @@ describe("lessons", () => {
       };
       await page.tap(id("gallery-open"));
       await page.locator(id("gallery")).waitFor();
-      await fits();
+      await fits(page);
       await clean();
       await page.tap(id("scenario-short-outage"));
       for (let i = 0; i < 20 && !(await page.locator(id("guess-continue")).count()); i++) {
         await page.tap(id("story-next"));
         await stop(page);
       }
-      await fits();
+      await fits(page);
       await clean();
-      const small = await page.evaluate(() =>
-        [...document.querySelectorAll(".story button, .deck button, .bar button")].filter((e) => e.offsetParent && e.offsetHeight < 44).map((e) => e.textContent),
-      );
-      assert.deepEqual(small, []);
+      assert.deepEqual(await lowTargets(page, ".story button, .deck button, .bar button"), []);
       await page.tap(id("guess-continue"));
       await page.tap(id("tab-script"));
       await page.tap(id("edit"));
-      await fits();
+      await fits(page);
       await clean();
-      await page.context().close();
+      await end(page);
     });
   }
 });

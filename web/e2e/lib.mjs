@@ -2,11 +2,13 @@
 //
 //   const browser = await launch();
 //   const server = await serve();
-//   const page = await open(browser, server.url + "#test=1");
-//   await waitReady(page);
+//   const page = await begin(browser, server);  // with #test=1 the page's time stands still but for tick(), so nothing waits for luck
+//   await run(page, "sever m1 r1");
+//   await shows(page, "link-m1-r1", /severed/);
 //   assert.deepEqual(await axe(page), []);
-//   assert.deepEqual(page.complaints, []);
+//   await end(page);
 
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -17,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
 // project is the project's folder; dist the built site that is tested.
 export const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -27,7 +29,7 @@ export const dist = path.join(project, "dist");
 // and resolves to its folder. Whoever asked removes it.
 export async function build(program, { cwd = project, flags = [] } = {}) {
   const out = path.join(await mkdtemp(path.join(tmpdir(), "resync-site-")), "site");
-  await run("go", ["run", "./wasm/site", "build", "-out", out, "-program", program, ...flags], { cwd });
+  await execute("go", ["run", "./wasm/site", "build", "-draft", "-out", out, "-program", program, ...flags], { cwd });
   return out;
 }
 
@@ -155,6 +157,83 @@ export async function waitReady(page, timeout = 30_000) {
   const failure = await failureOf(page);
   if (failure) throw new Error(`the page failed: ${failure}`);
 }
+
+// begin opens the page for a test, with time in the test's hand, and waits until it is drawn; end closes it, and it must have
+// had nothing to complain about.
+export async function begin(browser, server, options) {
+  const page = await open(browser, server.url + "#test=1", options);
+  await waitReady(page);
+  return page;
+}
+
+export async function end(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+
+// id is the selector of an element that tests and hosts rely on.
+export const id = (name) => `[data-testid="${name}"]`;
+
+const inside = (page, name, argument) => page.evaluate(([name, argument]) => window.__resync[name](argument), [name, argument]);
+
+// tick lets so many milliseconds of the reader's time pass, run runs one line of the script as if it were clicked, and seek
+// goes behind so many events. They resolve to how everything stands then, as state does.
+export const tick = async (page, millis) => JSON.parse(await inside(page, "tick", millis));
+export const run = async (page, line) => JSON.parse(await inside(page, "run", line));
+export const seek = async (page, event) => JSON.parse(await inside(page, "seek", event));
+export const state = async (page) => JSON.parse(await inside(page, "state"));
+
+// trace is what has happened, one event a line; script is what was done.
+export const trace = (page) => inside(page, "trace");
+export const script = (page) => inside(page, "script");
+
+// text is what an element says now. shows waits until it says something that matches: the page draws a moment after it knows.
+export const text = async (page, name) => (await page.locator(id(name)).textContent()).replace(/\s+/g, " ").trim();
+export const shows = (page, name, pattern) =>
+  page.waitForFunction(
+    ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
+    [id(name), pattern.source],
+  );
+
+// focused waits until the element with this name has the focus.
+export const focused = (page, name) => page.waitForFunction((name) => document.activeElement?.dataset.testid === name, name);
+
+// press presses keys, one after the other.
+export async function press(page, ...keys) {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+// type gives a command at a node's prompt with the keyboard, and resolves to the reply, once it is drawn; enter is the same where
+// the prompt has the focus already, or is about to have it.
+export async function type(page, node, command) {
+  await page.locator(id(`cli-${node}`)).waitFor(); // the page draws a moment after a click
+  await page.locator(id(`cli-${node}`)).focus();
+  return enter(page, node, command);
+}
+
+export async function enter(page, node, command) {
+  const turns = page.locator(`${id(`cli-output-${node}`)} .cli__turn`);
+  await page.locator(id(`cli-output-${node}`)).waitFor();
+  await focused(page, `cli-${node}`);
+  const before = await turns.count();
+  await page.keyboard.type(command);
+  await page.keyboard.press("Enter");
+  await turns.nth(before).waitFor();
+  return turns.nth(before).locator(".cli__reply").textContent();
+}
+
+// fits checks that nothing is wider than the window: nobody scrolls a page to the side.
+export async function fits(page, what) {
+  const { width } = page.viewportSize();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, what);
+}
+
+// lowTargets is what a finger is to hit, of those that the selector finds, and is lower than 44 CSS pixels.
+export const lowTargets = (page, selector) =>
+  page.evaluate(
+    (selector) => [...document.querySelectorAll(selector)].filter((e) => e.offsetHeight && e.offsetHeight < 44).map((e) => e.outerHTML.slice(0, 80)),
+    selector,
+  );
 
 // waitFailure waits for the error panel and resolves to its text.
 export async function waitFailure(page, timeout = 30_000) {

@@ -1,13 +1,10 @@
 // The story that the page is for, in a real browser: a write reaches the replica, the link is cut, the writes go on, and
 // when it heals the master says CONTINUE or FULLRESYNC and why. Once by clicks, once by keys alone.
-//
-// With #test=1 the page's time stands still but for tick(), so nothing here waits for luck.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+import { axe, begin, end, enter, fits, id, launch, open, press, run, script, serve, shows, text, tick, trace, type, waitReady } from "./lib.mjs";
 
-const id = (name) => `[data-testid="${name}"]`;
 const commas = (number) => Number(number).toLocaleString("en");
 const digits = (text) => Number(text.replace(/[^0-9]/g, ""));
 
@@ -23,56 +20,14 @@ describe("the story", () => {
     await server?.close();
   });
 
-  async function begin(options) {
-    const page = await open(browser, server.url + "#test=1", options);
-    await waitReady(page);
-    return page;
-  }
-
-  // tick lets simulated time pass, at normal speed, and resolves to how everything stands.
-  async function tick(page, millis) {
-    return JSON.parse(await page.evaluate((ms) => window.__resync.tick(ms), millis));
-  }
-
-  // type gives a command at a node's prompt with the keyboard, and resolves to the reply, once it is drawn.
-  async function type(page, node, command) {
-    await page.locator(id(`cli-${node}`)).waitFor(); // the page draws a moment after a click
-    await page.locator(id(`cli-${node}`)).focus();
-    return enter(page, node, command);
-  }
-
-  // enter is the same where the prompt has the focus already, or is about to have it.
-  async function enter(page, node, command) {
-    const turns = page.locator(`${id(`cli-output-${node}`)} .cli__turn`);
-    await page.locator(id(`cli-output-${node}`)).waitFor();
-    await page.waitForFunction((name) => document.activeElement?.dataset.testid === name, `cli-${node}`);
-    const before = await turns.count();
-    await page.keyboard.type(command);
-    await page.keyboard.press("Enter");
-    await turns.nth(before).waitFor();
-    return turns.nth(before).locator(".cli__reply").textContent();
-  }
-
   // info types INFO replication and resolves to its fields.
   async function info(page, node) {
-    const text = await type(page, node, "INFO replication");
-    return Object.fromEntries(text.split("\n").filter((line) => line.includes(":")).map((line) => line.split(":")));
-  }
-
-  async function text(page, name) {
-    return (await page.locator(id(name)).textContent()).trim();
-  }
-
-  // shows waits until the page has drawn what the model holds.
-  async function shows(page, name, pattern) {
-    await page.waitForFunction(
-      ([selector, source]) => new RegExp(source).test(document.querySelector(selector)?.textContent ?? ""),
-      [id(name), pattern.source],
-    );
+    const reply = await type(page, node, "INFO replication");
+    return Object.fromEntries(reply.split("\n").filter((line) => line.includes(":")).map((line) => line.split(":")));
   }
 
   test("by clicks: a cut replica continues where it stopped", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     assert.equal(await page.locator(id("app")).getAttribute("data-state"), "ready");
 
     assert.equal(await type(page, "m1", "SET color blue"), "OK");
@@ -117,42 +72,37 @@ describe("the story", () => {
     await shows(page, "node-r1", new RegExp(`${commas(replica.slave_repl_offset)}slave_repl_offset`));
     assert.equal(await type(page, "r1", "GET color"), '"green and red"');
 
-    const script = await page.evaluate(() => window.__resync.script());
-    assert.match(script, /^sever m1 r1$/m);
-    assert.match(script, /^m1> SET color "green and red"$/m);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    const done = await script(page);
+    assert.match(done, /^sever m1 r1$/m);
+    assert.match(done, /^m1> SET color "green and red"$/m);
+    await end(page);
   });
 
   test("by keys alone: the same", async () => {
-    const page = await begin();
-    const press = async (...keys) => {
-      for (const key of keys) await page.keyboard.press(key);
-    };
-    await press("/");
+    const page = await begin(browser, server);
+    await press(page, "/");
     assert.equal(await enter(page, "m1", "SET color blue"), "OK");
     await tick(page, 500);
-    await press("Escape", "2", "/"); // back to the node, to the other one, to its prompt
+    await press(page, "Escape", "2", "/"); // back to the node, to the other one, to its prompt
     assert.equal(await enter(page, "r1", "GET color"), '"blue"');
-    await press("ArrowUp");
+    await press(page, "ArrowUp");
     assert.equal(await page.locator(id("cli-r1")).inputValue(), "GET color");
-    await press("ArrowDown");
+    await press(page, "ArrowDown");
     assert.equal(await page.locator(id("cli-r1")).inputValue(), "");
 
-    await press("Escape", "x");
+    await press(page, "Escape", "x");
     await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`);
-    await press("1", "/");
+    await press(page, "1", "/");
     assert.equal(await enter(page, "m1", "SET color green"), "OK");
     await shows(page, "forecast-r1", /CONTINUE/);
-    await press("Escape", "2", "h");
+    await press(page, "Escape", "2", "h");
     await tick(page, 2500);
     await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
   });
 
   test("every control can be reached with Tab, and Space presses the one that has the focus", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     const wanted = ["theme", "power-m1", "load-m1", "cut-m1-r1", "pick-r1", "tab-log", "cli-m1", "play", "step-fwd", "slower"];
     const reached = new Set();
     for (let i = 0; i < 60; i++) {
@@ -166,11 +116,11 @@ describe("the story", () => {
     await page.waitForSelector(`${id("link-m1-r2")}[data-state="severed"]`);
     const { playing } = await tick(page, 0);
     assert.equal(playing, true, "Space on a button is not the key for pause");
-    await page.context().close();
+    await end(page);
   });
 
   test("the backlog overflows: everything is sent again", async () => {
-    const page = await begin();
+    const page = await begin(browser, server);
     await page.click(id("cut-m1-r1"));
     await page.click(id("load-m1"));
     for (let i = 0; i < 4; i++) await page.click(id("faster"));
@@ -191,14 +141,13 @@ describe("the story", () => {
     const [m1, r1] = state.nodes;
     assert.equal(r1.offset, m1.offset);
     assert.equal(r1.keys, m1.keys);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
   });
 
   for (const colorScheme of ["light", "dark"]) {
     for (const [width, height] of [[1440, 900], [375, 812]]) {
       test(`axe finds nothing: ${colorScheme}, ${width} wide`, async () => {
-        const page = await begin({ viewport: { width, height }, colorScheme });
+        const page = await begin(browser, server, { viewport: { width, height }, colorScheme });
         assert.deepEqual(await axe(page), [], "at first");
         await page.click(id("cut-m1-r1"));
         await tick(page, 1000);
@@ -208,36 +157,36 @@ describe("the story", () => {
         await tick(page, 2500);
         await page.waitForSelector(id("verdict"));
         assert.deepEqual(await axe(page), [], "answered");
-        await page.evaluate(() => window.__resync.run("kill m1"));
+        await run(page, "kill m1");
         await page.click(id("tab-log"));
         await page.click(id("help"));
         assert.deepEqual(await axe(page), [], "killed, log and help");
-        await page.context().close();
+        await end(page);
       });
     }
   }
 
   for (const [width, height] of [[1440, 900], [1100, 800], [768, 1024], [640, 420], [375, 812], [320, 640]]) {
     test(`nothing is wider than a window of ${width}`, async () => {
-      const page = await begin({ viewport: { width, height } });
-      await page.evaluate(() => window.__resync.run("sever m1 r1"));
-      await page.evaluate(() => window.__resync.run("load m1 rate 50/s"));
+      const page = await begin(browser, server, { viewport: { width, height } });
+      await run(page, "sever m1 r1");
+      await run(page, "load m1 rate 50/s");
       await tick(page, 3000);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
-      await page.evaluate(() => window.__resync.run("heal m1 r1"));
+      await fits(page);
+      await run(page, "heal m1 r1");
       await tick(page, 3000);
       await page.waitForSelector(id("verdict"));
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await fits(page);
       const clipped = await page.evaluate(() =>
         [...document.querySelectorAll(".card, .cell, .fore, .btn, .choice")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className),
       );
       assert.deepEqual(clipped, []);
-      await page.context().close();
+      await end(page);
     });
   }
 
   test("the theme goes round and is remembered", async () => {
-    const page = await begin({ colorScheme: "dark" });
+    const page = await begin(browser, server, { colorScheme: "dark" });
     const theme = () => page.evaluate(() => document.documentElement.dataset.theme ?? "");
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await background();
@@ -250,7 +199,7 @@ describe("the story", () => {
     await page.click(id("theme"));
     await page.click(id("theme"));
     assert.equal(await theme(), "");
-    await page.context().close();
+    await end(page);
   });
 
   test("it plays by itself, and not for those who asked for less motion", async () => {
@@ -266,30 +215,29 @@ describe("the story", () => {
       for (let i = 0; i < 20; i++) await new Promise(requestAnimationFrame);
     });
     assert.equal(await clock(page), stopped);
-    assert.deepEqual(page.complaints, []);
-    await page.context().close();
+    await end(page);
 
     const calm = await open(browser, server.url, { reducedMotion: "reduce" });
     await waitReady(calm);
     await shows(calm, "clock", /paused/);
-    await calm.context().close();
+    await end(calm);
   });
 
   test("the same acts give the same events, here and after a reload", async () => {
-    const run = async () => {
-      const page = await begin();
+    const play = async () => {
+      const page = await begin(browser, server);
       await type(page, "m1", "SET a 1");
       await tick(page, 700);
       await page.click(id("cut-m1-r2"));
       await tick(page, 1300);
       await page.click(id("heal-m1-r2"));
       await tick(page, 2000);
-      const trace = await page.evaluate(() => window.__resync.trace());
-      await page.context().close();
-      return trace;
+      const happened = await trace(page);
+      await end(page);
+      return happened;
     };
-    const once = await run();
+    const once = await play();
     assert.ok(once.split("\n").length > 50);
-    assert.equal(await run(), once);
+    assert.equal(await play(), once);
   });
 });

@@ -3,6 +3,7 @@ package model
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"resync/engine"
@@ -166,19 +167,20 @@ func (c *chronicle) log(e engine.Event, f engine.Log) {
 
 // reply completes the oldest turn of that node that still waits, or adds one for a command that a script gave.
 func (c *chronicle) reply(e engine.Event, f engine.Replied) {
-	if f.Client != 1 {
+	if f.Client > mostClients {
 		return
 	}
+	prompt := turnsOf(e.Node, f.Client)
 	isError := len(f.Reply) > 0 && f.Reply[0] == '-'
 	text := printed(f)
-	turns := c.turns[e.Node]
+	turns := c.turns[prompt]
 	for i := range turns {
 		if turns[i].Waiting {
 			turns[i].Waiting, turns[i].Text, turns[i].Error = false, text, isError
 			return
 		}
 	}
-	c.addTurn(e.Node, Turn{Command: f.Command, Text: text, Error: isError})
+	c.addTurn(prompt, Turn{Command: f.Command, Text: text, Error: isError})
 }
 
 // printed is a reply as a terminal shows it. INFO is a text of its own, which redis-cli prints as it is, without quotes.
@@ -208,8 +210,16 @@ func (c *chronicle) addTurn(node string, t Turn) {
 
 // act reads what the world was made to do. Its text is a line of the script, so its words are known.
 func (c *chronicle) act(e engine.Event, f engine.Act) {
-	if name, command, ok := strings.Cut(f.Text, "> "); ok && !strings.ContainsAny(name, " /") {
-		c.addTurn(name, Turn{Prompt: c.prompts[name], Command: command, Waiting: true})
+	if prompt, command, ok := strings.Cut(f.Text, "> "); ok && !strings.Contains(prompt, " ") {
+		name, number, second := strings.Cut(prompt, "/")
+		client := 1
+		if second {
+			client, _ = strconv.Atoi(number)
+		}
+		if client > mostClients {
+			return
+		}
+		c.addTurn(turnsOf(name, client), Turn{Prompt: withClient(c.prompts[name], client), Command: command, Waiting: true})
 		if len(command) >= 8 && strings.EqualFold(command[:8], "SHUTDOWN") {
 			c.ended[name] = "shutdown"
 		}

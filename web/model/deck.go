@@ -8,7 +8,8 @@ import (
 type Deck struct {
 	Playing  bool
 	Clock    string
-	State    string // live, paused, rewound, seeking
+	State    string // live, paused, rewound
+	Going    string // how far a long way to another moment has come, or ""
 	At       int64  // the moment that is looked at, in parts of DeckParts of the time that was lived
 	Moment   string // the moment in words
 	Rewound  bool
@@ -80,7 +81,7 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 		}
 	}
 	if part, on := m.line.Seeking(); on {
-		d.State = "going there… " + plain(int64(part*100)) + " %"
+		d.Going = "going there… " + plain(int64(part*100)) + " %"
 	}
 	if len(branches) < 2 {
 		return

@@ -170,10 +170,12 @@ func (m *Model) perform(p Perform) []Cmd {
 		return []Cmd{Performed{Refused: "there is no node " + strconv.Quote(cut(p.Node, 40))}}
 	}
 	cmds := m.pickNode(p.Node)
-	m.tab = TabCLI
+	if m.tab != TabWire { // that has no column, where it is all that is shown
+		m.tab = TabCLI
+	}
 	cmds = append(cmds, m.enter(p.Node, p.Line)...)
 	var done Performed
-	if turns := m.past.turns[p.Node]; len(turns) > 0 {
+	if turns := m.past.turns[m.turnsHere(p.Node)]; len(turns) > 0 {
 		done.Turn = turns[len(turns)-1]
 	}
 	return append(cmds, done)

@@ -1,84 +1,118 @@
 package model
 
 import (
-	"encoding/json"
+	"strconv"
 	"strings"
 
 	"resync/engine"
+	"resync/engine/sim"
 )
 
 // StateJSON is how everything stands, for tests and for pages that embed this one: time, nodes with their offsets,
 // links, forecasts and the verdict on show.
 func (m *Model) StateJSON() string {
 	s := observe(m.world(), m.known)
-	type nodeState struct {
-		Name    string `json:"name"`
-		Up      bool   `json:"up"`
-		Role    string `json:"role"`
-		Master  string `json:"master,omitempty"`
-		Link    string `json:"link,omitempty"`
-		ReplID  string `json:"replid"`
-		ReplID2 string `json:"replid2"`
-		Offset  int64  `json:"offset"`
-		Keys    int    `json:"keys"`
-	}
-	type linkState struct {
-		A     string `json:"a"`
-		B     string `json:"b"`
-		State string `json:"state"`
-	}
-	type forecastState struct {
-		Replica string `json:"replica"`
-		Answer  string `json:"answer"`
-		Missing int64  `json:"missing"`
-		TurnsIn int64  `json:"turnsIn"`
-	}
-	type verdictState struct {
-		Replica string `json:"replica"`
-		Kind    string `json:"kind"`
-		Want    int64  `json:"want"`
-		First   int64  `json:"first"`
-		Next    int64  `json:"next"`
-		Bytes   int64  `json:"bytes"`
-	}
-	state := struct {
-		Time      string          `json:"time"`
-		Nanos     int64           `json:"nanos"`
-		Events    int             `json:"events"`
-		Playing   bool            `json:"playing"`
-		Selected  string          `json:"selected"`
-		Problem   string          `json:"problem,omitempty"`
-		Nodes     []nodeState     `json:"nodes"`
-		Links     []linkState     `json:"links"`
-		Forecasts []forecastState `json:"forecasts"`
-		Verdict   *verdictState   `json:"verdict,omitempty"`
-	}{
-		Time: clock(s.now), Nanos: int64(s.now.Sub(engine.Epoch)), Events: m.world().Events().Len(),
-		Playing: m.playing, Selected: m.selected, Problem: m.problem,
-	}
+	o := object("{")
+	o.text("time", clock(s.now))
+	o.number("nanos", int64(s.now.Sub(engine.Epoch)))
+	o.number("events", int64(m.world().Events().Len()))
+	o.truth("playing", m.playing)
+	o.text("selected", m.selected)
+	o.optional("problem", m.problem)
+	o.name("nodes")
+	o = append(o, '[')
+	var forecasts object
 	for _, n := range s.nodes {
-		k := nodeState{Name: n.name, Up: n.up, Role: "master", ReplID: string(n.repl.ReplID), ReplID2: string(n.repl.ReplID2),
-			Offset: int64(n.repl.Offset), Keys: n.keys}
+		o.next('{')
+		o.text("name", n.name)
+		o.truth("up", n.up)
+		role, offset := "master", n.repl.Offset
 		if n.repl.Replica {
-			k.Role, k.Link, k.Offset, k.Master = "replica", n.repl.Link.String(), int64(n.repl.Applied), masterName(&s, n)
+			role, offset = "replica", n.repl.Applied
 		}
-		state.Nodes = append(state.Nodes, k)
+		o.text("role", role)
+		if n.repl.Replica {
+			o.optional("master", masterName(&s, n))
+			o.optional("link", n.repl.Link.String())
+		}
+		o.text("replid", string(n.repl.ReplID))
+		o.text("replid2", string(n.repl.ReplID2))
+		o.number("offset", int64(offset))
+		o.number("keys", int64(n.keys))
+		o = append(o, '}')
 		if f, ok := s.forecasts[n.name]; ok {
-			state.Forecasts = append(state.Forecasts, forecastState{n.name, answerName(f.Answer), f.MissingBytes, f.TurnsIn})
+			forecasts.next('{')
+			forecasts.text("replica", n.name)
+			forecasts.text("answer", answerName(f.Answer))
+			forecasts.number("missing", f.MissingBytes)
+			forecasts.number("turnsIn", f.TurnsIn)
+			forecasts = append(forecasts, '}')
 		}
 	}
+	o = append(o, ']')
+	o.name("links")
+	o = append(o, '[')
 	for _, l := range s.links {
-		state.Links = append(state.Links, linkState{l.A, l.B, l.State})
+		o.next('{')
+		o.text("a", l.A)
+		o.text("b", l.B)
+		o.text("state", l.State)
+		o = append(o, '}')
 	}
+	o = append(o, ']')
+	o.name("forecasts")
+	o = append(append(append(o, '['), forecasts...), ']')
 	if v, ok := m.shownVerdict(&s); ok {
 		a := v.answer
-		state.Verdict = &verdictState{s.named(a.Replica), answerName(a), int64(a.Want), int64(a.First), int64(a.Next), a.Bytes}
+		o.name("verdict")
+		o = append(o, '{')
+		o.text("replica", s.named(a.Replica))
+		o.text("kind", answerName(a))
+		o.number("want", int64(a.Want))
+		o.number("first", int64(a.First))
+		o.number("next", int64(a.Next))
+		o.number("bytes", a.Bytes)
+		o = append(o, '}')
 	}
-	text, err := json.Marshal(state)
-	if err != nil {
-		panic("model: a state of strings and numbers did not marshal: " + err.Error())
+	return string(append(o, '}'))
+}
+
+// An object is JSON that is being written. Package encoding/json would be a twentieth of what a reader downloads.
+type object []byte
+
+// next begins a value of a list.
+func (o *object) next(c byte) {
+	if n := len(*o); n > 0 && (*o)[n-1] != '[' && (*o)[n-1] != '{' {
+		*o = append(*o, ',')
 	}
-	return string(text)
+	*o = append(*o, c)
+}
+
+func (o *object) name(name string) {
+	o.next('"')
+	*o = append(append(*o, name...), '"', ':')
+}
+
+func (o *object) text(name, value string) {
+	o.name(name)
+	*o = sim.AppendJSONString(*o, value)
+}
+
+// optional leaves a field out that says nothing.
+func (o *object) optional(name, value string) {
+	if value != "" {
+		o.text(name, value)
+	}
+}
+
+func (o *object) number(name string, value int64) {
+	o.name(name)
+	*o = strconv.AppendInt(*o, value, 10)
+}
+
+func (o *object) truth(name string, value bool) {
+	o.name(name)
+	*o = strconv.AppendBool(*o, value)
 }
 
 func answerName(a engine.PsyncAnswered) string {

@@ -57,7 +57,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		m.speed = min(m.speed+1, len(speeds)-1)
 	case "/":
 		m.tab = TabCLI
-		return []Cmd{Focus{PromptID(m.selected)}}, true
+		return append(m.appears(), Focus{PromptID(m.selected)}), true
 	case "l", "L":
 		m.cycleLink(k.Shift)
 	case "s", "S":
@@ -70,7 +70,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return m.onLink("heal")
 	case "f", "F":
 		m.tab = TabFaults
-		return []Cmd{Focus{OutputID(m.selected)}}, true
+		return append(m.appears(), Focus{OutputID(m.selected)}), true
 	case "k", "K":
 		return m.onNode("kill")
 	case "p", "P":
@@ -85,6 +85,15 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return m.restart(k.Shift), true
 	case "w", "W":
 		return m.toggleLoad(m.leadName()), true
+	case "z", "Z":
+		switch {
+		case k.Shift:
+			m.zoomTo(-1)
+		case m.zoom == zoomBytes:
+			m.zoomTo(-zoomBytes)
+		default:
+			m.zoomTo(1)
+		}
 	case "t", "T":
 		m.table = !m.table
 	default:
@@ -115,6 +124,7 @@ var KeyHelp = [][2]string{
 	{"R", "start it again, with its RDB"},
 	{"Shift+R", "start it again, empty"},
 	{"S", "give this run away: link, runbook, trace"},
+	{"Z  Shift+Z", "the stream closer: its commands, then its bytes; wider"},
 	{"T", "table instead of the drawing"},
 	{"?", "this list"},
 }

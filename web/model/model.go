@@ -36,16 +36,19 @@ type Model struct {
 	goal     goal   // of the opening, where a link gave one
 	notice   string // what is to be said of a link, until it is put away
 
-	playing  bool
-	speed    int     // index into speeds
-	asked    float64 // the speed that the script asked for last
-	lag      int64
-	quiet    time.Duration // of the reader's time since the narrator spoke
-	status   string
-	stepped  string // the event that the latest step stopped at
-	spoken   int64  // the event that status is about
-	revision uint64
+	playing     bool
+	speed       int     // index into speeds
+	asked       float64 // the speed that the script asked for last
+	lag         int64
+	quiet       time.Duration // of the reader's time since the narrator spoke
+	interrupted bool          // what the narrator said last was a verdict, which the next one does not interrupt
+	status      string
+	stepped     string // the event that the latest step stopped at
+	spoken      int64  // the event that status is about
+	revision    uint64
 
+	zoom       int             // how close the tape is looked at
+	zoomAt     engine.Offset   // the last byte of a closer look, 0 to follow the head
 	wireSpan   int             // index into wireSpans
 	wireHides  map[string]bool // by kind
 	packet     packet
@@ -60,6 +63,8 @@ type Model struct {
 	chosen        string // ID of the selected link, "" for the selected node's own
 	tab           string
 	typed         map[string]typing
+	client        map[string]int               // the client whose terminal is shown, by node; 1 where none is named
+	toAll         bool                         // what is typed goes to every node
 	drafts        map[string]map[string]string // what was put into the entries of a fault, by target and fault
 	refused       refusal
 	dragged       string // the node that is being dragged, "" for none
@@ -126,9 +131,10 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.line = script.NewTimeline(s)
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
+	m.client, m.toAll = map[string]int{}, false
 	m.typed, m.guess = map[string]typing{}, map[string]string{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
-	m.packet, m.dataShown = packet{}, dataView{}
+	m.packet, m.dataShown, m.zoomAt = packet{}, dataView{}, 0
 	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
 	m.drafts, m.refused, m.dragged = map[string]map[string]string{}, refusal{}, ""
 	m.chapters, m.tale = chapterCount(s), tale{}
@@ -199,6 +205,9 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case Resized:
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
+		if m.tab == TabWire && !m.narrow() { // it has a place of its own now
+			m.tab = TabCLI
+		}
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
 	case Edited:
@@ -221,6 +230,13 @@ func (m *Model) update(msg Msg) []Cmd {
 		line, ok := t.newer()
 		m.typed[msg.Node] = t
 		return m.inputIf(ok, msg.Node, line)
+	case PickClient:
+		m.client[msg.Node] = min(max(1, msg.Client), mostClients)
+		return m.appears()
+	case ToggleToAll:
+		m.toAll = !m.toAll
+	case Unblock:
+		return m.unblock(msg.Node)
 	case Configure:
 		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
 	case Run:
@@ -229,17 +245,17 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.pickNode(msg.Node)
 	case SelectTab:
 		m.tab = msg.Tab
-		return m.showsEnd()
+		return m.appears()
 	case PickLink:
 		m.chosen, m.tab = msg.ID, TabFaults
 		if msg.ID == ownFaults {
 			m.chosen = ""
 		}
-		return []Cmd{Reveal{OutputID(m.selected)}}
+		return append(m.appears(), Reveal{OutputID(m.selected)})
 	case PickFaults:
 		m.pickNode(msg.Node)
 		m.tab = TabFaults
-		return []Cmd{Reveal{OutputID(m.selected)}}
+		return append(m.appears(), Reveal{OutputID(m.selected)})
 	case EnterFault:
 		m.setDraft(msg.Fault, msg.Entry, msg.Value)
 	case DoFault:
@@ -276,6 +292,11 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.pickBranch(msg.Branch)
 	case PickPacket:
 		m.pickPacket(msg.ID)
+		m.lookAt(m.packet.span)
+	case TapeZoomed:
+		m.zoomTo(msg.By)
+	case TapePan:
+		m.pan(msg.By)
 	case ToggleWire:
 		m.wireHides[msg.Kind] = !m.wireHides[msg.Kind]
 	case WireSpan:
@@ -376,17 +397,18 @@ func (m *Model) follow(cmds []Cmd) []Cmd {
 }
 
 func (m *Model) terminalWaits() bool {
-	turns := m.past.turns[m.selected]
+	turns := m.past.turns[m.turnsHere(m.selected)]
 	return len(turns) > 0 && turns[len(turns)-1].Waiting
 }
 
-// showsEnd is for a column that has just appeared: what grows at its end is shown there, the rest from the top.
-func (m *Model) showsEnd() []Cmd {
+// appears is for a column that has just appeared, in the element that held another one: what grows at its end is shown
+// there, the rest from the top.
+func (m *Model) appears() []Cmd {
 	switch m.tab {
 	case TabCLI, TabLog, TabScript:
 		return []Cmd{ScrollToEnd{OutputID(m.selected)}}
 	}
-	return nil
+	return []Cmd{ScrollToStart{OutputID(m.selected)}}
 }
 
 func (m *Model) inputIf(ok bool, node, line string) []Cmd {
@@ -473,15 +495,21 @@ func (m *Model) sync() {
 	m.marks.read(m.line.Events())
 }
 
-// narrate speaks of what was new, not more often than one can listen to; a verdict or the reader's own act at once.
+// narrate speaks of what was new, not more often than one can listen to. A verdict does not wait for what is less than one to
+// be heard, but it does for the verdict before it: where one follows the other, as in a loop of resyncs, the newest is told.
 func (m *Model) narrate() {
+	if m.playing && m.quiet < speakGap && (!m.past.loud || m.interrupted) {
+		return
+	}
+	m.tellNow()
+}
+
+// tellNow speaks at once: of the reader's own act.
+func (m *Model) tellNow() {
 	if m.past.saidSeq == m.spoken || m.past.said == "" {
 		return
 	}
-	if m.playing && !m.past.loud && m.quiet < speakGap {
-		return
-	}
-	m.status, m.spoken, m.quiet = m.past.said, m.past.saidSeq, 0
+	m.status, m.spoken, m.quiet, m.interrupted = m.past.said, m.past.saidSeq, 0, m.past.loud
 	m.revision++
 }
 
@@ -536,7 +564,7 @@ func (m *Model) do(line string) error {
 	} else {
 		m.advance(m.world().Now(), frameStep)
 	}
-	m.narrate()
+	m.tellNow()
 	return nil
 }
 
@@ -573,7 +601,7 @@ func (m *Model) pickNode(name string) []Cmd {
 	for _, known := range m.world().Names() {
 		if known == name {
 			m.selected, m.chosen, m.completion, m.fileNote = name, "", Completion{}, ""
-			return m.showsEnd()
+			return m.appears()
 		}
 	}
 	return nil
@@ -669,7 +697,8 @@ func chapterCount(s *script.Script) int {
 	return n
 }
 
-// The three ways in which the page is laid out; layout.css has the same borders.
+// The ways in which the page is laid out; layout.css has the same borders.
+func (m *Model) narrow() bool   { return m.width < 1280 }
 func (m *Model) vertical() bool { return m.width < 600 }
 func (m *Model) compact() bool  { return m.width < 768 }
 

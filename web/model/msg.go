@@ -26,6 +26,15 @@ type (
 	CompleteNext    struct{ By int }
 	CloseCompletion struct{}
 
+	// PickClient shows another terminal of a node. ToggleToAll has what is typed go to every node, or not. Unblock gives up what
+	// the shown terminal waits for.
+	PickClient struct {
+		Node   string
+		Client int
+	}
+	ToggleToAll struct{}
+	Unblock     struct{ Node string }
+
 	// Configure sets a name of a node's configuration, as if typed at its prompt.
 	Configure struct{ Node, Name, Value string }
 
@@ -76,6 +85,9 @@ type (
 	PickPacket struct{ ID int64 }
 	ToggleWire struct{ Kind string }
 	WireSpan   struct{ By int }
+	// TapeZoomed looks closer at the stream, or wider; TapePan goes along it, back for a negative number.
+	TapeZoomed struct{ By int }
+	TapePan    struct{ By int }
 
 	// Guess is the reader's answer to the story's question: continue or fullresync.
 	Guess struct{ Replica, Kind string }
@@ -137,6 +149,9 @@ func (Edited) isMsg()          {}
 func (Complete) isMsg()        {}
 func (CompleteNext) isMsg()    {}
 func (CloseCompletion) isMsg() {}
+func (PickClient) isMsg()      {}
+func (ToggleToAll) isMsg()     {}
+func (Unblock) isMsg()         {}
 func (Configure) isMsg()       {}
 func (Run) isMsg()             {}
 func (Select) isMsg()          {}
@@ -164,6 +179,8 @@ func (PickBranch) isMsg()      {}
 func (PickPacket) isMsg()      {}
 func (ToggleWire) isMsg()      {}
 func (WireSpan) isMsg()        {}
+func (TapeZoomed) isMsg()      {}
+func (TapePan) isMsg()         {}
 func (Guess) isMsg()           {}
 func (StoryNext) isMsg()       {}
 func (StoryBack) isMsg()       {}
@@ -193,10 +210,12 @@ type Cmd interface{ isCmd() }
 type (
 	// SetInput replaces what an input shows.
 	SetInput struct{ ID, Value string }
-	// Focus moves the focus; Reveal scrolls until an element can be seen; ScrollToEnd shows an element's last line.
-	Focus       struct{ ID string }
-	Reveal      struct{ ID string }
-	ScrollToEnd struct{ ID string }
+	// Focus moves the focus; Reveal scrolls until an element can be seen; ScrollToStart and ScrollToEnd show an element's
+	// first line and its last.
+	Focus         struct{ ID string }
+	Reveal        struct{ ID string }
+	ScrollToStart struct{ ID string }
+	ScrollToEnd   struct{ ID string }
 	// Mark selects a part of a text area and shows it; positions count UTF-16 units, as the browser does.
 	Mark struct {
 		ID       string
@@ -214,12 +233,13 @@ type (
 	Copy  struct{ Text string }
 )
 
-func (SetInput) isCmd()    {}
-func (Focus) isCmd()       {}
-func (Reveal) isCmd()      {}
-func (ScrollToEnd) isCmd() {}
-func (Mark) isCmd()        {}
-func (Download) isCmd()    {}
-func (SetTheme) isCmd()    {}
-func (Store) isCmd()       {}
-func (Copy) isCmd()        {}
+func (SetInput) isCmd()      {}
+func (Focus) isCmd()         {}
+func (Reveal) isCmd()        {}
+func (ScrollToStart) isCmd() {}
+func (ScrollToEnd) isCmd()   {}
+func (Mark) isCmd()          {}
+func (Download) isCmd()      {}
+func (SetTheme) isCmd()      {}
+func (Store) isCmd()         {}
+func (Copy) isCmd()          {}

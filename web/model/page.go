@@ -76,6 +76,8 @@ type Story struct {
 	Next     string // what the button says that goes on with a lesson, "" when there is none
 	Back     bool   // there is a way back to a chapter
 	Restart  bool   // a button to begin again belongs here
+	Folds    bool   // More is longer than the line that a narrow page has for it
+	Telling  bool   // a lesson is being told: what it says is not folded
 }
 
 // A StoryStep is one chapter of a lesson.
@@ -160,6 +162,7 @@ type Link struct {
 	Vertical        bool
 	State, Note     string // "severed", "14.7 s ago"
 	Figure          string
+	Queue           Queue
 	Action          string // Cut or Heal
 	Line            string // what the button does
 	Selected        bool
@@ -168,13 +171,20 @@ type Link struct {
 	Said            bool   // the narration speaks of it
 }
 
+// A Queue is what waits in the master's output buffer for a replica, beside the limit at which the master drops it.
+type Queue struct {
+	Part float64 // of the limit, 0 to 1; 0 without a limit
+	Word string  // "12,345 B of 65,536 B wait at m1", "" for nothing
+}
+
 // A Terminal is the column of the selected node.
 type Terminal struct {
 	Nodes      []Choice
 	Name       string
 	Role       string
 	About      string
-	Tab        string // cli, ledger, data, config, faults, add, log, script
+	Tab        string // cli, ledger, data, config, faults, add, log, script, wire
+	Tabs       []Choice
 	Ledger     Ledger
 	Data       Data
 	FileNote   string // what became of the file that was loaded or saved last
@@ -182,6 +192,9 @@ type Terminal struct {
 	Faults     Faults
 	Add        Fault
 	Prompt     string
+	Clients    []Choice // the terminals of this node
+	ToAll      bool     // what is typed goes to every node
+	Blocked    string   // what the shown terminal waits for, "" for nothing
 	Turns      []Turn
 	Log        []LogLine
 	Editor     Editor

@@ -29,6 +29,7 @@ type standing struct {
 	since    engine.Instant // when it came to that state
 	skew     time.Duration  // how far its clock is ahead
 	era      string
+	output   int64 // the hard limit of what may wait for a replica, in bytes; 0 for none
 	keys     int
 	repl     node.Replication
 	severed  bool // the path to its master is cut, whether it has learned so or not
@@ -42,7 +43,8 @@ func observe(w *sim.World, known map[string]followed) scene {
 	s := scene{now: w.Now(), links: w.Links(), flying: w.InFlight(), forecasts: map[string]sim.Forecast{}}
 	for _, name := range w.Names() {
 		v := w.Node(name)
-		n := standing{name: name, ip: v.IP, port: v.Port, up: v.Up(), state: v.State, since: v.Since, skew: v.Skew, era: v.Config().Era, keys: v.Keys, master: -1}
+		cfg := v.Config()
+		n := standing{name: name, output: cfg.OutputLimit[node.OutputReplica].Hard, ip: v.IP, port: v.Port, up: v.Up(), state: v.State, since: v.Since, skew: v.Skew, era: cfg.Era, keys: v.Keys, master: -1}
 		if n.up {
 			n.repl = v.Replication()
 			known[name] = followed{n.repl.Replica, n.repl.Master}

@@ -224,13 +224,33 @@ func (m *Model) link(s *scene, master, replica standing) Link {
 		l.Path = "down"
 		m.living(s, &l, master, replica, view, seen)
 	}
+	if seen && replica.up && master.up {
+		l.Queue = queue(master, view.Held)
+	}
 	l.Badges = pathBadges(s.path(master.name, replica.name).Options)
 	l.Label = "Link " + master.name + " to " + replica.name + ", " + l.State
 	if l.Note != "" {
 		l.Label += " " + l.Note
 	}
+	if l.Queue.Word != "" {
+		l.Label += ", " + l.Queue.Word
+	}
 	l.Label += badgeWords(l.Badges)
 	return l
+}
+
+// queue is what a master keeps for a replica that has not taken it. Below the size of the backlog no limit counts.
+//
+// Source: redis/src/networking.c, checkClientOutputBufferLimits.
+func queue(master standing, held int64) Queue {
+	limit := max(master.output, master.repl.BacklogSize)
+	switch {
+	case held <= 0:
+		return Queue{}
+	case master.output <= 0:
+		return Queue{Word: byteCount(held) + " wait at " + master.name}
+	}
+	return Queue{min(1, float64(held)/float64(limit)), byteCount(held) + " of " + byteCount(limit) + " wait at " + master.name}
 }
 
 // living words a link that nothing stops.

@@ -202,6 +202,16 @@ func (t *tale) forget(common int) {
 // story says what has just happened, why it matters and what to try. The question comes before the answer: while a
 // replica is away, the reader is asked what its master will say.
 func (m *Model) story(s *scene) Story {
+	st := m.telling(s)
+	room := m.width - 64
+	if !m.compact() { // the buttons are beside it
+		room = m.width / 2
+	}
+	st.Folds = m.narrow() && !st.Telling && textWidth(st.More) > room
+	return st
+}
+
+func (m *Model) telling(s *scene) Story {
 	st := Story{Where: m.script.Title, Ask: m.ask(s)}
 	st.Lead, st.More, st.Try = m.moment(s)
 	st.Restart = m.problem != ""
@@ -224,6 +234,7 @@ func (m *Model) story(s *scene) Story {
 	if say == "" && chapter == 1 {
 		st.More = m.script.About
 	}
+	st.Telling = true
 	st.Chapters, st.Done = m.chapters, min(chapter, m.chapters)
 	st.Progress = "Step " + plain(int64(st.Done)) + " of " + plain(int64(m.chapters))
 	st.Next = "Next"

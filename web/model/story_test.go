@@ -157,7 +157,7 @@ func TestTheSameStoryByKeysAlone(t *testing.T) {
 		t.Fatal("2 x did not cut the link of r1")
 	}
 	press(m, "1")
-	if _, _, cmds := PressKey(*m, Key{Key: "/"}); len(cmds) != 1 || cmds[0] != (Focus{PromptID("m1")}) {
+	if _, _, cmds := PressKey(*m, Key{Key: "/"}); len(cmds) != 2 || cmds[1] != (Focus{PromptID("m1")}) {
 		t.Fatalf("/ asks for %v", cmds)
 	}
 	do(m, Typed{"m1", "SET a 1"})

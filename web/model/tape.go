@@ -23,7 +23,8 @@ type Tape struct {
 	Ticks   []TapeTick
 	Label   string // for those who cannot see it
 	Empty   string // said instead of a drawing
-	Compact bool   // a phone: the rails are closer, and only the flags speak
+	Zoom    TapeZoom
+	Compact bool // a phone: the rails are closer, and only the flags speak
 }
 
 // A Piece is a part of the window.
@@ -49,11 +50,14 @@ type TapeText struct {
 // A Rail is how far one replica has come.
 type Rail struct {
 	Name    string
+	Role    string
 	Acked   Piece
 	Applied Piece // applied, and not acknowledged yet
 	Sent    Piece // sent, and not applied yet
 	Missing Piece // on the master and not sent; for a cut replica, all that it lacks
 	Lost    Piece // the part of Missing that the master no longer holds
+	Own     Piece // what it has of the same history and the master has not: it is lost when they meet again
+	OwnSize int64 // in bytes
 	Texts   []TapeText
 	Offset  string // data-offset: what it has applied
 	Cut     bool
@@ -111,7 +115,11 @@ func (m *Model) tape(s *scene) Tape {
 		return t
 	}
 	head := next - 1
-	win := m.tapeWindow(s, lead, first, head)
+	win, close := m.closeWindow(head)
+	if !close {
+		win = m.tapeWindow(s, lead, first, head)
+	}
+	t.closer(m, win, master, first, head)
 	t.Gone = win.bar(engine.Offset(win.lo), first-1)
 	t.blocks(win, master)
 	t.Head = win.x(head)
@@ -128,15 +136,53 @@ func (m *Model) tape(s *scene) Tape {
 		t.Room = Piece{t.Head, 1 - t.Head}
 	}
 	for i, n := range s.nodes {
-		if i != lead && n.master >= 0 && s.top(i) == lead {
+		switch {
+		case i == lead:
+		case n.master >= 0 && s.top(i) == lead:
 			t.rail(m, s, win, head, s.nodes[n.master], n)
+		case parted(master, n) > 0:
+			r := Rail{Name: n.name, Role: n.role(), Offset: plain(int64(n.offset())), Cut: true}
+			t.own(&r, win, master, n)
+			t.Rails = append(t.Rails, r)
 		}
+	}
+	t.ticks(win)
+	t.Label = t.describe(s, lead, first, head)
+	if close {
+		t.onlyInSight(win, head)
+		return t
 	}
 	t.clearFlags()
 	t.headText(win, master, head, drop, hasDrop)
-	t.ticks(win)
-	t.Label = t.describe(s, lead, first, head)
 	return t
+}
+
+// onlyInSight leaves out of a closer look what belongs to bytes that it does not show.
+func (t *Tape) onlyInSight(win window, head engine.Offset) {
+	in := func(x float64) bool { return x > 0 && x < 1 }
+	flags := t.Flags[:0]
+	for _, f := range t.Flags {
+		if in(f.X) {
+			flags = append(flags, f)
+		}
+	}
+	t.Flags, t.Drop = flags, -1
+	for i := range t.Blocks {
+		t.Blocks[i].Text = ""
+	}
+	for i := range t.Rails {
+		t.Rails[i].Texts = nil
+	}
+	if t.Head = win.x(head); !in(t.Head) {
+		t.Head = -1
+	} else {
+		t.HeadAt = TapeText{X: t.Head, Anchor: "end", Text: "last byte written", Bold: at(head), Shown: !t.Compact}
+		if t.meetsFlag(t.HeadAt) {
+			t.HeadAt.Shown = false
+		}
+	}
+	t.About = "bytes " + t.Zoom.First + " to " + t.Zoom.Last
+	t.Label = t.About + ": " + t.Zoom.CommandsInText + ". " + t.Label
 }
 
 // tapeWindow is the part of the stream that is shown: what is held, the room up to the drop line, the flag of the
@@ -245,7 +291,7 @@ func (t *Tape) clearFlags() {
 // stream ends, master is the replica's own.
 func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, n standing) {
 	first, next, _ := master.held()
-	r := Rail{Name: n.name, Offset: plain(int64(n.repl.Applied))}
+	r := Rail{Name: n.name, Role: n.role(), Offset: plain(int64(n.repl.Applied))}
 	applied := n.repl.Applied
 	lo := engine.Offset(win.lo)
 	sameStream := n.repl.ReplID == master.repl.ReplID || n.repl.ReplID == master.repl.ReplID2
@@ -269,6 +315,10 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 		r.Sent = win.bar(max(applied, lo), sent)
 		r.Missing = win.bar(max(sent, lo), head)
 		t.railTexts(&r, win, acked, head)
+	case parted(master, n) > 0:
+		r.Cut = true
+		t.own(&r, win, master, n)
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: true, Beyond: float64(n.repl.Ask.Want) < win.lo}, n.repl.Ask.Want, n.name+" will ask for")
 	default:
 		r.Cut = true
 		want := n.repl.Ask.Want
@@ -289,6 +339,42 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 			v.answer.Want, n.name+" asked for")
 	}
 	t.Rails = append(t.Rails, r)
+}
+
+// parted is how many bytes a node has of the history that a master had before, from where that one went its own way.
+func parted(master, n standing) int64 {
+	if !n.up || n.repl.ReplID != master.repl.ReplID2 || master.repl.SecondOffset <= 0 {
+		return 0
+	}
+	return max(0, int64(n.offset()-master.repl.SecondOffset)+1)
+}
+
+// offset is how far the node's data reach in its stream.
+func (n standing) offset() engine.Offset {
+	if n.repl.Replica {
+		return n.repl.Applied
+	}
+	return n.repl.Offset
+}
+
+func (n standing) role() string {
+	if n.repl.Replica {
+		return "replica"
+	}
+	return "master"
+}
+
+// own draws a node whose history parted from the master's: what both have, and what only it has.
+func (t *Tape) own(r *Rail, win window, master, n standing) {
+	r.OwnSize = parted(master, n)
+	shared := master.repl.SecondOffset - 1
+	r.Acked = win.bar(engine.Offset(win.lo), shared)
+	r.Own = win.bar(shared, n.offset())
+	text := TapeText{X: r.Own.X + r.Own.W, Anchor: "start", Text: byteCount(r.OwnSize) + " that only " + n.name + " has", Tone: ToneLost, Shown: !t.Compact}
+	if text.X*t.Width+textWidth(text.Text)+24 > t.Width {
+		text.X, text.Anchor = r.Own.X, "end"
+	}
+	r.Texts = append(r.Texts, text)
 }
 
 // missingText says on a dotted line what it stands for, in fewer words where there is less room.
@@ -404,6 +490,9 @@ func (t *Tape) describe(s *scene, lead int, first, head engine.Offset) string {
 	master := s.nodes[lead]
 	b := master.name + " holds bytes " + at(first) + " to " + at(head) + "."
 	for _, n := range s.nodes {
+		if own := parted(s.nodes[lead], n); own > 0 {
+			b += " " + n.name + " has " + byteCount(own) + " that " + s.nodes[lead].name + " has not."
+		}
 		if n.master < 0 || !n.up {
 			continue
 		}

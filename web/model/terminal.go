@@ -15,7 +15,23 @@ const (
 	TabConfig = "config"
 	TabLog    = "log"
 	TabScript = "script" // what was done so far, on all nodes
+	TabWire   = "wire"   // the diagram of packets, where it has no place of its own
 )
+
+// tabs are what the column can show, in the order in which they are needed: on a narrow page the wire is one of them, and
+// what is beyond a phone's edge is needed least.
+func (m *Model) tabs() (list []Choice) {
+	order := []string{TabCLI, TabLedger, TabData, TabConfig, TabFaults, TabLog, TabScript}
+	if m.narrow() {
+		order = []string{TabCLI, TabWire, TabLedger, TabFaults, TabData, TabConfig, TabLog, TabScript}
+	}
+	words := map[string]string{TabCLI: "CLI", TabWire: "Wire", TabLedger: "Ledger", TabData: "Data", TabConfig: "Config",
+		TabFaults: "Faults", TabLog: "Log", TabScript: "Script"}
+	for _, name := range order {
+		list = append(list, Choice{name, words[name], name == m.tab})
+	}
+	return list
+}
 
 // shownTurns and shownLog are how many rows the column draws: the newest ones.
 const (
@@ -61,6 +77,84 @@ func (t *typing) enter(line string) {
 	}
 }
 
+// A node's clients are terminals beside each other: each has a connection of its own, so that one may wait while another goes on.
+const (
+	mostClients = 9
+	unblocker   = 98 // the client that gives CLIENT UNBLOCK: none whose own command may be waiting
+)
+
+// turnsOf is under which key the turns of a client are kept: the name of its prompt in the script.
+func turnsOf(node string, client int) string {
+	if client == 1 {
+		return node
+	}
+	return node + "/" + strconv.Itoa(client)
+}
+
+// withClient is a prompt that tells the second terminal from the first.
+func withClient(prompt string, client int) string {
+	if client == 1 {
+		return prompt
+	}
+	return strings.TrimSuffix(prompt, ">") + " (" + strconv.Itoa(client) + ")>"
+}
+
+// clientOf is the client whose terminal is shown at a node.
+func (m *Model) clientOf(node string) int { return max(1, m.client[node]) }
+
+// turnsHere is where the turns of the terminal that is shown are kept.
+func (m *Model) turnsHere(node string) string { return turnsOf(node, m.clientOf(node)) }
+
+// clients are the terminals of a node: those that were used, the one that is shown, and always a second one to go to.
+func (m *Model) clients(node string) (list []Choice) {
+	last := max(2, m.clientOf(node))
+	for k := range mostClients {
+		if len(m.past.turns[turnsOf(node, k+1)]) > 0 {
+			last = max(last, min(k+2, mostClients))
+		}
+	}
+	for k := 1; k <= last; k++ {
+		list = append(list, Choice{strconv.Itoa(k), strconv.Itoa(k), k == m.clientOf(node)})
+	}
+	return list
+}
+
+// blocked says what the terminal that is shown waits for, and for how long yet: "" for nothing.
+func (m *Model) blocked(node string) string {
+	w, ok := m.world().Node(node).Waiting(m.clientOf(node))
+	if !ok {
+		return ""
+	}
+	if w.Until == 0 {
+		return "waits without end"
+	}
+	return "waits, " + clock(engine.Epoch.Add(max(0, w.Until.Sub(m.world().Now())))) + " s left"
+}
+
+// unblock gives the waiting command up, as Ctrl+C does at a terminal; the server is told with a command of its own, so that the
+// script knows it and a real server would do the same.
+func (m *Model) unblock(node string) []Cmd {
+	w, ok := m.world().Node(node).Waiting(m.clientOf(node))
+	if !ok {
+		return nil
+	}
+	if err := m.do(turnsOf(node, unblocker) + "> CLIENT UNBLOCK " + strconv.FormatInt(w.ID, 10) + " ERROR"); err != nil {
+		m.status = reason(err)
+	}
+	return m.follow(nil)
+}
+
+// toEverybody gives a line to every other node that is up, after the one where it was typed.
+func (m *Model) toEverybody(from, line string) {
+	for _, name := range m.world().Names() {
+		if name != from && m.world().Node(name).Up() {
+			if err := m.do(turnsOf(name, m.clientOf(name)) + "> " + line); err != nil {
+				return // it was told where it was typed
+			}
+		}
+	}
+}
+
 // enter runs one line typed at a node's prompt. What redis-cli does by itself is done here; the rest is a line of the
 // script, so that it is recorded.
 func (m *Model) enter(name, line string) []Cmd {
@@ -73,25 +167,27 @@ func (m *Model) enter(name, line string) []Cmd {
 	t.enter(line)
 	m.typed[name] = t
 	m.completion = Completion{}
-	prompt := m.prompt(name)
+	prompt, here := withClient(m.prompt(name), m.clientOf(name)), m.turnsHere(name)
 	switch strings.ToLower(line) {
 	case "clear":
-		m.past.turns[name] = nil
+		m.past.turns[here] = nil
 		return cmds
 	case "quit", "exit":
-		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Text: "This prompt stays open."})
+		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Text: "This prompt stays open."})
 		return cmds
 	case "help", "?":
-		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Text: helpText})
+		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Text: helpText})
 		return cmds
 	}
 	if v := m.world().Node(name); !v.Up() {
-		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Error: true,
+		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Error: true,
 			Text: "Could not connect to Redis at " + v.IP + ":" + strconv.Itoa(v.Port) + ": Connection refused"})
 		return cmds
 	}
-	if err := m.do(name + "> " + line); err != nil { // it could not even be sent
-		m.past.addTurn(name, Turn{Prompt: prompt, Command: line, Error: true, Text: reason(err)})
+	if err := m.do(here + "> " + line); err != nil { // it could not even be sent
+		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Error: true, Text: reason(err)})
+	} else if m.toAll {
+		m.toEverybody(name, line)
 	}
 	return cmds
 }
@@ -115,7 +211,7 @@ func PromptID(name string) string { return "prompt-" + name }
 func OutputID(name string) string { return "output-" + name }
 
 func (m *Model) terminal(s *scene) Terminal {
-	t := Terminal{Name: m.selected, Tab: m.tab}
+	t := Terminal{Name: m.selected, Tab: m.tab, Tabs: m.tabs()}
 	for _, n := range s.nodes {
 		t.Nodes = append(t.Nodes, Choice{Name: n.name, Label: n.name, On: n.name == m.selected})
 	}
@@ -126,7 +222,8 @@ func (m *Model) terminal(s *scene) Terminal {
 		}
 		return t
 	}
-	t.Role, t.Prompt = "master", m.prompt(n.name)
+	t.Role, t.Prompt = "master", withClient(m.prompt(n.name), m.clientOf(n.name))
+	t.Clients, t.ToAll, t.Blocked = m.clients(n.name), m.toAll, m.blocked(n.name)
 	t.About = "master"
 	if n.followed > 0 {
 		t.About = "master of " + plural(int64(n.followed), "replica")
@@ -153,8 +250,9 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.Log = tail(m.past.logs[n.name], shownLog)
 	case TabScript:
 		t.Editor = m.edited()
+	case TabWire:
 	default:
-		t.Turns = tail(m.past.turns[n.name], shownTurns)
+		t.Turns = tail(m.past.turns[m.turnsHere(n.name)], shownTurns)
 	}
 	t.Completion, t.FileNote = m.completion, m.fileNote
 	t.Hint = "INFO replication"

@@ -135,7 +135,7 @@ func TestALongWayTakesFrames(t *testing.T) {
 	}
 	m.line.SeekEvent(m.world().Events().Len() * 2 / 3)
 	m.travel(10)
-	if d := m.deck(ptr(observe(m.world(), m.known))); !strings.HasPrefix(d.State, "going there") || d.Rewound {
+	if d := m.deck(ptr(observe(m.world(), m.known))); !strings.HasPrefix(d.Going, "going there") || d.Rewound {
 		t.Errorf("%+v", d)
 	}
 	if used := press(m, "Escape"); !used || m.rewound() {

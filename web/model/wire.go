@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -12,6 +13,7 @@ import (
 // A Wire is who said what to whom: a line for every node, time to the right, an arrow for every packet. It is read from
 // the event log afresh for every drawing, and only as far as the window reaches.
 type Wire struct {
+	Shown   bool // a narrow page has it behind a tab
 	Rows    []WireRow
 	Arrows  []WireArrow
 	Marks   []WireMark
@@ -115,8 +117,11 @@ func (w wireWindow) x(t engine.Instant) float64 {
 func (w wireWindow) beyond(t engine.Instant) float64 { return float64(t-w.from) / float64(w.to-w.from) }
 
 func (m *Model) wire(s *scene) Wire {
+	if m.narrow() && m.tab != TabWire {
+		return Wire{}
+	}
 	span := wireSpans[m.wireSpan]
-	k := Wire{Width: m.plotWidth(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
+	k := Wire{Shown: true, Width: m.plotWidth(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
 	if m.rewound() {
 		k.NowWord = "viewing"
 	}
@@ -418,59 +423,80 @@ func together(packets []bundle, gap float64) (merged []bundle) {
 	return merged
 }
 
-// label keeps the words that have room: the rarer kinds first, and none over another in the same space between two rows.
+// Where words stand, for what is drawn around them and for what must keep clear of them. An arrow's are so far along it: for
+// the two that cross between a question and its answer that leaves a line of text between them.
+const (
+	WireApart    = 42.0 // CSS pixels from one row to the next
+	WordsAt      = 0.28
+	RefusedAt    = 0.4  // how far an attempt to connect comes that is refused
+	CommandAbove = 10.0 // CSS pixels that a command stands above its row
+	wordsHigh    = 16.0
+)
+
+// A wireWord is a label in its place; its row may lie between two.
+type wireWord struct {
+	TapeText
+	row float64
+}
+
+// label keeps the words that have room: what decides first, then what somebody did, then the rarer kinds before the others.
 func (k *Wire) label() {
-	type space struct{ from, to int } // an arrow's words stand near its beginning
-	taken := map[space][]TapeText{}
-	fit := func(where space, t TapeText) bool {
-		lo, hi := extent(t, k.Width)
+	var taken []wireWord
+	fit := func(w wireWord) bool {
+		lo, hi := extent(w.TapeText, k.Width)
 		if lo < 0 || hi > k.Width {
 			return false
 		}
-		for _, other := range taken[where] {
-			if overlap(t, other, k.Width) {
+		for _, other := range taken {
+			if math.Abs(w.row-other.row)*WireApart < wordsHigh && overlap(w.TapeText, other.TapeText, k.Width) {
 				return false
 			}
 		}
-		taken[where] = append(taken[where], t)
+		taken = append(taken, w)
 		return true
 	}
-	for i := range k.Marks {
-		mark := &k.Marks[i]
-		mark.Anchor = "start"
-		t := TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}
-		if _, hi := extent(t, k.Width); hi > k.Width {
-			t.X, t.Anchor, mark.Anchor = mark.X-10/k.Width, "end", "end"
+	for _, rank := range []string{"decision", "mark", "handshake", "rdb", "ack", "stream"} {
+		if rank == "mark" {
+			for i := range k.Marks {
+				k.labelMark(&k.Marks[i], fit)
+			}
+			continue
 		}
-		where := space{mark.Row, mark.Row}
-		if mark.To >= 0 {
-			where = space{mark.Row, mark.To}
-		}
-		if !fit(where, t) {
-			mark.Label = ""
-		}
-	}
-	for _, rank := range []string{"decision", "handshake", "rdb", "ack", "stream"} {
 		for i := range k.Arrows {
-			a := &k.Arrows[i]
-			if a.rank() != rank {
-				continue
-			}
-			t := TapeText{X: a.X1 + (a.X2-a.X1)*wordsAt + 8/k.Width, Anchor: "start", Text: strings.TrimSpace(a.Label + " " + a.More)}
-			if band := a.Until - a.X1; band*k.Width > textWidth(t.Text)+12 {
-				t.X, t.Anchor = a.X1+band/2+(a.X2-a.X1)*wordsAt, "middle"
-			}
-			a.LabelX, a.Anchor = t.X, t.Anchor
-			if t.Text == "" || !fit(space{a.From, a.To}, t) {
-				a.Label, a.More = "", ""
+			if a := &k.Arrows[i]; a.rank() == rank {
+				k.labelArrow(a, fit)
 			}
 		}
 	}
 }
 
-// wordsAt is how far along an arrow its words stand: the view draws them at the same height, so that those of two that
-// cross keep clear of each other.
-const wordsAt = 0.36
+func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool) {
+	mark.Anchor = "start"
+	w := wireWord{TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}, float64(mark.Row) - CommandAbove/WireApart}
+	if _, hi := extent(w.TapeText, k.Width); hi > k.Width {
+		w.X, w.Anchor, mark.Anchor = mark.X-10/k.Width, "end", "end"
+	}
+	switch between := float64(mark.To - mark.Row); {
+	case mark.Kind == "refused":
+		w.row = float64(mark.Row) + between*RefusedAt
+	case mark.To >= 0:
+		w.row = float64(mark.Row) + between/2
+	}
+	if !fit(w) {
+		mark.Label = ""
+	}
+}
+
+func (k *Wire) labelArrow(a *WireArrow, fit func(wireWord) bool) {
+	t := TapeText{X: a.X1 + (a.X2-a.X1)*WordsAt + 8/k.Width, Anchor: "start", Text: strings.TrimSpace(a.Label + " " + a.More)}
+	if band := a.Until - a.X1; band*k.Width > textWidth(t.Text)+12 {
+		t.X, t.Anchor = a.X1+band/2+(a.X2-a.X1)*WordsAt, "middle"
+	}
+	a.LabelX, a.Anchor = t.X, t.Anchor
+	if t.Text == "" || !fit(wireWord{t, float64(a.From) + float64(a.To-a.From)*WordsAt}) {
+		a.Label, a.More = "", ""
+	}
+}
 
 // rank is whose words are kept where there is no room for all: the question and its answer before anything else.
 func (a *WireArrow) rank() string {
@@ -499,7 +525,11 @@ func wireTicks(win wireWindow, width float64) []TapeTick {
 			continue
 		}
 		at := engine.Epoch.Add(t)
-		ticks = append(ticks, TapeTick{X: win.x(at), Text: clock(at)})
+		k := TapeTick{X: win.x(at), Text: clock(at)}
+		if half := textWidth(k.Text) / 2 / width; k.X < half || k.X > 1-half { // it would be cut
+			k.Text = ""
+		}
+		ticks = append(ticks, k)
 	}
 	return ticks
 }

@@ -17,6 +17,8 @@ type deck struct {
 
 	Comparing bool // the branches are compared in a panel
 	Up        *mailbox
+
+	open bool // on a phone: the second row is shown
 }
 
 func (d *deck) Render() app.UI {
@@ -25,7 +27,7 @@ func (d *deck) Render() app.UI {
 	if k.Playing {
 		playName, playShape = "Pause", path("fill", "M2 0h3.500v14H2zM8.500 0H12v14H8.500z")
 	}
-	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).DataSet("rewound", k.Rewound).Body(
+	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).DataSet("rewound", k.Rewound).DataSet("open", d.open).Body(
 		app.Span().Class("deck__keys").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-back").Aria("label", "One event back").Title("One event back (,)").
 				Disabled(k.At == 0).OnClick(d.back).Body(icon("", 14, 12, path("fill", "M12 0v12l-9-6zM0 0h2v12h-2z"))),
@@ -38,13 +40,20 @@ func (d *deck) Render() app.UI {
 				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
 		),
 		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State),
+			app.If(k.Going != "", func() app.UI {
+				return app.Button().Class("deck__skipped deck__stay").Type("button").DataSet("testid", "stay").OnClick(d.stay).Text(k.Going + " Stop")
+			}),
 			app.If(k.Skipped != "", func() app.UI {
 				return app.Span().Class("deck__skipped").DataSet("testid", "skipped").Text("» " + k.Skipped)
 			})),
+		app.Button().Class("deck__key deck__more").Type("button").DataSet("testid", "deck-more").Aria("label", "Speed and pace").
+			Aria("expanded", d.open).OnClick(d.more).Body(menuIcon()),
 		app.Div().ID(deckTrackID).Class("deck__track").Body(
 			d.track(),
 			app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", k.Moment).
-				Min(0).Max(model.DeckParts).Step(1).Value(k.At).OnInput(d.seek),
+				// The ends are those that a browser takes for granted: go-app sets attributes in any order, and one that is told a
+				// value before a larger end cuts it off.
+				Min(0).Max(100).Step(100./model.DeckParts).Value(float64(k.At)*100/model.DeckParts).OnInput(d.seek),
 		),
 		app.If(len(k.Branches) > 0, func() app.UI {
 			return app.Label().Class("deck__branch").Body(
@@ -111,8 +120,8 @@ func ghost(g model.Ghost) app.UI {
 func percent(v float64) string { return px(v*100) + "%" }
 
 func (d *deck) seek(ctx app.Context, _ app.Event) {
-	if part, err := strconv.ParseInt(ctx.JSSrc().Get("value").String(), 10, 64); err == nil {
-		d.Up.send(model.SeekTo{Part: part})
+	if percent, err := strconv.ParseFloat(ctx.JSSrc().Get("value").String(), 64); err == nil {
+		d.Up.send(model.SeekTo{Part: int64(percent*model.DeckParts/100 + .5)})
 	}
 }
 
@@ -126,6 +135,8 @@ func (d *deck) compare(app.Context, app.Event) {
 	d.Up.send(model.OpenPanel{Panel: model.PanelCompare})
 }
 
+func (d *deck) more(app.Context, app.Event)   { d.open = !d.open }
+func (d *deck) stay(app.Context, app.Event)   { d.Up.send(model.StayHere{}) }
 func (d *deck) back(app.Context, app.Event)   { d.Up.send(model.Back{}) }
 func (d *deck) play(app.Context, app.Event)   { d.Up.send(model.Play{}) }
 func (d *deck) step(app.Context, app.Event)   { d.Up.send(model.Step{}) }

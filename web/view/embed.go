@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -39,6 +40,33 @@ func (p *page) beginEmbed(settings *model.Settings) {
 	*settings = model.Settings{NoKeys: p.embed.NoKeys, ReducedMotion: p.still} // what was chosen elsewhere is not this frame's
 }
 
+// viewed has the model draw the wire where that is to be seen: it is one of the column's tabs on a page as narrow as this.
+func (p *page) viewed() {
+	if p.embed.on && p.embed.View == "wire" {
+		p.take(model.SelectTab{Tab: model.TabWire})
+	} else if p.embed.on {
+		p.take(model.SelectTab{Tab: model.TabCLI})
+	}
+}
+
+// Allows and AllowsKey leave out what would open a panel that is not there.
+func (e *embedding) Allows(msg model.Msg) bool {
+	switch msg.(type) {
+	case model.PickLink, model.PickFaults:
+		if e.bare() && e.View != "cli" {
+			return false
+		}
+	}
+	return e.Embed.Allows(msg)
+}
+
+func (e *embedding) AllowsKey(key string) bool {
+	return !(e.bare() && len(key) == 1 && strings.Contains("?sSfF", key)) && e.Embed.AllowsKey(key)
+}
+
+// bare reports whether the page has the layout of a frame.
+func (e *embedding) bare() bool { return e.on && e.Controls != "full" }
+
 // paced gives time the pace and the speed that the fragment asks for.
 func (p *page) paced() {
 	if e := &p.embed; e.on {
@@ -53,7 +81,7 @@ func (p *page) paced() {
 
 // width is the viewport's for the model.
 func (p *page) widthOf(w int) float64 {
-	if p.embed.on && p.embed.Controls != "full" {
+	if p.embed.bare() {
 		return float64(max(w, narrowest))
 	}
 	return float64(w)
@@ -207,6 +235,8 @@ func (p *page) set(key, value string) string {
 		p.take(model.KeysWanted{On: !e.NoKeys})
 	case "pace", "speed":
 		p.paced()
+	case "view":
+		p.viewed()
 	}
 	return result(nil)
 }
@@ -265,8 +295,8 @@ func (p *page) renderEmbed() app.UI {
 			app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
 			app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 			app.If(e.shows("stage"), func() app.UI { return &stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up} }),
-			app.If(e.shows("tape"), func() app.UI { return &tape{Tape: v.Tape, Small: e.View == ""} }),
-			app.If(e.View == "wire", func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} }),
+			app.If(e.shows("tape"), func() app.UI { return &tape{Tape: v.Tape, Small: e.View == "", Up: p.up} }),
+			app.If(e.View == "wire" && v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} }),
 			app.If(e.View == "", func() app.UI {
 				return &saying{Story: v.Story, Rows: v.Forecast, Verdict: v.Verdict, Up: p.up}
 			}),

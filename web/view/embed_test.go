@@ -46,7 +46,7 @@ func TestAFrameShowsWhatItsFragmentAsksFor(t *testing.T) {
 		{"v=1&view=cli", []string{"cli-m1", "play", "open-full"}},
 		{"v=1&controls=none", []string{"stage", "tape", "lead"}},
 		{"v=1&readonly", []string{"stage", "tape", "lead", "play", "open-full"}},
-		{"v=1&controls=full", []string{"stage", "tape", "lead", "cli-m1", "play", "wire", "gallery-open"}},
+		{"v=1&controls=full", []string{"stage", "tape", "lead", "cli-m1", "play", "gallery-open"}},
 		{"v=1&view=everything&controls=many", all},
 	} {
 		p, r := framed(t, c.fragment)

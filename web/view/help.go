@@ -6,28 +6,57 @@ import (
 	"resync/web/model"
 )
 
-// A help panel lists the keys and says what is real here. It covers the stage only, and the world goes on behind it.
+// A help panel lists the keys, and says what is exact here and what is not. It covers the stage only, and the world goes on behind it.
 type help struct {
 	app.Compo
 	Keys bool
 	Up   *mailbox
+
+	sheet bool // the fidelity sheet is shown
 }
 
 func (h *help) Render() app.UI {
 	return app.Aside().Class("help").Aria("label", "Help").DataSet("testid", "help-panel").Body(
 		app.Div().Class("help__head").Body(
-			app.H2().Text("Keys"),
+			app.Div().Class("help__tabs").Role("group").Aria("label", "What to show").Body(
+				app.Button().Class("tabs__tab").Type("button").DataSet("testid", "help-keys").Aria("pressed", !h.sheet).OnClick(h.showKeys).Text("Keys"),
+				app.Button().Class("tabs__tab").Type("button").DataSet("testid", "help-real").Aria("pressed", h.sheet).OnClick(h.showSheet).Text("What is real here"),
+			),
 			app.Button().Class("btn btn--tiny").Type("button").OnClick(h.close).Text("Close"),
 		),
+		app.If(h.sheet, h.fidelity).Else(h.keys),
+	)
+}
+
+func (h *help) keys() app.UI {
+	return app.Div().Body(
+		app.H2().Class("sr").Text("Keys"),
 		app.Dl().Class("help__keys").Body(app.Range(model.KeyHelp).Slice(func(i int) app.UI {
 			return app.Div().Body(app.Dt().Body(app.Kbd().Text(model.KeyHelp[i][0])), app.Dd().Text(model.KeyHelp[i][1]))
 		})),
 		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "keys").Aria("pressed", h.Keys).OnClick(h.toggle).Text("Single keys are on"),
-		app.H2().Text("What is real here"),
-		app.P().Text("Every node runs the complete replication code of this project, which also speaks to real redis-server 7.0 over TCP. "+
-			"Only the network and the clock are simulated. Every number is one that INFO, ROLE or the wire would show."),
 	)
 }
 
-func (h *help) close(app.Context, app.Event)  { h.Up.send(model.ToggleHelp{}) }
-func (h *help) toggle(app.Context, app.Event) { h.Up.send(model.ToggleKeys{}) }
+func (h *help) fidelity() app.UI {
+	return app.Div().DataSet("testid", "fidelity").Body(
+		app.P().Text("Every node runs the complete replication code of this project, which also speaks to real redis-server over TCP. "+
+			"Every number is one that INFO, ROLE or the wire would show."),
+		app.Range(model.Fidelity).Slice(func(i int) app.UI {
+			sheet := &model.Fidelity[i]
+			return app.Div().Class("help__sheet").Body(
+				app.H2().Text(sheet.Title),
+				app.P().Text(sheet.About),
+				app.Ul().Body(app.Range(sheet.Claims).Slice(func(j int) app.UI {
+					c := &sheet.Claims[j]
+					return app.Li().Body(app.Text(c.What), app.If(c.Proof != "", func() app.UI { return app.Code().Text(c.Proof) }))
+				})),
+			)
+		}),
+	)
+}
+
+func (h *help) showKeys(app.Context, app.Event)  { h.sheet = false }
+func (h *help) showSheet(app.Context, app.Event) { h.sheet = true }
+func (h *help) close(app.Context, app.Event)     { h.Up.send(model.ToggleHelp{}) }
+func (h *help) toggle(app.Context, app.Event)    { h.Up.send(model.ToggleKeys{}) }

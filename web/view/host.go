@@ -11,6 +11,9 @@ type Host interface {
 	Ready()
 	// Fail shows the error panel with what went wrong and ends the page's work.
 	Fail(what string)
+	// Keep takes down the script that leads to this moment, for the error panel: once the program has ended it can be
+	// asked nothing. It is asked for now if that is urgent, and otherwise as often as costs little.
+	Keep(script func() string, urgent bool)
 
 	// Load and Store keep small settings: in localStorage, or in memory where there is none.
 	Load(key string) string
@@ -31,10 +34,11 @@ type Host interface {
 	// Value and SetValue read and write the value of an input, by its id: go-app does not own what was typed.
 	Value(id string) string
 	SetValue(id, value string)
-	// Focus moves the focus without scrolling. Reveal scrolls as little as it takes to see an element. ScrollToEnd shows the
-	// last line of a scrolling element.
+	// Focus moves the focus without scrolling. Reveal scrolls as little as it takes to see an element. ScrollToStart and
+	// ScrollToEnd show the first and the last line of a scrolling element.
 	Focus(id string)
 	Reveal(id string)
+	ScrollToStart(id string)
 	ScrollToEnd(id string)
 	// Mark selects a part of a text area, counted in UTF-16 units, gives it the focus and brings it into its view.
 	Mark(id string, from, to int)

@@ -26,7 +26,7 @@ func (l *link) Render() app.UI {
 		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
 		app.Button().Class("link__state").Type("button").DataSet("testid", "faults-"+k.ID).Aria("pressed", k.Selected).OnClick(l.faults).Body(
 			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Span().Text(" "+k.Note)),
-		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k)),
+		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k), app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
 		app.P().Class("link__figure").Body(badges(k.Badges), app.Span().Text(k.Figure)),
 		app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).
 			Aria("label", k.Action+" the link of "+k.Master+" and "+k.Replica).OnClick(l.act).Text(k.Action),
@@ -34,6 +34,23 @@ func (l *link) Render() app.UI {
 }
 
 func (l *link) act(app.Context, app.Event) { l.Up.send(model.Run{Line: l.Link.Line}) }
+
+// queue is how full the master's output buffer is for this replica, at the end of the link where it stands.
+func queue(k *model.Link) app.UI {
+	const long, high = 44.0, 8.0
+	tone := "f-master"
+	if k.Queue.Part > .75 {
+		tone = "f-lost"
+	}
+	frame, full := box("queue__room", .5, .5, long-1, high-1, 2), box(tone, 1, 1, max(1, (long-2)*k.Queue.Part), high-2, 1)
+	width, height := long, high
+	if k.Vertical {
+		width, height = high, long
+		frame, full = box("queue__room", .5, .5, high-1, long-1, 2), box(tone, 1, 1, high-2, max(1, (long-2)*k.Queue.Part), 1)
+	}
+	return drawn("svg", "link__queue", "width", px(width), "height", px(height)).DataSet("testid", "queue-"+k.ID).DataSet("part", px(k.Queue.Part*1000)).
+		Aria("hidden", true).Body(drawn("title", "").Text(k.Queue.Word), frame, full)
+}
 
 func lanesID(link string) string { return "lanes-" + link }
 

@@ -29,31 +29,58 @@ func (n *nodeColumn) Render() app.UI {
 		),
 		app.P().Class("node__who").Body(roleIcon(t.Role), app.B().Text(t.Name), app.Span().Text(t.About)),
 		app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(
-			n.tab(model.TabCLI, "CLI"), n.tab(model.TabLedger, "Ledger"), n.tab(model.TabData, "Data"), n.tab(model.TabConfig, "Config"),
-			n.tab(model.TabFaults, "Faults"), n.tab(model.TabLog, "Log"), n.tab(model.TabScript, "Script"),
+			app.Range(t.Tabs).Slice(func(i int) app.UI { return n.tab(t.Tabs[i]) }),
 		),
 		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).ElseIf(t.Tab == model.TabLedger, n.ledger).
 			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).
-			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).Else(n.output),
+			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).
+			ElseIf(t.Tab != model.TabWire, n.output),
 		app.Div().Class("node__chips").Body(app.Range(t.Chips[:]).Slice(func(i int) app.UI {
 			word := t.Chips[i]
 			return app.Button().Class("node__chip").Type("button").Text(word).
 				OnClick(func(app.Context, app.Event) { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: word}) }, app.EventScope(word))
 		})),
+		app.If(t.Tab == model.TabCLI && len(t.Clients) > 0, n.terminals),
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
 			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On && !t.Editor.Open, Host: n.Host, Up: n.Up} // one text at a time
 			if p.Shown {
-				p.Prompt, p.Hint, p.Completion = t.Prompt, t.Hint, t.Completion
+				p.Prompt, p.Hint, p.Completion, p.Blocked = t.Prompt, t.Hint, t.Completion, t.Blocked != ""
 			}
 			return p
 		}),
 	)
 }
 
-func (n *nodeColumn) tab(name, label string) app.UI {
-	return app.Button().Class("tabs__tab").Type("button").DataSet("testid", "tab-"+name).Aria("pressed", n.Terminal.Tab == name).Text(label).
-		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: name}) }, app.EventScope(name))
+func (n *nodeColumn) tab(c model.Choice) app.UI {
+	return app.Button().Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
+		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
 }
+
+// terminals are the clients of the node, what the shown one waits for, and whether all nodes are told what is typed.
+func (n *nodeColumn) terminals() app.UI {
+	t := &n.Terminal
+	return app.Div().Class("terminals").Body(
+		app.Div().Class("terminals__list").Role("group").Aria("label", "Terminals at "+t.Name).Body(app.Range(t.Clients).Slice(func(i int) app.UI {
+			c := t.Clients[i]
+			return app.Button().Class("terminals__one").Type("button").DataSet("testid", "client-"+c.Name).Aria("pressed", c.On).
+				Aria("label", "Client "+c.Label).Title("A connection of its own").Text(c.Label).
+				OnClick(func(app.Context, app.Event) {
+					k, _ := strconv.Atoi(c.Name)
+					n.Up.send(model.PickClient{Node: n.Terminal.Name, Client: k})
+				}, app.EventScope(t.Name, c.Name))
+		})),
+		app.If(t.Blocked != "", func() app.UI {
+			return app.Span().Class("terminals__wait").Body(
+				app.Span().DataSet("testid", "blocked").Text("◷ "+t.Blocked),
+				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "unblock").Title("Ctrl+C: CLIENT UNBLOCK … ERROR").OnClick(n.unblock).Text("Give up"))
+		}),
+		app.Button().Class("terminals__all").Type("button").DataSet("testid", "to-all").Aria("pressed", t.ToAll).
+			Title("What is typed goes to every node").OnClick(n.toAll).Text("to all nodes"),
+	)
+}
+
+func (n *nodeColumn) toAll(app.Context, app.Event)   { n.Up.send(model.ToggleToAll{}) }
+func (n *nodeColumn) unblock(app.Context, app.Event) { n.Up.send(model.Unblock{Node: n.Terminal.Name}) }
 
 func (n *nodeColumn) output() app.UI {
 	t := &n.Terminal
@@ -96,10 +123,11 @@ func (n *nodeColumn) script() app.UI {
 // another. The browser owns what was typed: go-app could not clear it (an empty value is no attribute to it).
 type prompt struct {
 	app.Compo
-	Name   string
-	Shown  bool
-	Prompt string
-	Hint   string
+	Name    string
+	Shown   bool
+	Prompt  string
+	Hint    string
+	Blocked bool // a command waits
 
 	Completion model.Completion
 	Host       Host
@@ -179,6 +207,9 @@ func (p *prompt) key(ctx app.Context, e app.Event) {
 		p.Up.send(model.Newer{Node: p.Name})
 	case key == "Escape":
 		p.Host.Focus("node-" + p.Name)
+	case key == "c" && e.Get("ctrlKey").Truthy() && p.Blocked && e.Get("target").Get("selectionStart").Int() == e.Get("target").Get("selectionEnd").Int():
+		e.PreventDefault() // nothing is selected that could be copied
+		p.Up.send(model.Unblock{Node: p.Name})
 	case key == "l" && e.Get("ctrlKey").Truthy():
 		e.PreventDefault()
 		p.Up.send(model.Typed{Node: p.Name, Line: "clear"})

@@ -80,6 +80,7 @@ func (p *page) OnInit() {
 	p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(width), Height: float64(height)})
 	p.followLink()
 	p.paced()
+	p.viewed()
 	p.page = p.model.Page()
 }
 
@@ -121,16 +122,18 @@ func hasFlag(fragment, flag string) bool {
 // OnMount starts the frames and tells the host that the page can be used.
 func (p *page) OnMount(ctx app.Context) {
 	p.ctx = ctx
-	p.host.OnKey(func(key string, shift bool) bool {
+	p.host.OnKey(func(key string, shift bool) (used bool) {
 		if !p.embed.AllowsKey(key) {
 			return false
 		}
-		m, used, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
-		p.model = m
-		if used {
-			p.obey(cmds)
-			p.redraw()
-		}
+		p.watch(func() {
+			m, ok, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
+			p.model, used = m, ok
+			if used {
+				p.obey(cmds)
+				p.redraw()
+			}
+		})
 		return used
 	})
 	p.host.OnFile(func(name string, data []byte) {
@@ -151,11 +154,27 @@ func (p *page) OnMount(ctx app.Context) {
 
 // take is the way of every message.
 func (p *page) take(msg model.Msg) {
-	m, cmds := model.Update(p.model, msg)
-	p.model = m
-	p.page = p.model.Page()
-	p.drawnRevision = p.model.Revision()
-	p.obey(cmds)
+	p.watch(func() {
+		m, cmds := model.Update(p.model, msg)
+		p.model = m
+		p.page = p.model.Page()
+		p.drawnRevision = p.model.Revision()
+		p.host.Keep(p.model.Script, false)
+		p.obey(cmds)
+	})
+}
+
+// watch does what may panic. A panic ends the program, as it must, since nobody knows what holds after it; but the script
+// that leads there is kept first. What panics while go-app draws finds the one that was kept when that was asked for.
+func (p *page) watch(f func()) {
+	whole := false
+	defer func() {
+		if !whole {
+			p.host.Keep(p.model.Script, true)
+		}
+	}()
+	f()
+	whole = true
 }
 
 // obey does what only the browser can. What depends on elements that are not drawn yet waits until they are.
@@ -181,6 +200,8 @@ func (p *page) obey(cmds []model.Cmd) {
 			p.pack(c)
 		case model.Reveal:
 			p.afterDrawing(func() { p.host.Reveal(c.ID) })
+		case model.ScrollToStart:
+			p.afterDrawing(func() { p.host.ScrollToStart(c.ID) })
 		case model.ScrollToEnd:
 			p.afterDrawing(func() { p.host.ScrollToEnd(c.ID) })
 		}
@@ -219,6 +240,7 @@ func (p *page) afterDrawing(f func()) {
 func (p *page) redraw() {
 	p.page = p.model.Page()
 	p.drawnRevision = p.model.Revision()
+	p.host.Keep(p.model.Script, false)
 	if p.ctx.Context != nil {
 		p.ctx.Dispatch(nil)
 	}
@@ -226,6 +248,11 @@ func (p *page) redraw() {
 
 // frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second.
 func (p *page) frame(now time.Duration) {
+	p.watch(func() { p.oneFrame(now) })
+	p.host.OnFrame(p.frame)
+}
+
+func (p *page) oneFrame(now time.Duration) {
 	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
 		m, cmds := model.Update(p.model, model.Frame{Elapsed: now - p.lastFrame})
 		p.model = m
@@ -241,7 +268,6 @@ func (p *page) frame(now time.Duration) {
 	if !p.still {
 		p.draw(now)
 	}
-	p.host.OnFrame(p.frame)
 }
 
 // measure tells the model how large things are: at once when the window has changed, and now and then, since a scroll bar
@@ -304,7 +330,7 @@ func (p *page) expose() {
 
 // Render places the panels. Their order is that of reading; layout.css puts them on the grid.
 func (p *page) Render() app.UI {
-	if p.embed.on && p.embed.Controls != "full" {
+	if p.embed.bare() {
 		return p.renderEmbed()
 	}
 	v := &p.page
@@ -313,19 +339,20 @@ func (p *page) Render() app.UI {
 		state = "stopped"
 	}
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
-		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).Body(
+		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).
+		DataSet("tab", v.Terminal.Tab).Body(
 		patterns(),
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
 		app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
 		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
 		app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
-		app.Main().Class("app__main").Body(
+		app.Main().Class("app__main").Body(app.Div().Class("app__panels").Body(
 			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
-			&tape{Tape: v.Tape},
+			&tape{Tape: v.Tape, Up: p.up},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Takeaway: v.Takeaway, Host: p.host, Up: p.up},
-			&wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up},
+			app.If(v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} })),
 			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),

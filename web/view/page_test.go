@@ -31,6 +31,8 @@ type room struct {
 	drawn    [][]float32
 	ready    bool
 	failed   string
+	kept     string
+	broken   bool
 	width    int
 	embedded bool
 }
@@ -39,11 +41,17 @@ func newRoom() *room {
 	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, saved: map[string]string{}, width: 1440}
 }
 
-func (r *room) Ready()                          { r.ready = true }
-func (r *room) Fail(what string)                { r.failed = what }
-func (r *room) Load(key string) string          { return r.stored[key] }
-func (r *room) Store(key, value string)         { r.stored[key] = value }
-func (r *room) Copy(text string)                { r.copied = text }
+func (r *room) Ready()                            { r.ready = true }
+func (r *room) Fail(what string)                  { r.failed = what }
+func (r *room) Keep(script func() string, _ bool) { r.kept = script() }
+func (r *room) Load(key string) string            { return r.stored[key] }
+func (r *room) Store(key, value string)           { r.stored[key] = value }
+func (r *room) Copy(text string) {
+	if r.broken {
+		panic("a broken clipboard")
+	}
+	r.copied = text
+}
 func (r *room) Fragment() string                { return r.fragment }
 func (r *room) SetFragment(s string)            { r.fragment = s }
 func (r *room) Address() string                 { return "https://example.org/" }
@@ -52,6 +60,7 @@ func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
 func (r *room) Reveal(string)                   {}
+func (r *room) ScrollToStart(string)            {}
 func (r *room) ScrollToEnd(string)              {}
 func (r *room) Mark(id string, _, _ int)        { r.focused = id }
 func (r *room) Theme(name string)               { r.theme = name }
@@ -241,5 +250,23 @@ func TestALinkIsMadeAndFollowed(t *testing.T) {
 	again.followLink() // what OnFragment calls
 	if !strings.Contains(again.page.Notice, "was the whole link copied?") || len(again.page.Stage.Cards) != 3 {
 		t.Errorf("a torn link says %q", again.page.Notice)
+	}
+}
+
+func TestAPanicLeavesTheScriptThatLedThere(t *testing.T) {
+	r := newRoom()
+	p, _ := moved(t, r)
+	p.take(model.Typed{Node: "m1", Line: "SET last words"})
+	r.kept, r.broken = "", true
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		p.take(model.CopyScript{})
+	}()
+	if !strings.HasSuffix(r.kept, "m1> SET last words\n") {
+		t.Errorf("the script that was kept ends with %q", r.kept[max(0, len(r.kept)-60):])
 	}
 }

@@ -14,11 +14,13 @@ type storyRail struct {
 	Story   model.Story
 	Problem string
 	Up      *mailbox
+
+	open bool // what a narrow page folds is unfolded
 }
 
 func (r *storyRail) Render() app.UI {
 	s := &r.Story
-	return app.Section().Class("story").Aria("label", "Story").Body(
+	return app.Section().Class("story").Aria("label", "Story").DataSet("open", r.open || s.Telling).Body(
 		app.P().Class("story__where").Body(app.Span().Text(s.Where), app.Span().Text(s.Progress)),
 		app.If(len(s.Steps) > 0, func() app.UI {
 			return app.Ol().Class("story__steps").Aria("label", "Chapters").Body(app.Range(s.Steps).Slice(func(i int) app.UI {
@@ -35,9 +37,16 @@ func (r *storyRail) Render() app.UI {
 			}))
 		}),
 		app.H1().Class("story__lead").DataSet("testid", "lead").Text(s.Lead),
-		app.P().Class("story__more").Text(s.More),
 		app.If(r.Problem != "", func() app.UI {
 			return app.P().Class("story__problem").DataSet("testid", "problem").Text("✕ " + r.Problem)
+		}),
+		app.P().Class("story__more").Text(s.More),
+		app.If(s.Folds, func() app.UI {
+			word := "More"
+			if r.open {
+				word = "Less"
+			}
+			return app.Button().Class("story__fold").Type("button").DataSet("testid", "story-fold").Aria("expanded", r.open).OnClick(r.fold).Text(word)
 		}),
 		app.If(s.Ask.Replica != "", r.ask),
 		app.If(len(s.Try) > 0, func() app.UI {
@@ -100,6 +109,7 @@ func (r *storyRail) ask() app.UI {
 	)
 }
 
+func (r *storyRail) fold(app.Context, app.Event)    { r.open = !r.open }
 func (r *storyRail) next(app.Context, app.Event)    { r.Up.send(model.StoryNext{}) }
 func (r *storyRail) back(app.Context, app.Event)    { r.Up.send(model.StoryBack{}) }
 func (r *storyRail) restart(app.Context, app.Event) { r.Up.send(model.Restart{}) }

@@ -16,6 +16,7 @@ type tape struct {
 	app.Compo
 	Tape  model.Tape
 	Small bool // in a frame: no more than the ribbon, the flags and the rails
+	Up    *mailbox
 }
 
 // Where things are from the top of the drawing, in CSS pixels.
@@ -45,9 +46,11 @@ func (t *tape) Render() app.UI {
 		app.Div().Class("tape__head").Body(
 			app.H2().Text("The stream"),
 			app.P().Class("tape__about").Text(k.About),
+			app.If(k.Empty == "", t.zoom),
 			app.Div().Class("tape__legend").Aria("hidden", true).Body(
 				legend("gone", drawn("rect", "f-gone", "width", "18", "height", "12")),
 				legend("held", drawn("rect", "f-master", "width", "18", "height", "12", "rx", "1")),
+				app.If(t.hasOwn(), func() app.UI { return legend("lost", drawn("rect", "f-lost-hatch", "width", "18", "height", "12")) }),
 				legend("next to go", drawn("rect", "f-master-tint", "width", "18", "height", "12"),
 					drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
 			),
@@ -57,6 +60,65 @@ func (t *tape) Render() app.UI {
 			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).Else(t.drawing),
 		),
 	)
+}
+
+// zoom is how close the stream is looked at, and the way along it.
+func (t *tape) zoom() app.UI {
+	z := &t.Tape.Zoom
+	key := func(id, label, sign string, on bool, msg model.Msg) app.UI {
+		return app.Button().Class("deck__key").Type("button").DataSet("testid", id).Aria("label", label).Title(label).Disabled(!on).Text(sign).
+			OnClick(func(app.Context, app.Event) { t.Up.send(msg) }, app.EventScope(id))
+	}
+	return app.Div().Class("tape__zoom").Role("group").Aria("label", "How close the stream is looked at").Body(
+		key("tape-wider", "Show more of the stream", "−", z.Wider, model.TapeZoomed{By: -1}),
+		app.Span().Class("deck__rate").DataSet("testid", "tape-zoom").Text(z.Word),
+		key("tape-closer", "Look closer at the stream", "+", z.Closer, model.TapeZoomed{By: 1}),
+		app.If(z.Moves, func() app.UI {
+			return app.Span().Class("tape__pan").Body(
+				key("tape-back", "Earlier bytes", "◂", z.Back, model.TapePan{By: -1}), key("tape-on", "Later bytes", "▸", z.On, model.TapePan{By: 1}))
+		}),
+	)
+}
+
+// chips are the commands of a closer look, over the ribbon; cells are its bytes, with their hex below.
+func (t *tape) chips(r tapeRows) app.UI {
+	z, w := &t.Tape.Zoom, t.Tape.Width
+	middle := r.ribbon + r.ribbonHigh/2 + 4
+	return drawn("g", "").Body(
+		app.Range(z.Chips).Slice(func(i int) app.UI {
+			c := &z.Chips[i]
+			class := "chip__box"
+			if c.Dim {
+				class += " chip__box--dim"
+			}
+			return drawn("g", "tape__chip").DataSet("gone", c.Gone).Body(
+				app.If(!c.Gone, func() app.UI { return box(class, c.X*w+.5, r.ribbon+.5, c.W*w-1, r.ribbonHigh-1, 3) }),
+				app.If(c.Text != "" && !z.Bytes, func() app.UI {
+					return drawn("text", "mono chip__text", "x", px(c.X*w+8), "y", px(middle)).Text(c.Text)
+				}))
+		}),
+		app.Range(z.Cells).Slice(func(i int) app.UI {
+			c := &z.Cells[i]
+			class, x := "mono chip__text", px(c.X*w+9)
+			if c.Quiet {
+				class += " chip__text--quiet"
+			}
+			return drawn("g", "tape__cell").Body(
+				drawn("text", class, "x", x, "y", px(middle), "text-anchor", "middle").Text(c.Char),
+				app.If(!t.Tape.Compact, func() app.UI {
+					return drawn("text", "m hex", "x", x, "y", px(r.ribbon+r.ribbonHigh+13), "text-anchor", "middle").Text(c.Hex)
+				}))
+		}),
+	)
+}
+
+func (t *tape) hasOwn() bool {
+	for i := range t.Tape.Rails {
+		if t.Tape.Rails[i].OwnSize > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func legend(word string, shapes ...app.UI) app.UI {
@@ -77,7 +139,7 @@ func (t *tape) drawing() app.UI {
 	return app.Div().Class("tape__drawing").Body(
 		drawn("svg", "tape__names", "height", height).Aria("hidden", true).Body(
 			t.name(r.ribbon+r.ribbonHigh/2, k.Master, "master"),
-			app.Range(k.Rails).Slice(func(i int) app.UI { return t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, "replica") }),
+			app.Range(k.Rails).Slice(func(i int) app.UI { return t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, k.Rails[i].Role) }),
 		),
 		drawn("svg", "tape__plot", "height", height).Role("img").Aria("label", k.Label).Body(
 			t.ribbon(r),
@@ -138,9 +200,10 @@ func (t *tape) ribbon(r tapeRows) app.UI {
 			return shapes.Body(box("f-master", x+gap, y, max(1, bw-gap), h, 0),
 				drawn("text", class, "x", px(b.TextX*w), "y", px(middle), "text-anchor", "middle").Text(b.Text))
 		}),
+		app.If(len(k.Zoom.Chips) > 0, func() app.UI { return t.chips(r) }),
 		box("l dash", k.Room.X*w+.5, y+.5, k.Room.W*w-1, h-1, 0),
 		box("l-text w2", k.Chosen.X*w, y-3, max(k.Chosen.W*w, 3*min(1, k.Chosen.W*1e9)), h+6, 2),
-		path("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)),
+		app.If(k.Head >= 0, func() app.UI { return path("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)) }),
 		label(k.HeadAt, "halo", w, r.words, -1),
 		app.If(k.Drop >= 0, func() app.UI {
 			return drawn("g", "").Body(
@@ -184,7 +247,7 @@ func (t *tape) rail(r tapeRows, i int) app.UI {
 		return path(class+" w2 dot", "M"+px(b.X*w+4)+" "+px(middle)+"H"+px((b.X+b.W)*w))
 	}
 	rest := model.Piece{X: rail.Lost.X + rail.Lost.W, W: max(0, rail.Missing.W-rail.Lost.W)}
-	return drawn("g", "cursor").DataSet("testid", "cursor-"+rail.Name).DataSet("offset", rail.Offset).Body(
+	return drawn("g", "cursor").DataSet("testid", "cursor-"+rail.Name).DataSet("offset", rail.Offset).DataSet("own", rail.OwnSize).DataSet("gone", rail.Late).Body(
 		path("l-hair", "M0 "+px(middle)+"H"+px(w)),
 		box("f-replica", rail.Acked.X*w, y, rail.Acked.W*w, h, 0),
 		box("f-bg", rail.Applied.X*w, y, (rail.Applied.W+rail.Sent.W)*w, h, 0),
@@ -192,11 +255,21 @@ func (t *tape) rail(r tapeRows, i int) app.UI {
 		app.If((rail.Applied.W+rail.Sent.W)*w > 2, func() app.UI {
 			return box("l-replica", rail.Applied.X*w, y+.75, (rail.Applied.W+rail.Sent.W)*w, h-1.5, 0)
 		}),
-		app.If(rail.Late, func() app.UI { return drawn("g", "").Body(dots("l-full", rail.Lost), dots("l", rest)) }).
+		app.If(rail.OwnSize > 0, func() app.UI { // a few bytes are to be seen, too
+			x, wide := rail.Own.X*w, max(7, rail.Own.W*w)
+			return drawn("g", "").Body(box("f-lost-hatch", x, y-2, wide, h+4, 0), box("l-lost", x, y-2, wide, h+4, 0))
+		}),
+		// What the master no longer holds is hatched here as it is there.
+		app.If(rail.Late, func() app.UI {
+			return drawn("g", "").Body(box("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest))
+		}).
 			ElseIf(rail.Cut, func() app.UI { return drawn("g", "").Body(dots("l-"+tone, rail.Missing)) }).
 			Else(func() app.UI { return drawn("g", "").Body(dots("l", rail.Missing)) }),
 		app.Range(rail.Texts).Slice(func(j int) app.UI {
 			text := rail.Texts[j]
+			if rail.Cut && rail.OwnSize > 0 { // beside what is hatched
+				return label(text, "halo", w, middle+4, 8)
+			}
 			if rail.Cut { // on the dotted line, which it interrupts
 				return label(text, "halo halo--wide", w, middle+4, 0)
 			}

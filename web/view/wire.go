@@ -19,7 +19,7 @@ type wire struct {
 // Where things are from the top of the drawing, in CSS pixels.
 const (
 	wireTop   = 38.0
-	wireApart = 42.0
+	wireApart = model.WireApart
 	wireFoot  = 20.0
 )
 
@@ -66,7 +66,9 @@ func (w *wire) drawing() app.UI {
 				x := k.Ticks[i].X * k.Width
 				return drawn("g", "").Body(
 					path("l-hair", "M"+px(x)+" "+px(wireTop-12)+"V"+px(high)),
-					drawn("text", "m mono", "x", px(x), "y", "14", "text-anchor", "middle").Text(k.Ticks[i].Text))
+					app.If(k.Ticks[i].Text != "", func() app.UI {
+						return drawn("text", "m mono", "x", px(x), "y", "14", "text-anchor", "middle").Text(k.Ticks[i].Text)
+					}))
 			}),
 			box("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
 			app.Range(k.Rows).Slice(func(i int) app.UI { return w.row(i, now) }),
@@ -125,9 +127,17 @@ func (w *wire) arrow(a *model.WireArrow) app.UI {
 	}
 	shapes := []app.UI{line}
 	lean := x2 - x1
+	if a.Lost {
+		tone = "lost"
+		shapes[0] = path("l-lost dash wire__line", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2))
+	}
 	if until > x1 { // several: what lies between the first and the last
+		fill := "f-" + tone + " wire__band"
+		if a.Lost {
+			fill = "f-lost-hatch"
+		}
 		shapes = []app.UI{
-			path("f-"+tone+" wire__band", "M"+px(x1)+" "+px(from)+"H"+px(until)+"l"+px(lean)+" "+px(y2-from)+"H"+px(x2)+"z"),
+			path(fill, "M"+px(x1)+" "+px(from)+"H"+px(until)+"l"+px(lean)+" "+px(y2-from)+"H"+px(x2)+"z"),
 			path("l-"+tone, "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)+"M"+px(until)+" "+px(from)+"l"+px(lean)+" "+px(y2-from)),
 		}
 	}
@@ -139,9 +149,9 @@ func (w *wire) arrow(a *model.WireArrow) app.UI {
 		// Something to hit: the line is thin.
 		path("wire__hit", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)),
 		app.If(a.Label != "", func() app.UI {
-			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(from+(to-from)*0.36+4), "text-anchor", a.Anchor).Body(
-				drawn("tspan", "figure").Text(a.Label),
-				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(" " + a.More) }),
+			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(from+(to-from)*model.WordsAt+4), "text-anchor", a.Anchor).Body(
+				drawn("tspan", "figure").Text(a.Label+" "),
+				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(a.More) }),
 			)
 		}),
 	)
@@ -161,7 +171,7 @@ func (w *wire) mark(k *model.WireMark) app.UI {
 	var shape app.UI
 	switch {
 	case k.Kind == "refused":
-		end := y + (wireY(k.To)-y)*0.4
+		end := y + (wireY(k.To)-y)*model.RefusedAt
 		shape = drawn("g", "").Body(path("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
 		x, y = x+6, end
 	case k.To >= 0:
@@ -170,7 +180,7 @@ func (w *wire) mark(k *model.WireMark) app.UI {
 		y = (y + other) / 2
 	default:
 		shape = drawn("path", "l-"+tone+" wire__diamond", "d", "M"+px(x)+" "+px(y-5)+"l5 5-5 5-5-5z")
-		y -= 10
+		y -= model.CommandAbove
 	}
 	shift := 10.0
 	if k.Anchor == "end" {

@@ -35,16 +35,17 @@ func (p *probe) OnMount(ctx app.Context) {
 		p.host.SetValue("times", strings.Join(p.files, ", "))
 	})
 	p.host.Expose(map[string]func(args []string) string{
-		"load":        func(a []string) string { return p.host.Load(a[0]) },
-		"store":       func(a []string) string { p.host.Store(a[0], a[1]); return "" },
-		"copy":        func(a []string) string { p.host.Copy(a[0]); return "" },
-		"fragment":    func([]string) string { return p.host.Fragment() },
-		"setFragment": func(a []string) string { p.host.SetFragment(a[0]); return "" },
-		"value":       func(a []string) string { return p.host.Value(a[0]) },
-		"setValue":    func(a []string) string { p.host.SetValue(a[0], a[1]); return "" },
-		"focus":       func(a []string) string { p.host.Focus(a[0]); return "" },
-		"reveal":      func(a []string) string { p.host.Reveal(a[0]); return "" },
-		"scrollToEnd": func(a []string) string { p.host.ScrollToEnd(a[0]); return "" },
+		"load":          func(a []string) string { return p.host.Load(a[0]) },
+		"store":         func(a []string) string { p.host.Store(a[0], a[1]); return "" },
+		"copy":          func(a []string) string { p.host.Copy(a[0]); return "" },
+		"fragment":      func([]string) string { return p.host.Fragment() },
+		"setFragment":   func(a []string) string { p.host.SetFragment(a[0]); return "" },
+		"value":         func(a []string) string { return p.host.Value(a[0]) },
+		"setValue":      func(a []string) string { p.host.SetValue(a[0], a[1]); return "" },
+		"focus":         func(a []string) string { p.host.Focus(a[0]); return "" },
+		"reveal":        func(a []string) string { p.host.Reveal(a[0]); return "" },
+		"scrollToStart": func(a []string) string { p.host.ScrollToStart(a[0]); return "" },
+		"scrollToEnd":   func(a []string) string { p.host.ScrollToEnd(a[0]); return "" },
 		"mark": func(a []string) string {
 			from, _ := strconv.Atoi(a[1])
 			to, _ := strconv.Atoi(a[2])

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+
+	"resync/assets"
+	"resync/engine/script"
+	"resync/web/view"
+)
+
+// The windows that posters are drawn for: a wide one, and one in which the stage stands upright (assets/css/boot.css).
+var windows = []struct {
+	class         string
+	width, height int
+}{{"poster__wide", 1280, 800}, {"poster__narrow", 375, 700}}
+
+// transcribed is the scenario that is told where no program runs.
+const transcribed = "short-outage"
+
+// mostPoster is what the picture may weigh, in bytes before compression: it stands in front of everything.
+const mostPoster = 60_000
+
+// posters makes what stands in a page until its program runs, by its marker: the page itself, drawn by the same code, and
+// the transcript of a run for those who have no program at all.
+func posters() (map[string][]byte, error) {
+	patterns, err := view.PosterPatterns()
+	if err != nil {
+		return nil, err
+	}
+	var poster bytes.Buffer
+	fmt.Fprintf(&poster, `<div class="poster" inert>%s`, patterns)
+	for _, w := range windows {
+		drawn, err := view.Poster(w.width, w.height)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&poster, `<div class="%s">%s</div>`, w.class, drawn)
+	}
+	poster.WriteString("</div>")
+	if poster.Len() > mostPoster {
+		return nil, fmt.Errorf("the poster has %d bytes, and %d are allowed: see what the first drawing of the page holds, or draw it for one window", poster.Len(), mostPoster)
+	}
+	transcript, err := transcribe(transcribed)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{
+		"<!--poster-->":     poster.Bytes(),
+		"<!--transcript-->": []byte(html.EscapeString(transcript)),
+	}, nil
+}
+
+// transcribe runs a scenario to its end.
+func transcribe(name string) (string, error) {
+	for _, s := range assets.Scenarios() {
+		if s.Name != name {
+			continue
+		}
+		parsed, err := script.Parse(name, s.Text)
+		if err != nil {
+			return "", err
+		}
+		var out bytes.Buffer
+		err = script.Run(parsed, &out, script.RunOptions{})
+		return out.String(), err
+	}
+	return "", fmt.Errorf("there is no scenario %s", name)
+}

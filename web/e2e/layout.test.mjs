@@ -1,0 +1,164 @@
+// Where things are: nothing cut or on top of another at the widths that people have, and on narrow pages node and wire take
+// turns under the tape.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { axe, begin, end, fits, id, launch, lowTargets, press, run, serve, shows, tick } from "./lib.mjs";
+
+describe("layout", () => {
+  let browser, server;
+  before(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const phone = { viewport: { width: 375, height: 740 }, hasTouch: true, isMobile: true };
+  const box = (page, selector) => page.locator(selector).boundingBox();
+
+  // crossed are the pairs of words in a drawing that are on top of each other.
+  const crossed = (page, selector) =>
+    page.evaluate((selector) => {
+      const words = [...document.querySelectorAll(selector)].map((e) => ({ text: e.textContent, box: e.getBoundingClientRect() }));
+      return words.flatMap((a, i) =>
+        words.slice(i + 1).filter((b) => a.box.left < b.box.right && b.box.left < a.box.right && a.box.top < b.box.bottom - 2 && b.box.top < a.box.bottom - 2).map((b) => `${a.text} / ${b.text}`),
+      );
+    }, selector);
+
+  for (const width of [1280, 1440, 1024, 768]) {
+    test(`the bar at ${width}: one line, and a fact is whole or left out`, async () => {
+      const page = await begin(browser, server, { viewport: { width, height: 800 } });
+      const wrong = await page.evaluate(() =>
+        [...document.querySelectorAll(".bar button, .bar__facts span")]
+          .filter((e) => {
+            const facts = document.querySelector(".bar__facts").getBoundingClientRect();
+            const { left, right, top, height } = e.getBoundingClientRect();
+            const hidden = e.matches("span") && top >= facts.bottom;
+            return !hidden && e.offsetHeight > 0 && (height > 40 || right > innerWidth || (e.matches(".bar__facts span") && (left < facts.left || right > facts.right + 1)));
+          })
+          .map((e) => e.textContent),
+      );
+      assert.deepEqual(wrong, []);
+      if (width >= 1280) assert.equal(await page.getByText("40 ms each way").evaluate((e) => e.getBoundingClientRect().top < 40), true);
+      await end(page);
+    });
+  }
+
+  for (const width of [1440, 1280, 768, 375]) {
+    test(`the words on the wire keep clear of each other when a world begins, ${width} wide`, async () => {
+      const page = await begin(browser, server, { viewport: { width, height: 900 } });
+      if (width < 1280) await page.click(id("tab-wire"));
+      await shows(page, "wire", /FULLRESYNC/);
+      assert.deepEqual(await crossed(page, ".wire__plot text"), []);
+      await end(page);
+    });
+  }
+
+  test("another tab and another node begin at their top, whatever was scrolled before", async () => {
+    const page = await begin(browser, server, { viewport: { width: 1280, height: 800 } });
+    const top = (name) => page.waitForFunction((s) => document.querySelector(s)?.scrollTop === 0, id(name));
+    await page.click(id("tab-config"));
+    await page.locator(id("config-m1")).evaluate((e) => e.scrollTo(0, 200));
+    await page.click(id("tab-ledger"));
+    await top("ledger-m1");
+    await page.locator(id("ledger-m1")).evaluate((e) => e.scrollTo(0, 100));
+    await page.click(id("pick-r1"));
+    await top("ledger-r1");
+    await page.locator(id("ledger-r1")).evaluate((e) => e.scrollTo(0, 100));
+    await page.locator("#node-r1").focus();
+    await press(page, "f");
+    await top("faults-r1");
+    await end(page);
+  });
+
+  test("the handle of the line of time stands at the end of it", async () => {
+    for (let i = 0; i < 4; i++) { // the order in which attributes are set is left to chance
+      const page = await begin(browser, server);
+      assert.equal(await page.locator(id("range")).inputValue(), "100");
+      await end(page);
+    }
+  });
+
+  test("on a phone the deck is low, covers nothing, and opens by keys", async () => {
+    const page = await begin(browser, server, phone);
+    const deck = await box(page, ".deck");
+    assert.ok(deck.height <= 76, `${deck.height} px`);
+    const panels = await box(page, ".app__panels");
+    assert.ok(panels.y + panels.height <= deck.y + 1);
+    assert.equal(await page.locator(id("pace")).isVisible(), false);
+    await page.focus(id("deck-more"));
+    await press(page, "Enter");
+    await page.locator(id("pace")).waitFor();
+    assert.equal(await page.locator(id("deck-more")).getAttribute("aria-expanded"), "true");
+    await page.tap(id("faster"));
+    await shows(page, "speed", /2×/);
+    assert.deepEqual(await lowTargets(page, ".deck button"), []);
+    assert.deepEqual(await axe(page), []);
+    await fits(page);
+    await end(page);
+  });
+
+  test("on a phone caption, stage and forecast are in sight at once", async () => {
+    const page = await begin(browser, server, phone);
+    await run(page, "sever m1 r1");
+    await tick(page, 1000);
+    await shows(page, "forecast-r1", /CONTINUE/);
+    const [fore, deck, stage] = [await box(page, id("forecast-r1")), await box(page, ".deck"), await box(page, ".stage")];
+    assert.ok(fore.y + fore.height <= deck.y, `the forecast ends at ${fore.y + fore.height}, the deck begins at ${deck.y}`);
+    assert.ok(stage.height <= 330, `the stage is ${stage.height} high`);
+    await end(page);
+  });
+
+  for (const [width, height, colorScheme] of [[768, 1024, "light"], [1100, 800, "dark"], [375, 740, "dark"]]) {
+    test(`node and wire take turns under the tape, ${width} wide, ${colorScheme}`, async () => {
+      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      assert.equal(await page.locator(id("wire")).count(), 0);
+      assert.equal(await page.locator(id("cli-m1")).isVisible(), true);
+      const [stage, tape] = [await box(page, ".stage"), await box(page, ".tape")];
+      assert.equal(stage.width, width);
+      assert.ok(stage.y + stage.height <= tape.y + 1, "stage over tape");
+
+      await page.focus(id("tab-wire"));
+      await press(page, "Enter");
+      await page.locator(id("wire")).waitFor();
+      assert.equal(await page.locator(id("tab-wire")).getAttribute("aria-pressed"), "true");
+      assert.equal(await page.locator(id("cli-m1")).isVisible(), false);
+      assert.equal(await page.locator(id("cli-output-m1")).count(), 0);
+      assert.deepEqual(await axe(page), []);
+      await fits(page);
+      await page.locator(`${id("wire-stream")}`).click();
+      await page.waitForSelector(`${id("wire-stream")}[aria-pressed="false"]`);
+
+      await page.click(id("tab-ledger"));
+      await page.locator(id("ledger-m1")).waitFor();
+      assert.equal(await page.locator(id("wire")).count(), 0);
+
+      // A window that becomes wide has room for both.
+      await page.click(id("tab-wire"));
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.locator(id("cli-m1")).waitFor();
+      await page.locator(id("wire")).waitFor();
+      assert.equal(await page.locator(id("tab-wire")).count(), 0);
+      await end(page);
+    });
+  }
+
+  test("a caption unfolds by keys; a lesson is never folded", async () => {
+    const page = await begin(browser, server, phone);
+    const more = page.locator(".story__more");
+    const folded = await more.evaluate((e) => e.offsetHeight);
+    await page.focus(id("story-fold"));
+    await press(page, "Enter");
+    await page.waitForFunction((high) => document.querySelector(".story__more").offsetHeight > 2 * high, folded);
+    assert.equal(await page.locator(id("story-fold")).getAttribute("aria-expanded"), "true");
+    await page.tap(id("gallery-open"));
+    await page.tap(id("scenario-short-outage"));
+    await page.locator(id("story-next")).waitFor();
+    assert.equal(await page.locator(".story").getAttribute("data-open"), "true");
+    assert.deepEqual(await axe(page), []);
+    await end(page);
+  });
+});

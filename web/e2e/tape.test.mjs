@@ -1,0 +1,105 @@
+// The stream looked at closely: what is lost is hatched, and commands and bytes are those that the engine holds.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { axe, begin, end, fits, id, launch, lowTargets, press, run, serve, shows, text, tick } from "./lib.mjs";
+
+describe("the tape", () => {
+  let browser, server;
+  before(async () => {
+    browser = await launch();
+    server = await serve();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const cells = (page) => page.locator(".tape__cell text:first-child").allTextContents();
+
+  test("what only the old master has is hatched as lost, to the byte", async () => {
+    const page = await begin(browser, server);
+    await run(page, "isolate m1");
+    const before = await tick(page, 300);
+    await run(page, "m1> SET order:1 paid");
+    await run(page, "m1> SET order:2 paid");
+    await run(page, "r1> REPLICAOF NO ONE");
+    await page.click(id("pick-r1"));
+    const { nodes } = await tick(page, 500);
+    const own = nodes[0].offset - before.nodes[1].offset;
+    await page.waitForSelector(`${id("cursor-m1")}[data-own="${own}"] .f-lost-hatch`);
+    await shows(page, "tape", new RegExp(`${own} B that only m1 has`));
+    assert.match(await page.locator(".tape__plot").getAttribute("aria-label"), new RegExp(`m1 has ${own} B that r1 has not`));
+    assert.deepEqual(await axe(page), []);
+    await end(page);
+  });
+
+  test("what a replica lacks and its master no longer holds is hatched on both", async () => {
+    const page = await begin(browser, server);
+    await run(page, "sever m1 r1");
+    await run(page, "load m1 rate 500/s");
+    await tick(page, 2000);
+    await page.waitForSelector(`${id("cursor-r1")}[data-gone="true"] .f-gone`);
+    await run(page, "blackhole m1 > r2"); // and what goes into the dark is hatched on the wire
+    await tick(page, 400);
+    await page.waitForSelector('.wire__arrow[data-lost="true"] .f-lost-hatch');
+    await end(page);
+  });
+
+  test("by keys: the window, the commands, the bytes, and back", async () => {
+    const page = await begin(browser, server);
+    await run(page, "m1> SET color blue");
+    await tick(page, 300);
+    await page.locator("#node-m1").focus();
+    await press(page, "z");
+    await shows(page, "tape-zoom", /commands/);
+    assert.match((await page.locator(".tape__chip text").allTextContents()).at(-1), /^SET color/);
+    await press(page, "z");
+    await shows(page, "tape-zoom", /bytes/);
+    await page.locator(".tape__cell").first().waitFor();
+    assert.match((await cells(page)).join(""), /\*3\\r\\n\$3\\r\\nSET\\r\\n\$5\\r\\ncolor\\r\\n\$4\\r\\nblue\\r\\n$/);
+    assert.equal(await page.locator(".tape__cell .hex").last().textContent(), "0A");
+    assert.deepEqual(await axe(page), []);
+
+    // Along the stream, and back to its end.
+    const about = await text(page, "tape");
+    await page.focus(id("tape-back"));
+    await press(page, "Enter");
+    await page.waitForFunction(([s, t]) => document.querySelector(s).textContent.trim() !== t, [id("tape"), about]);
+    assert.doesNotMatch((await cells(page)).join(""), /blue/);
+    await page.click(id("tape-on"));
+    await page.waitForSelector(`${id("tape-on")}[disabled]`);
+    await page.locator("#node-m1").focus();
+    await press(page, "z");
+    await shows(page, "tape-zoom", /window/);
+    assert.equal(await page.locator(".tape__chip").count(), 0);
+    await end(page);
+  });
+
+  test("a packet that is chosen on the wire comes into sight", async () => {
+    const page = await begin(browser, server, { viewport: { width: 1440, height: 900 } });
+    await run(page, "m1> SET first 1");
+    await tick(page, 100);
+    await run(page, "load m1 rate 200/s");
+    await tick(page, 1000);
+    await page.click(id("tape-closer"));
+    await page.click(id("table-view"));
+    await page.locator(".wire__table button").first().click();
+    await page.waitForFunction(() => document.querySelector('.tape [data-testid="tape-on"]')?.disabled === false);
+    await end(page);
+  });
+
+  for (const [width, height, colorScheme] of [[375, 740, "light"], [768, 1024, "dark"]]) {
+    test(`at ${width}, ${colorScheme}: nothing is too wide, and a finger hits it`, async () => {
+      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      await page.click(id("tape-closer"));
+      await shows(page, "tape-zoom", /commands/);
+      await page.click(id("tape-closer"));
+      await page.locator(".tape__cell").first().waitFor();
+      await fits(page);
+      assert.deepEqual(await axe(page), []);
+      if (width < 768) assert.deepEqual(await lowTargets(page, ".tape button"), []);
+      await end(page);
+    });
+  }
+});
