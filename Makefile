@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
+.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -60,6 +60,7 @@ vet:
 	$(WASM) go vet ./wasm/main ./wasm/browser ./web/... ./wasm/browser/testdata/probe ./wasm/site/testdata/hello
 	@.ci/need node nodejs
 	@for script in assets/*.js web/e2e/*.mjs; do node --check "$$script" || exit 1; done
+	@node --input-type=module --check < assets/v1/embed.js
 
 ## lint: staticcheck, natively and for the browser
 lint: $(STATICCHECK)
@@ -125,6 +126,15 @@ shots: build $(PLAYWRIGHT)
 frames: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
 	node web/e2e/frames.mjs
+
+## examples: build the example sites of assets/examples with their own tools, and open each in headless Chromium
+examples: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	@.ci/need mkdocs mkdocs
+	@.ci/need hugo hugo
+	@.ci/need sphinx-build python3-sphinx
+	@dpkg -s mkdocs-material >/dev/null 2>&1 || python3 -c 'import material' 2>/dev/null || .ci/need mkdocs-material mkdocs-material
+	cd web/e2e && node --test --test-reporter=spec examples.mjs
 
 ## bench: speed and size, each beside its peer in the same run
 bench: bench-go bench-wasm bench-server bench-page

@@ -316,7 +316,9 @@
       retry: true,
       title: "The engine could not be loaded",
       what: `Loading ${address} failed.`,
-      todo: "Check the connection and reload. Whoever runs this site: the page's policy must allow connect-src 'self'.",
+      todo: "Check the connection and reload. Whoever runs this site: " + (window.origin === "null"
+        ? "this frame is sandboxed, so the server must send Access-Control-Allow-Origin: * with the files under assets/. Or write trusted on the resync-playground element, if the page around may trust them."
+        : "the page's policy must allow connect-src 'self'."),
       details: String(error),
     }),
     status: (address, status) => ({
@@ -358,7 +360,8 @@
   };
 
   shimStorage();
-  const theme = localStorage.getItem("resync:theme"); // as package wasm/browser stores it: the poster should have it already
+  // As package wasm/browser stores it, or the link of a frame says: what is seen first should have it already.
+  const theme = "embed" in page.dataset ? new URLSearchParams(location.hash.slice(1)).get("theme") : localStorage.getItem("resync:theme");
   if (theme === "light" || theme === "dark") page.dataset.theme = theme;
   main().catch((failure) => fail(failure.title ? failure : failures.start(failure)));
 })();

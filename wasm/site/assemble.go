@@ -56,6 +56,12 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 	if err != nil {
 		return nil, err
 	}
+	framed := built
+	framed.Worker = "" // a frame leaves nothing behind, nor does the same page in a tab
+	frameConfig, err := json.Marshal(framed)
+	if err != nil {
+		return nil, err
+	}
 	referred["assets/play.wasm.gz"], referred["assets/play.wasm.js"] = true, true
 
 	pages, err := fs.Glob(tree, "*.html")
@@ -65,15 +71,19 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 	if !slices.Contains(pages, "index.html") {
 		return nil, fmt.Errorf("there is no index.html here: run this in the project's folder")
 	}
-	for _, name := range pages {
-		page, err := fs.ReadFile(tree, name)
+	for _, name := range append(pages, framePage) {
+		page, err := readPage(tree, name)
 		if err != nil {
 			return nil, err
 		}
 		for marker, part := range parts {
 			page = bytes.ReplaceAll(page, []byte(marker), part)
 		}
-		if out[name], err = link(page, config, assets, referred); err != nil {
+		said := config
+		if name == framePage {
+			said = frameConfig
+		}
+		if out[name], err = link(page, said, assets, referred); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -81,6 +91,7 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 		if referred[name] {
 			name = hashed(name, content)
 		}
+		name, content = shell(name, content, len(zipped))
 		out[name] = content
 	}
 	if built.Worker != "" {
@@ -106,7 +117,7 @@ func fillWorker(worker []byte, out site, built buildConfig) ([]byte, error) {
 	sum := sha256.New()
 	for _, name := range out.names() {
 		left := []string{built.Wasm, built.Brotli, built.Twin}
-		if hashedName.MatchString(name) && !slices.Contains(left, name) && !strings.HasPrefix(name, "assets/noscript.") {
+		if hashedName.MatchString(name) && !slices.Contains(left, name) && !strings.HasPrefix(name, "assets/noscript.") && !strings.HasPrefix(name, "assets/frame.") {
 			files = append(files, name)
 		}
 		if name == "index.html" {
@@ -139,15 +150,15 @@ type buildConfig struct {
 	Worker     string `json:"worker,omitempty"`     // address of the service worker
 }
 
-// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, the
-// README's pictures, and Go files.
+// readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, the README's pictures,
+// the examples, and Go files.
 func readAssets(tree fs.FS) (map[string][]byte, error) {
 	assets := make(map[string][]byte)
 	err := fs.WalkDir(tree, "assets", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case name == "assets/css" || name == "assets/readme":
+		case name == "assets/css" || name == "assets/readme" || name == "assets/examples":
 			return fs.SkipDir
 		case entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || path.Ext(name) == ".go":
 			return nil // Go files are how programs reach the assets, and not for browsers

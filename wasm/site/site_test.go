@@ -29,11 +29,14 @@ import (
 // project is a small tree with everything that a site is made of.
 func project(changes map[string]string) fstest.MapFS {
 	files := map[string]string{
-		"index.html": `<link href="assets/style.css"><link rel="preload" href="assets/play.wasm.gz">` +
+		"index.html": `<html lang="en"><meta name="description" content="x"><link href="assets/style.css"><link rel="preload" href="assets/play.wasm.gz">` +
 			`<script type="application/json" id="play-build">{}</script>` +
-			`<!--poster--><script src="assets/wasm_exec.js"></script><script src="assets/boot.js"></script><a href="#top">up</a>`,
+			`<!--poster--><script src="assets/wasm_exec.js"></script><script defer src="assets/boot.js"></script><a href="#top">up</a>`,
 		"assets/boot.js":                "boot()",
 		"assets/embed.js":               "embed()",
+		"assets/frame.js":               "frame()",
+		"assets/v1/embed.js":            `run("SIZE")`,
+		"assets/examples/plain.html":    "example",
 		"assets/scenarios.go":           "package assets",
 		"assets/css/tokens.css":         ":root { --bg: white }",
 		"assets/css/layout.css":         ".layout { }",
@@ -77,8 +80,8 @@ func TestASiteHoldsEveryFileOnceUnderItsName(t *testing.T) {
 	}
 	slices.Sort(names)
 	want := []string{
-		"assets/boot.#.js", "assets/embed.js", "assets/play.#.wasm.br", "assets/play.#.wasm.gz", "assets/play.#.wasm.js",
-		"assets/scenarios/story.resync", "assets/style.#.css", "assets/wasm_exec.#.js", "index.html",
+		"assets/boot.#.js", "assets/embed.js", "assets/frame.#.js", "assets/play.#.wasm.br", "assets/play.#.wasm.gz", "assets/play.#.wasm.js",
+		"assets/scenarios/story.resync", "assets/style.#.css", "assets/wasm_exec.#.js", "embed.html", "index.html", "v1/embed.js",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got  %q\nwant %q", names, want)
@@ -388,5 +391,30 @@ func TestProgramsAreMeasuredAndLoseTheirLines(t *testing.T) {
 	}
 	if err := withoutLines(wasm[:len(wasm)/2]); err != errLayout {
 		t.Errorf("a program that breaks off: %v", err)
+	}
+}
+
+func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
+	index := strings.Replace(string(project(nil)["index.html"].Data), "<link ", "<link rel=\"manifest\" href=\"assets/embed.js\">\n<meta property=\"og:title\" content=\"x\">\n<link ", 1)
+	s := mustAssemble(t, project(map[string]string{"index.html": strings.Replace(index, "<link rel=\"manifest", "\n<link rel=\"manifest", 1)}))
+	page := string(s["embed.html"])
+	for _, want := range []string{`<html lang="en" data-embed>`, `content="noindex"`, s.named("frame", ".js"), s.named("boot", ".js")} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %s in\n%s", want, page)
+		}
+	}
+	for _, not := range []string{"manifest", "og:title", "description", "<p>picture"} {
+		if strings.Contains(page, not) {
+			t.Errorf("there is %s in\n%s", not, page)
+		}
+	}
+	if strings.Contains(string(s["index.html"]), "frame.") {
+		t.Error("the page itself loads what is for frames")
+	}
+	if got := string(s["v1/embed.js"]); got != `run("0.0 MB")` {
+		t.Errorf("the shell is %s", got)
+	}
+	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -361,6 +361,8 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.follow(m.inPanel(msg))
 	case SaveRDB:
 		return m.follow(m.saveFile())
+	case SetPlaying, SetSpeed, SetPace, SeekMoment, Perform, Themed, KeysWanted:
+		return m.hosted(msg)
 	case NextTheme:
 		m.theme = map[string]string{"": "light", "light": "dark", "dark": ""}[m.theme]
 		return []Cmd{SetTheme{m.theme}, Store{"theme", m.theme}}

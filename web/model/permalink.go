@@ -98,10 +98,10 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 				l.Node = value
 			}
 		case "theme":
-			if good = value == "light" || value == "dark"; good {
+			if good = value == "light" || value == "dark" || value == "auto"; good && value != "auto" {
 				l.Theme = value
 			}
-		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height":
+		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height", "autoplay":
 			// They are the host page's business.
 		default:
 			notices = append(notices, "The link says "+strconv.Quote(cut(part, 40))+", which means nothing here.")
@@ -115,7 +115,7 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 
 // permalinkWords are what the values of a permalink are called.
 var permalinkWords = map[string]string{
-	"s": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "theme": "theme (light or dark)",
+	"s": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "theme": "theme (light, dark or auto)",
 }
 
 // isWord reports whether a value has only what base64url and names have, and something of it.

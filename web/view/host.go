@@ -47,6 +47,8 @@ type Host interface {
 	Theme(name string)
 	// Matches reports whether a media query holds, such as "(prefers-reduced-motion: reduce)".
 	Matches(query string) bool
+	// Embedded reports whether this is embed.html, which stands in a frame of another page.
+	Embedded() bool
 	// Size is the viewport in CSS pixels.
 	Size() (width, height int)
 

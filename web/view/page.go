@@ -39,6 +39,8 @@ type page struct {
 	lanesAt    time.Duration
 	marks      []float32
 	emptyDrawn bool
+
+	embed embedding // in a frame of somebody else's page
 }
 
 // A mailbox is how a component tells the page what happened. It is a pointer, so that go-app, which compares the fields of
@@ -46,7 +48,11 @@ type page struct {
 type mailbox struct{ page *page }
 
 // send hands a message to the model and does what the model wants done. go-app redraws the page after every handled event.
-func (b *mailbox) send(msg model.Msg) { b.page.take(msg) }
+func (b *mailbox) send(msg model.Msg) {
+	if b.page.embed.Allows(msg) {
+		b.page.take(msg)
+	}
+}
 
 // How often the page is drawn at most while time passes, and how often the links are looked up for what moves on them.
 const (
@@ -62,6 +68,7 @@ func (p *page) OnInit() {
 	if settings.Theme != "light" && settings.Theme != "dark" {
 		settings.Theme = ""
 	}
+	p.beginEmbed(&settings)
 	p.host.Theme(settings.Theme)
 	p.frozen = hasFlag(p.host.Fragment(), "test=1") // a link that comes later does not change whose the time is
 	width, height := p.host.Size()
@@ -70,14 +77,18 @@ func (p *page) OnInit() {
 		scenarios = append(scenarios, model.Scenario(s))
 	}
 	p.model = model.New(scenarios, settings)
-	p.model, _ = model.Update(p.model, model.Resized{Width: float64(width), Height: float64(height)})
+	p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(width), Height: float64(height)})
 	p.followLink()
+	p.paced()
+	p.viewed()
 	p.page = p.model.Page()
 }
 
 // followLink opens what the address says.
-func (p *page) followLink() {
-	link, notices, ok := model.ParsePermalink(p.host.Fragment())
+func (p *page) followLink() { p.follow(p.host.Fragment()) }
+
+func (p *page) follow(fragment string) {
+	link, notices, ok := model.ParsePermalink(fragment)
 	if !ok {
 		if len(notices) > 0 {
 			p.take(model.Linked{Link: model.Permalink{Moment: -1}, Notices: notices})
@@ -112,6 +123,9 @@ func hasFlag(fragment, flag string) bool {
 func (p *page) OnMount(ctx app.Context) {
 	p.ctx = ctx
 	p.host.OnKey(func(key string, shift bool) (used bool) {
+		if !p.embed.AllowsKey(key) {
+			return false
+		}
 		p.watch(func() {
 			m, ok, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
 			p.model, used = m, ok
@@ -133,6 +147,7 @@ func (p *page) OnMount(ctx app.Context) {
 	if p.frozen {
 		p.expose()
 	}
+	p.exposeEmbed()
 	p.host.OnFrame(p.frame)
 	p.host.Ready()
 }
@@ -238,12 +253,13 @@ func (p *page) frame(now time.Duration) {
 }
 
 func (p *page) oneFrame(now time.Duration) {
-	if p.lastFrame > 0 && !p.frozen {
+	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
 		m, cmds := model.Update(p.model, model.Frame{Elapsed: now - p.lastFrame})
 		p.model = m
 		p.obey(cmds)
 	}
 	p.lastFrame = now
+	p.embedFrame()
 	p.measure(now)
 	if p.model.Revision() != p.drawnRevision && now-p.drawnAt >= drawEvery {
 		p.drawnAt = now
@@ -266,7 +282,7 @@ func (p *page) measure(now time.Duration) {
 	_, _, track, _ := p.host.Box(deckTrackID)
 	if size := (extent{w, h, plot, track}); size != p.size {
 		p.size, p.lanes = size, nil
-		p.model, _ = model.Update(p.model, model.Resized{Width: float64(w), Height: float64(h), Plot: plot, Track: track})
+		p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(w), Height: float64(h), Plot: plot, Track: track})
 	}
 }
 
@@ -314,6 +330,9 @@ func (p *page) expose() {
 
 // Render places the panels. Their order is that of reading; layout.css puts them on the grid.
 func (p *page) Render() app.UI {
+	if p.embed.bare() {
+		return p.renderEmbed()
+	}
 	v := &p.page
 	state := "ready"
 	if v.Problem != "" {

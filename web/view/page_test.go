@@ -34,6 +34,7 @@ type room struct {
 	kept     string
 	broken   bool
 	width    int
+	embedded bool
 }
 
 func newRoom() *room {
@@ -64,6 +65,7 @@ func (r *room) ScrollToEnd(string)              {}
 func (r *room) Mark(id string, _, _ int)        { r.focused = id }
 func (r *room) Theme(name string)               { r.theme = name }
 func (r *room) Matches(query string) bool       { return r.queries[query] }
+func (r *room) Embedded() bool                  { return r.embedded }
 func (r *room) Size() (int, int)                { return r.width, 900 }
 func (r *room) Box(string) (x, y, w, h float64) { return 10, 20, 200, 30 }
 func (r *room) OnFrame(f func(time.Duration))   { r.frame = f }

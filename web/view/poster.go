@@ -31,6 +31,7 @@ type nobody struct {
 func (*nobody) Matches(string) bool { return false }
 func (*nobody) Load(string) string  { return "" }
 func (*nobody) Theme(string)        {}
+func (*nobody) Embedded() bool      { return false }
 func (*nobody) Fragment() string    { return "" }
 func (n *nobody) Size() (int, int)  { return n.width, n.height }
 

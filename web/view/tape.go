@@ -14,8 +14,9 @@ const tapePlotID = "tape-plot"
 // A tape is the stream as a line of byte numbers, with a rail for each replica below the master's ribbon.
 type tape struct {
 	app.Compo
-	Tape model.Tape
-	Up   *mailbox
+	Tape  model.Tape
+	Small bool // in a frame: no more than the ribbon, the flags and the rails
+	Up    *mailbox
 }
 
 // Where things are from the top of the drawing, in CSS pixels.
@@ -24,6 +25,9 @@ type tapeRows struct {
 }
 
 func (t *tape) rows() tapeRows {
+	if t.Small {
+		return tapeRows{words: 14, ribbon: 19, ribbonHigh: 16, rail: 39, railApart: 12, railHigh: 5}
+	}
 	if t.Tape.Compact {
 		return tapeRows{words: 14, ribbon: 22, ribbonHigh: 22, rail: 58, railApart: 14, railHigh: 5}
 	}
@@ -128,6 +132,9 @@ func (t *tape) drawing() app.UI {
 		bottom = r.ribbon + r.ribbonHigh + 10
 	}
 	high := bottom + 24
+	if t.Small {
+		high = bottom + 4
+	}
 	height := strconv.Itoa(int(high))
 	return app.Div().Class("tape__drawing").Body(
 		drawn("svg", "tape__names", "height", height).Aria("hidden", true).Body(
@@ -139,6 +146,9 @@ func (t *tape) drawing() app.UI {
 			app.Range(k.Rails).Slice(func(i int) app.UI { return t.rail(r, i) }),
 			app.Range(k.Flags).Slice(func(i int) app.UI { return t.flag(r, k.Flags[i]) }),
 			app.Range(k.Ticks).Slice(func(i int) app.UI {
+				if t.Small {
+					return nil
+				}
 				x := k.Ticks[i].X * k.Width
 				return drawn("g", "").Body(
 					path("l", "M"+px(x)+" "+px(bottom+5)+"v4"),

@@ -1,0 +1,495 @@
+// The page in other people's pages: the element, the frame it makes, and what the two say to each other.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { deflateRawSync } from "node:zlib";
+import { axe, dist, launch, open, project, serve, waitReady } from "./lib.mjs";
+
+let browser, player, cors;
+before(async () => {
+  player = await serve();
+  cors = await serve({ cors: true });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await player?.close();
+  await cors?.close();
+});
+
+const icon = `<link rel="icon" href="data:,">`;
+
+// host serves a page of somebody else that holds body, and opens it. The player is another server, which the element may
+// use as its own origin: own. Complaints about the player being a third party are none here.
+async function host(t, body, { own = false, policy, from = cors, options = {}, head = "" } = {}) {
+  const server = own ? from : await serve({ policy });
+  if (!own) t.after(() => server.close());
+  const name = `host-${Math.random().toString(36).slice(2)}.html`;
+  server.extra(name, `<!doctype html><html lang="en"><title>Host</title>${icon}${head}<script type="module" src="${own ? "" : from.url}v1/embed.js"></script><body><h1>Host</h1>${body}`);
+  const page = await open(browser, server.url + name, { viewport: { width: 800, height: 900 }, ...options });
+  t.after(() => page.context().close());
+  page.complain = () => page.complaints.filter((line) => !line.startsWith("third party: " + from.origin));
+  return page;
+}
+
+const element = (attributes = "", id = "one") => `<resync-playground id="${id}" title="A short outage" ${attributes}><p class="figure">The figure.</p></resync-playground>`;
+
+// running waits until an element shows the program.
+const running = (page, id = "one") => page.waitForFunction((id) => {
+  const e = document.getElementById(id);
+  if (e.state === "error") throw new Error(e.shadowRoot.querySelector("[role=alert]").textContent);
+  return /ready|playing|paused/.test(e.state ?? "");
+}, id, { timeout: 60_000 });
+
+// inFrame is the frame of an element.
+async function inFrame(page, id = "one") {
+  const handle = await page.evaluateHandle((id) => document.getElementById(id).shadowRoot.querySelector("iframe"), id);
+  return handle.asElement().contentFrame();
+}
+
+// on calls a method of an element.
+const on = (page, method, ...args) => page.evaluate(([method, args]) => document.getElementById("one")[method](...args), [method, args]);
+
+describe("the frame by itself", () => {
+  test("has its layout at every size, and no fault in either theme", async (t) => {
+    for (const [width, height, seen, unseen] of [
+      [640, 420, ["stage", "tape", "lead", "cli-m1", "play"], []],
+      [640, 390, ["stage", "tape", "lead", "play"], ["cli-m1"]],
+      [640, 320, ["stage", "tape", "play"], ["cli-m1", "lead"]],
+      [320, 420, ["stage", "tape", "lead", "cli-m1", "play"], []],
+    ]) {
+      for (const theme of ["light", "dark"]) {
+        const page = await open(browser, `${player.url}embed.html#v=1&theme=${theme}`, { viewport: { width, height } });
+        await waitReady(page);
+        for (const id of seen) assert.ok(await page.getByTestId(id).isVisible(), `${width}x${height}: ${id} is seen`);
+        for (const id of unseen) assert.equal(await page.getByTestId(id).isVisible(), false, `${width}x${height}: ${id} is not`);
+        assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]), [0, 0], `${width}x${height} overflows`);
+        assert.deepEqual(await axe(page), []);
+        assert.deepEqual(page.complaints, []);
+        await page.context().close();
+      }
+    }
+  });
+
+  test("honours what its fragment asks for", async (t) => {
+    const page = await open(browser, `${player.url}embed.html#v=1&s=short-outage&view=tape&controls=minimal&motion=off&keys=off&speed=5&pace=true&readonly=1&autoplay=off`);
+    t.after(() => page.context().close());
+    await waitReady(page);
+    assert.equal(await page.getByTestId("tape").isVisible(), true);
+    for (const id of ["stage", "lead", "cli-m1"]) assert.equal(await page.getByTestId(id).count(), 0, id);
+    const state = () => page.evaluate(() => JSON.parse(window.__resync?.news?.() ?? "{}"));
+    assert.equal(await page.getAttribute("meta[name=robots]", "content"), "noindex");
+    assert.equal(await page.locator("link[rel=manifest]").count(), 0);
+    await page.getByTestId("open-full").waitFor();
+    assert.match(await page.getByTestId("open-full").getAttribute("href"), /^index\.html#v=1&s=short-outage/);
+    assert.deepEqual(page.complaints, []);
+    assert.equal((await state()).state.speed, 5);
+    await page.keyboard.press(" ");
+    assert.equal((await state()).state.playing, false, "single keys are off");
+    for (const [view, id] of [["wire", "wire"], ["cli", "cli-m1"], ["stage", "stage"]]) {
+      await page.evaluate((view) => window.__resync.embed("set", "view", view), view);
+      await page.evaluate(() => window.__resync.embed("set", "readonly", "0"));
+      await page.getByTestId(id).waitFor();
+    }
+    await page.evaluate(() => window.__resync.embed("set", "controls", "none"));
+    await page.getByTestId("play").waitFor({ state: "detached" });
+    await page.evaluate(() => window.__resync.embed("set", "controls", "full"));
+    await page.getByTestId("gallery-open").waitFor();
+  });
+
+  test("changes nothing for the reader where it is read-only, and all for the host", async (t) => {
+    const page = await open(browser, `${player.url}embed.html#v=1&readonly=1`);
+    t.after(() => page.context().close());
+    await waitReady(page);
+    await page.locator("h1").click();
+    for (const key of ["x", "k", "w", "r", "b"]) await page.keyboard.press(key);
+    const links = () => page.evaluate(() => JSON.parse(window.__resync.embed("state")).result.links.map((l) => l.state));
+    assert.deepEqual(await links(), ["up", "up"]);
+    assert.equal(await page.getByTestId("cut-m1-r1").isVisible(), false);
+    await page.evaluate(() => window.__resync.embed("run", "sever m1 r1"));
+    assert.deepEqual(await links(), ["severed", "up"]);
+  });
+});
+
+describe("the element", () => {
+  test("is small", async () => {
+    const built = await readFile(path.join(dist, "v1/embed.js"));
+    assert.ok(built.length <= 12 << 10, `${built.length} bytes`);
+    assert.match(built.toString(), /const size = "\d\.\d MB"/);
+  });
+
+  for (const [name, own, attributes, sandbox] of [
+    ["on another origin", false, "", "allow-scripts allow-popups allow-downloads allow-same-origin"],
+    ["on the page's own origin", true, "", "allow-scripts allow-popups allow-downloads"],
+    ["on the page's own origin, trusted", true, "trusted", "allow-scripts allow-popups allow-downloads allow-same-origin"],
+  ]) {
+    test(`shows its children, and after a click the program: ${name}`, async (t) => {
+      const page = await host(t, element(`scenario="short-outage" lazy="click" ${attributes}`), { own });
+      assert.equal(await page.locator(".figure").isVisible(), true);
+      const button = page.getByRole("button", { name: /^Run it · \d\.\d MB$/ });
+      assert.equal(await page.locator("iframe").count(), 0, "nothing is loaded before");
+      assert.deepEqual(await axe(page), []);
+      await button.click();
+      await running(page);
+      assert.equal(await page.locator(".figure").isVisible(), false);
+      const [box, title, given, alone] = await page.evaluate(() => {
+        const frame = document.getElementById("one").shadowRoot.querySelector("iframe");
+        let reachable = false;
+        try {
+          reachable = Boolean(frame.contentDocument);
+        } catch {}
+        return [frame.sandbox.value, frame.title, [frame.referrerPolicy, frame.allow], reachable];
+      });
+      assert.equal(box, sandbox);
+      assert.equal(title, "A short outage");
+      assert.deepEqual(given, ["no-referrer", "fullscreen; clipboard-write"]);
+      assert.equal(alone, attributes === "trusted", "only a trusted frame of the page's own can be reached");
+      const frame = await inFrame(page);
+      await frame.getByTestId("stage").waitFor();
+      assert.deepEqual(page.complain().filter((line) => !(attributes === "trusted" && line.includes("can escape its sandboxing"))), []);
+    });
+  }
+
+  test("its own origin without Access-Control-Allow-Origin: it runs all the same, or says what to do", async (t) => {
+    const page = await host(t, element(`lazy="eager"`), { own: true, from: player });
+    await running(page);
+    const broken = await serve({ answer: (name) => (name.endsWith(".wasm.js") ? { status: 404 } : undefined) });
+    t.after(() => broken.close());
+    const other = await host(t, element(`lazy="eager"`), { own: true, from: broken });
+    await other.waitForFunction(() => document.getElementById("one").state === "error", null, { timeout: 60_000 });
+    const said = await other.getByRole("alert").innerText();
+    assert.match(said, /Access-Control-Allow-Origin: \*/);
+    assert.match(said, /trusted/);
+    assert.equal(await other.locator(".figure").isVisible(), true, "the figure stays");
+  });
+
+  test("works under strict policies of both sides, and says so where it may not", async (t) => {
+    const frames = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *`;
+    const strict = await serve({ policy: frames, cors: true });
+    t.after(() => strict.close());
+    const page = await host(t, element(`lazy="eager"`), { from: strict, policy: `default-src 'none'; img-src data:; script-src ${strict.origin}; frame-src ${strict.origin}` });
+    await running(page);
+    await (await inFrame(page)).getByTestId("stage").waitFor();
+    assert.deepEqual(page.complain(), []);
+
+    const forbidden = await host(t, element(`lazy="eager"`), { from: strict, policy: `default-src 'none'; img-src data:; script-src ${strict.origin}` });
+    await forbidden.waitForFunction(() => document.getElementById("one").state === "error", null, { timeout: 30_000 });
+    assert.ok((await forbidden.getByRole("alert").innerText()).includes(`frame-src ${strict.origin}`));
+  });
+
+  test("leaves its children where scripts are off", async (t) => {
+    const page = await host(t, element(), { options: { javaScriptEnabled: false } });
+    assert.equal(await page.locator(".figure").isVisible(), true);
+  });
+
+  test("starts when it comes into sight, and not before", async (t) => {
+    const page = await host(t, `<div id="far"></div>` + element(), { head: `<link rel="stylesheet" href="data:text/css,%23far{height:4000px}">` });
+    await page.waitForTimeout(500);
+    assert.equal(await page.locator("iframe").count(), 0);
+    await page.evaluate(() => document.getElementById("one").scrollIntoView());
+    await running(page);
+  });
+
+  test("follows the page's theme", async (t) => {
+    const page = await host(t, element(`lazy="eager"`));
+    await running(page);
+    const frame = await inFrame(page);
+    const theme = (name) => frame.waitForFunction((name) => (document.documentElement.dataset.theme ?? "") === name, name);
+    for (const [mark, value, name] of [
+      ["data-theme", "dark", "dark"], ["data-md-color-scheme", "slate", "dark"], ["data-md-color-scheme", "default", "light"],
+      ["class", "coal js", "dark"], ["class", "js rust", "light"], ["class", "dark", "dark"], ["data-theme", "light", "light"],
+    ]) {
+      await page.evaluate(([mark, value]) => document.documentElement.setAttribute(mark, value), [mark, value]);
+      await theme(name);
+      await page.evaluate((mark) => document.documentElement.removeAttribute(mark), mark);
+      await theme("");
+    }
+    await page.evaluate(() => document.getElementById("one").setAttribute("theme", "dark"));
+    await theme("dark");
+  });
+
+  test("takes changed attributes while it runs", async (t) => {
+    const page = await host(t, element(`lazy="eager" autoplay="off"`));
+    await running(page);
+    const frame = await inFrame(page);
+    const set = (name, value) => page.evaluate(([name, value]) => document.getElementById("one").setAttribute(name, value), [name, value]);
+    await set("view", "tape");
+    await frame.getByTestId("stage").waitFor({ state: "detached" });
+    await set("view", "");
+    await set("readonly", "");
+    await frame.getByTestId("cli-m1").waitFor({ state: "detached" });
+    await set("title", "Another");
+    assert.equal(await page.evaluate(() => document.getElementById("one").shadowRoot.querySelector("iframe").title), "Another");
+    await set("height", "500");
+    assert.equal(await page.evaluate(() => document.getElementById("one").clientHeight), 500);
+    await set("scenario", "split-brain");
+    await frame.getByRole("heading", { level: 1, name: /brain/i }).waitFor();
+    assert.deepEqual(page.complain(), []);
+  });
+
+  test("opens a script file and a permalink", async (t) => {
+    const packed = deflateRawSync(Buffer.from("title \"By link\"\nnode m1\nnode r1 replicaof m1\n")).toString("base64url");
+    const page = await host(t, element(`lazy="eager" src="${player.url}#v=1&amp;a=${packed}"`) + element(`lazy="eager" src="story.resync"`, "two"));
+    for (const id of ["one", "two"]) await page.waitForFunction((id) => document.getElementById(id).state !== "loading", id, { timeout: 60_000 });
+    await (await inFrame(page)).getByRole("heading", { name: "By link" }).waitFor();
+    assert.match(await page.getByRole("alert").innerText(), /story\.resync: 404/);
+    const own = await host(t, element(`lazy="eager" src="assets/scenarios/short-outage.resync"`), { own: true });
+    await running(own);
+    await (await inFrame(own)).getByRole("heading", { name: "A short outage" }).waitFor();
+  });
+
+  test("has methods and events", async (t) => {
+    const page = await host(t, element(`lazy="click"`));
+    await page.evaluate(() => {
+      window.heard = [];
+      for (const type of ["ready", "state", "step", "command", "verdict", "resize", "link", "error", "wire"]) addEventListener("resync-" + type, (e) => heard.push([type, e.detail]));
+    });
+    await on(page, "pause"); // starts it
+    assert.equal(await page.getAttribute("#one", "state").then((s) => /ready|paused|playing/.test(s)), true);
+    assert.equal((await on(page, "exec", "m1", "SET greeting hello")).reply, "OK");
+    assert.equal((await on(page, "exec", "m1", ["SET", "odd \"key\"", "a b\n"])).reply, "OK");
+    assert.equal((await on(page, "exec", "m1", ["STRLEN", "odd \"key\""])).reply, "(integer) 4");
+    assert.equal((await on(page, "exec", "m1", "LPUSH greeting x")).error, true);
+    await assert.rejects(on(page, "exec", "nobody", "PING"), /no node "nobody"/);
+    await on(page, "fault", "m1-r1", "sever");
+    await on(page, "step", 3);
+    await on(page, "heal", "m1-r1");
+    await on(page, "play");
+    await page.waitForFunction(() => heard.some(([type, d]) => type === "verdict" && d.replica === "r1" && d.reply === "CONTINUE" && d.first <= d.ask && d.histlen === d.next - d.first));
+    await on(page, "pause");
+    await page.waitForFunction(() => heard.some(([type, d]) => type === "command" && d.node === "m1" && d.line === "SET greeting hello" && d.reply === "OK"));
+    await page.waitForFunction(() => document.getElementById("one").state === "paused");
+    const link = await on(page, "permalink");
+    assert.match(link, /index\.html#v=1.*&a=/);
+    const snapshot = await on(page, "snapshot");
+    await on(page, "load", "short-outage");
+    await page.waitForFunction(() => heard.some(([type, d]) => type === "state" && d.scenario === "short-outage"));
+    await page.waitForFunction(() => heard.some(([type, d]) => type === "step" && d.id === 1 && d.heading));
+    await assert.rejects(on(page, "load", "nowhere"), /no scenario/);
+    await on(page, "load", { log: "title \"Given\"\nnode m1\n" });
+    await (await inFrame(page)).getByRole("heading", { name: "Given" }).waitFor();
+    await on(page, "restore", snapshot);
+    await page.waitForFunction(() => heard.at(-1) && document.getElementById("one").state);
+    assert.match((await on(page, "exec", "r1", "GET greeting")).reply, /hello/);
+    await on(page, "seek", 100);
+    await page.waitForFunction(() => heard.some(([type, d]) => type === "state" && d.t === 100));
+    await on(page, "subscribe", ["wire"]);
+    await on(page, "step", 40);
+    await page.waitForFunction(() => heard.some(([type, d]) => type === "wire" && d.fact === "Sent"));
+    await assert.rejects(on(page, "step", 1e9), /number of events/);
+    assert.equal(await page.evaluate(() => heard.filter(([type]) => type === "error").length), 0);
+    assert.deepEqual(page.complain(), []);
+  });
+
+  test("pauses the others of its group when it starts, and ten on a page get on", async (t) => {
+    const page = await host(t, Array.from({ length: 10 }, (_, i) => element(`height="200" lazy="click" group="${i < 8 ? "a" : "b"}"`, `e${i}`)).join(""));
+    for (let i = 0; i < 10; i++) await page.evaluate((i) => document.getElementById("e" + i).start(), i);
+    await page.waitForFunction(() => [...document.querySelectorAll("resync-playground")].every((e) => /playing|paused/.test(e.state)), null, { timeout: 60_000 });
+    await page.evaluate(() => document.getElementById("e0").play());
+    await page.evaluate(() => document.getElementById("e9").play());
+    await page.waitForFunction(() => [...document.querySelectorAll("resync-playground")].filter((e) => e.state === "playing").map((e) => e.id).join() === "e0,e9");
+    await page.evaluate(() => document.getElementById("e3").play());
+    await page.waitForFunction(() => [...document.querySelectorAll("resync-playground")].filter((e) => e.state === "playing").map((e) => e.id).join() === "e3,e9");
+    assert.deepEqual(page.complain(), []);
+  });
+
+  test("takes the height that its content needs, between limits, and comes to rest", async (t) => {
+    const page = await host(t, element(`lazy="click" height="auto" scenario="playground"`));
+    await page.evaluate(() => {
+      window.sizes = [];
+      addEventListener("resync-resize", (e) => sizes.push(e.detail.h));
+      document.getElementById("one").start();
+    });
+    await running(page);
+    await page.waitForFunction(() => sizes.length);
+    await page.waitForTimeout(1500);
+    const before = await page.evaluate(() => sizes.length);
+    await page.waitForTimeout(1500);
+    assert.ok(await page.evaluate(() => sizes.length) - before <= 1, `it rests: ${await page.evaluate(() => sizes)}`);
+    const frame = await inFrame(page);
+    assert.ok(await frame.evaluate(() => { const s = document.querySelector(".stage"); return s.scrollHeight <= s.clientHeight + 1; }), "nothing is cut off");
+    await page.evaluate(() => document.getElementById("one").setAttribute("max-height", "300"));
+    assert.equal(await page.evaluate(() => document.getElementById("one").clientHeight), 300);
+  });
+
+  test("goes away without a trace, and comes back to where it was", async (t) => {
+    const page = await host(t, element(`lazy="eager" autoplay="off"`));
+    await running(page);
+    await on(page, "exec", "m1", "SET greeting kept");
+    await page.waitForFunction(() => document.getElementById("one").state === "paused");
+    await page.waitForTimeout(1500);
+    await page.evaluate(() => {
+      window.kept = document.getElementById("one");
+      kept.remove();
+    });
+    assert.equal(page.frames().length, 1, "the frame is gone");
+    await assert.rejects(page.evaluate(() => kept.play().then(() => document.body.append(kept))), /./);
+    await page.evaluate(() => document.body.append(kept));
+    await running(page);
+    assert.match((await on(page, "exec", "m1", "GET greeting")).reply, /kept/);
+    assert.equal(page.frames().length, 2);
+    assert.deepEqual(page.complain(), []);
+  });
+
+  test("lets the focus through", async (t) => {
+    const page = await host(t, `<a href="#a" id="before">before</a>${element(`lazy="eager" autoplay="off"`)}<a href="#b" id="after">after</a>`);
+    await running(page);
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "BODY", "it takes no focus by itself");
+    for (const [from, to, key] of [["before", "after", "Tab"], ["after", "before", "Shift+Tab"]]) {
+      await page.focus("#" + from);
+      let inside = 0;
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press(key);
+        const at = await page.evaluate(() => document.activeElement.id);
+        if (at === "one") inside++;
+        if (at === to) break;
+      }
+      assert.equal(await page.evaluate(() => document.activeElement.id), to);
+      assert.ok(inside > 5, `${inside} stops inside`);
+    }
+  });
+});
+
+describe("the protocol", () => {
+  // speak opens a page with a bare frame and what it takes to be its parent.
+  async function speak(t) {
+    const page = await host(t, `<iframe id="frame" sandbox="allow-scripts allow-same-origin" src="${cors.url}embed.html#v=1&autoplay=off"></iframe>`);
+    await waitReady(await (await page.waitForSelector("#frame")).contentFrame());
+    await page.evaluate(() => {
+      window.got = [];
+      window.welcomes = 0;
+      addEventListener("message", (e) => {
+        if (e.data.type !== "welcome") return;
+        window.welcomes++;
+        window.welcome = e.data;
+        window.port = e.ports[0];
+        port.onmessage = (m) => got.push(m.data);
+      });
+      window.child = document.getElementById("frame").contentWindow;
+      window.hello = (more) => child.postMessage({ ns: "resync", v: 1, type: "hello", id: "a", nonce: "n", ...more }, "*");
+      window.ask = (m) => new Promise((resolve) => {
+        const look = () => {
+          const reply = got.find((g) => g.rid === m.rid && g.rid !== undefined);
+          reply ? resolve(reply) : setTimeout(look, 10);
+        };
+        port.postMessage(m);
+        look();
+      });
+    });
+    return page;
+  }
+  const greet = async (page) => {
+    await page.evaluate(() => hello());
+    await page.waitForFunction(() => window.port);
+  };
+
+  test("welcomes once, and only its parent's well-formed hello", async (t) => {
+    const page = await speak(t);
+    await page.evaluate(() => {
+      for (const m of [null, 7, "hello", {}, [], { ns: "other", v: 1, type: "hello", id: "a", nonce: "n" }, { ns: "resync", v: 2, type: "hello", id: "a", nonce: "n" }]) child.postMessage(m, "*");
+      hello({ id: 7 });
+      hello({ nonce: "x".repeat(101) });
+      hello({ type: "load" });
+      // another window, whose parent is the same page
+      const other = document.createElement("iframe");
+      other.srcdoc = "<!doctype html>";
+      document.body.append(other);
+      other.onload = () => {
+        const script = other.contentDocument.createElement("script");
+        script.textContent = `parent.child.postMessage({ ns: "resync", v: 1, type: "hello", id: "evil", nonce: "n" }, "*")`;
+        other.contentDocument.body.append(script);
+      };
+    });
+    await page.waitForTimeout(500);
+    assert.equal(await page.evaluate(() => welcomes), 0);
+    await greet(page);
+    await page.evaluate(() => hello());
+    await page.waitForTimeout(300);
+    assert.equal(await page.evaluate(() => welcomes), 1);
+    const { ns, v, id, nonce, caps } = await page.evaluate(() => welcome);
+    assert.deepEqual([ns, v, id, nonce], ["resync", 1, "a", "n"]);
+    assert.ok(["load", "play", "exec", "snapshot", "permalink"].every((c) => caps.includes(c)));
+  });
+
+  test("answers what it does not know, and is harmed by nothing", async (t) => {
+    const page = await speak(t);
+    await greet(page);
+    const ask = (m) => page.evaluate((m) => ask(m), m);
+    const code = async (m) => (await ask(m)).error?.code;
+    assert.equal(await code({ rid: 1, type: "eval", text: "1" }), "unsupported");
+    assert.equal(await code({ rid: 2, type: "constructor" }), "unsupported");
+    assert.equal(await code({ rid: 3, type: "__proto__" }), "unsupported");
+    assert.equal(await code({ rid: 4, type: "exec", node: "m1", line: "x".repeat(70_000) }), "size");
+    assert.equal(await code({ rid: 5 }), "invalid");
+    assert.equal(await code({ rid: 6, type: "seek", t: "soon" }), "invalid");
+    assert.equal(await code({ rid: 7, type: "seek", t: -5 }), "invalid");
+    assert.equal(await code({ rid: 8, type: "step", n: 1e12 }), "invalid");
+    assert.equal(await code({ rid: 9, type: "set", base: "https://example.com" }), "invalid");
+    assert.equal(await code({ rid: 10, type: "set", theme: { a: 1 } }), undefined);
+    assert.equal(await code({ rid: 11, type: "load", scenario: "../../secret" }), "invalid");
+    assert.equal(await code({ rid: 12, type: "load", link: "https://example.com/#v=9" }), "invalid");
+    assert.equal(await code({ rid: 13, type: "fault", target: "m1-r1", kind: "explode" }), "refused");
+    assert.equal(await code({ rid: 14, type: "fault", target: { evil: 1 }, kind: "sever" }), "invalid");
+    assert.equal(await code({ rid: 15, type: "restore", snapshot: { v: 1, link: 7 } }), "invalid");
+    assert.equal(await code({ rid: 16, type: "exec", node: "m1", argv: ["ECHO", "<img src=x onerror=alert(1)>"] }), undefined);
+    assert.equal(await code({ rid: 17, type: "subscribe", topics: "wire" }), "invalid");
+    const cyclic = await page.evaluate(() => {
+      const m = { rid: 18, type: "play" };
+      m.self = m;
+      return ask(m);
+    });
+    assert.equal(cyclic.error.code, "size");
+    assert.equal((await ask({ rid: 19, type: "state" })).result.nodes.length, 3);
+    const frame = await (await page.waitForSelector("#frame")).contentFrame();
+    assert.match(frame.url(), /embed\.html#/);
+    assert.equal(await frame.evaluate(() => document.querySelectorAll("img, #app script").length), 0);
+    assert.deepEqual(page.complain(), []);
+  });
+
+  test("stands a flood", async (t) => {
+    const page = await speak(t);
+    await greet(page);
+    await page.waitForTimeout(1100);
+    const [done, refused] = await page.evaluate(async () => {
+      got.length = 0;
+      for (let i = 0; i < 2000; i++) port.postMessage({ rid: "f" + i, type: "exec", node: "m1", line: "INCR n" });
+      while (got.filter((g) => String(g.rid).startsWith("f")).length < 2000) await new Promise((r) => setTimeout(r, 20));
+      return [got.filter((g) => g.ok).length, got.filter((g) => g.error?.code === "rate").length];
+    });
+    assert.equal(done + refused, 2000);
+    assert.ok(done >= 50 && done < 500, `${done} of 2000 were done`);
+    await page.waitForTimeout(1100);
+    assert.equal((await page.evaluate(() => ask({ rid: "after", type: "play" }))).ok, true);
+  });
+
+  test("the element hears nobody but its frame", async (t) => {
+    const page = await host(t, element(`lazy="eager"`));
+    await page.evaluate(() => {
+      // Before the frame has answered: everybody says welcome.
+      const evil = () => {
+        const { port1, port2 } = new MessageChannel();
+        window.evil = port1;
+        postMessage({ ns: "resync", v: 1, type: "welcome", id: "1", nonce: "guess" }, "*", [port2]);
+      };
+      for (let i = 0; i < 5; i++) evil();
+      evil.onmessage = () => (window.fooled = true);
+    });
+    await running(page);
+    await on(page, "pause");
+    assert.equal(await page.evaluate(() => window.fooled), undefined);
+  });
+});
+
+describe("an example", () => {
+  test("in plain HTML runs", async (t) => {
+    const text = await readFile(path.join(project, "assets/examples/plain/index.html"), "utf8");
+    cors.extra("plain.html", text.replaceAll("https://resync.example/", cors.url));
+    const page = await open(browser, cors.url + "plain.html");
+    t.after(() => page.context().close());
+    await page.waitForFunction(() => /ready|playing|paused/.test(document.querySelector("resync-playground").state), null, { timeout: 60_000 });
+    assert.deepEqual(await axe(page), []);
+    assert.deepEqual(page.complaints, []);
+  });
+});

@@ -1,0 +1,135 @@
+package view
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+)
+
+// framed is the page in a frame, at a fragment.
+func framed(t *testing.T, fragment string) (*page, *room) {
+	t.Helper()
+	r := newRoom()
+	r.embedded, r.fragment, r.width = true, fragment, 360
+	r.stored["theme"] = "dark"
+	p, _ := moved(t, r)
+	p.exposeEmbed()
+	return p, r
+}
+
+// ask is what assets/frame.js does.
+func ask(t *testing.T, r *room, words ...string) (result any, code string) {
+	t.Helper()
+	var answer struct {
+		Result        any
+		Code, Message string
+	}
+	if err := json.Unmarshal([]byte(r.exposed["embed"](words)), &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Result, answer.Code
+}
+
+func TestAFrameShowsWhatItsFragmentAsksFor(t *testing.T) {
+	all := []string{"stage", "tape", "lead", "cli-m1", "play", "open-full"}
+	for _, c := range []struct {
+		fragment string
+		shown    []string
+	}{
+		{"v=1", all},
+		{"v=1&view=stage", []string{"stage", "play", "open-full"}},
+		{"v=1&view=tape", []string{"tape", "play", "open-full"}},
+		{"v=1&view=wire", []string{"wire", "play", "open-full"}},
+		{"v=1&view=cli", []string{"cli-m1", "play", "open-full"}},
+		{"v=1&controls=none", []string{"stage", "tape", "lead"}},
+		{"v=1&readonly", []string{"stage", "tape", "lead", "play", "open-full"}},
+		{"v=1&controls=full", []string{"stage", "tape", "lead", "cli-m1", "play", "gallery-open"}},
+		{"v=1&view=everything&controls=many", all},
+	} {
+		p, r := framed(t, c.fragment)
+		html := app.HTMLString(p.Render())
+		for _, id := range append(all, "wire", "gallery-open") {
+			want := false
+			for _, s := range c.shown {
+				want = want || s == id
+			}
+			if got := strings.Contains(html, `data-testid="`+id+`"`); got != want {
+				t.Errorf("%s: %s is shown: %t", c.fragment, id, got)
+			}
+		}
+		if p.page.Stage.Vertical && !strings.Contains(c.fragment, "full") {
+			t.Errorf("%s: the nodes do not stand side by side", c.fragment)
+		}
+		if r.theme != "" {
+			t.Errorf("%s: the theme is %q: what was chosen elsewhere is not the frame's", c.fragment, r.theme)
+		}
+	}
+}
+
+func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
+	p, r := framed(t, "v=1&readonly=1&autoplay=off&speed=2")
+	for i := range 3 {
+		p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+	}
+	var news struct {
+		State struct {
+			T       int64
+			Playing bool
+			Speed   float64
+		}
+		Events []struct{ Type string }
+	}
+	look := func() {
+		t.Helper()
+		news.Events = nil
+		if err := json.Unmarshal([]byte(r.exposed["news"](nil)), &news); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	if news.State.Playing || news.State.Speed != 2 {
+		t.Errorf("it begins with %+v", news.State)
+	}
+	if (&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{}); p.page.Stage.Links[0].Cut {
+		t.Error("the reader cut a link of a frame that is for reading")
+	}
+	result, code := ask(t, r, "exec", "m1", "SET k v")
+	if m, ok := result.(map[string]any); !ok || m["reply"] != "OK" || code != "" {
+		t.Errorf("SET: %v %s", result, code)
+	}
+	if _, code := ask(t, r, "run", "sever m1 r1"); code != "" || !p.page.Stage.Links[0].Cut {
+		t.Errorf("sever: %s", code)
+	}
+	look()
+	if len(news.Events) != 1 || news.Events[0].Type != "command" {
+		t.Errorf("news: %+v", news.Events)
+	}
+	for _, c := range []struct{ code, words string }{
+		{"", "play"}, {"", "pause"}, {"", "step 2"}, {"", "step -1"}, {"", "seek t 5"}, {"", "seek event 3"}, {"", "speed 5"}, {"", "set theme dark"},
+		{"", "set view tape"}, {"", "load v=1&s=short-outage"}, {"", "wire true"}, {"", "sleep true"}, {"", "link"}, {"", "state"},
+		{"invalid", "step many"}, {"invalid", "step 1e9"}, {"invalid", "seek t -1"}, {"invalid", "speed 0"}, {"invalid", "speed NaN"}, {"invalid", "set view all"},
+		{"invalid", "set location x"}, {"invalid", "load v=2"}, {"unknown", "load v=1&s=nowhere"}, {"refused", "exec nobody PING"},
+		{"refused", "run explode m1"}, {"unsupported", "navigate x"},
+	} {
+		if _, code := ask(t, r, strings.Fields(c.words)...); code != c.code {
+			t.Errorf("%s: %q, want %q", c.words, code, c.code)
+		}
+	}
+	if r.theme != "dark" || r.stored["theme"] != "dark" {
+		t.Errorf("theme %q, stored %q", r.theme, r.stored["theme"])
+	}
+	if got := r.exposed["link"](nil); !strings.HasPrefix(got, "1 v=1&s=short-outage") {
+		t.Errorf("link %q", got)
+	}
+	at := p.model.Happened()
+	p.embed.Play, p.embed.pending = "once", true
+	for i := range 30 {
+		p.frame(2*time.Second + time.Duration(i)*16*time.Millisecond)
+	}
+	if p.model.Happened() != at {
+		t.Error("time passed out of sight")
+	}
+}
