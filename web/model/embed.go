@@ -1,7 +1,6 @@
 package model
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -199,88 +198,110 @@ func (m *Model) HasScenario(name string) bool { return m.textOf(name) != "" }
 // News is what a host is told now and then, as JSON: the state, and of what happened after so many events the commands and
 // the verdicts, and the packets where they are wanted.
 func (m *Model) News(seen int, wire bool) string {
-	type step struct {
-		ID      int    `json:"id"`
-		Heading string `json:"heading"`
-		Passed  bool   `json:"passed"`
-	}
-	type command struct {
-		Node  string `json:"node"`
-		Line  string `json:"line"`
-		Reply string `json:"reply"`
-		Error bool   `json:"error"`
-	}
-	type verdict struct {
-		Replica string            `json:"replica"`
-		Master  string            `json:"master"`
-		Ask     int64             `json:"ask"`
-		First   int64             `json:"first"`
-		Next    int64             `json:"next"`
-		Histlen int64             `json:"histlen"`
-		IDs     map[string]string `json:"ids"`
-		Reply   string            `json:"reply"`
-		Reason  string            `json:"reason"`
-		Bytes   int64             `json:"bytes"`
-	}
-	type happening struct {
-		Type string `json:"type"`
-		Data any    `json:"data"`
-	}
 	w := m.world()
-	branches := m.line.Branches()
-	var news struct {
-		State struct {
-			T        int64   `json:"t"`
-			Event    int     `json:"event"`
-			Playing  bool    `json:"playing"`
-			Branch   string  `json:"branch"`
-			Speed    float64 `json:"speed"`
-			Scenario string  `json:"scenario"`
-			Opening  bool    `json:"opening"`
-			Problem  string  `json:"problem,omitempty"`
-		} `json:"state"`
-		Step   *step       `json:"step,omitempty"`
-		Events []happening `json:"events"`
-	}
-	s := &news.State
-	s.T, s.Event, s.Playing = w.Now().Sub(engine.Epoch).Milliseconds(), w.Events().Len(), m.playing
-	s.Branch, s.Scenario, s.Opening, s.Problem = branches[m.line.Current()].Name, m.scenario, m.Opening(), m.problem
-	s.Speed = float64(speeds[m.speed].numerator) / float64(speeds[m.speed].denominator)
-	for i, k := range m.chapterList() {
+	o := object("{")
+	o.name("state")
+	o = append(o, '{')
+	o.number("t", w.Now().Sub(engine.Epoch).Milliseconds())
+	o.number("event", int64(w.Events().Len()))
+	o.truth("playing", m.playing)
+	o.text("branch", m.line.Branches()[m.line.Current()].Name)
+	o.name("speed")
+	o = strconv.AppendFloat(o, float64(speeds[m.speed].numerator)/float64(speeds[m.speed].denominator), 'g', -1, 64)
+	o.text("scenario", m.scenario)
+	o.truth("opening", m.Opening())
+	o.optional("problem", m.problem)
+	o = append(o, '}')
+	reached := 0
+	chapters := m.chapterList()
+	for i, k := range chapters {
 		if k.State != "ahead" {
-			news.Step = &step{i + 1, k.Heading, k.Held}
+			reached = i + 1
 		}
+	}
+	if reached > 0 {
+		o.name("step")
+		o = append(o, '{')
+		o.number("id", int64(reached))
+		o.text("heading", chapters[reached-1].Heading)
+		o.truth("passed", chapters[reached-1].Held)
+		o = append(o, '}')
 	}
 	const most = 200 // of a flood: the newest
-	news.Events = []happening{}
+	var events []object
 	scene := observe(w, m.known)
 	for _, e := range w.Events().From(min(seen, w.Events().Len())) {
-		switch f := e.Fact.(type) {
-		case engine.Replied:
-			news.Events = append(news.Events, happening{"command", command{e.Node, f.Command, printed(f), len(f.Reply) > 0 && f.Reply[0] == '-'}})
-		case engine.PsyncAnswered:
-			reply := answerFull.Word
-			if f.Continued() {
-				reply = answerContinue.Word
-			}
-			news.Events = append(news.Events, happening{"verdict", verdict{
-				Replica: scene.named(f.Replica), Master: e.Node, Ask: int64(f.Want), First: int64(f.First), Next: int64(f.Next),
-				Histlen: int64(f.Next - f.First), Reply: reply, Reason: f.Reason.String(), Bytes: f.Bytes,
-				IDs: map[string]string{"asked": string(f.Asked), "replid": string(f.ReplID), "replid2": string(f.ReplID2)},
-			}})
-		case *engine.Sent:
-			if wire {
-				news.Events = append(news.Events, happening{"wire", json.RawMessage(sim.AppendJSON(nil, e))})
-			}
+		if kind, data := happening(e, &scene, wire); kind != "" {
+			h := object("{")
+			h.text("type", kind)
+			h.name("data")
+			events = append(events, append(append(h, data...), '}'))
 		}
 	}
-	news.Events = tail(news.Events, most)
-	if news.Events == nil {
-		news.Events = []happening{}
+	o.name("events")
+	o = append(o, '[')
+	for _, h := range tail(events, most) {
+		o.next('{')
+		o = append(o, h[1:]...)
 	}
-	text, err := json.Marshal(news)
-	if err != nil {
-		panic("model: news of strings and numbers did not marshal: " + err.Error())
+	return string(append(o, ']', '}'))
+}
+
+// happening is what a host hears of an event: a command, a verdict, or a packet. Most are not told.
+func happening(e engine.Event, s *scene, wire bool) (kind string, data object) {
+	o := object("{")
+	switch f := e.Fact.(type) {
+	case engine.Replied:
+		kind = "command"
+		o.text("node", e.Node)
+		o.text("line", f.Command)
+		o.text("reply", printed(f))
+		o.truth("error", len(f.Reply) > 0 && f.Reply[0] == '-')
+	case engine.PsyncAnswered:
+		kind = "verdict"
+		reply := answerFull.Word
+		if f.Continued() {
+			reply = answerContinue.Word
+		}
+		o.text("replica", s.named(f.Replica))
+		o.text("master", e.Node)
+		o.number("ask", int64(f.Want))
+		o.number("first", int64(f.First))
+		o.number("next", int64(f.Next))
+		o.number("histlen", int64(f.Next-f.First))
+		o.name("ids")
+		o = append(o, '{')
+		o.text("asked", string(f.Asked))
+		o.text("replid", string(f.ReplID))
+		o.text("replid2", string(f.ReplID2))
+		o = append(o, '}')
+		o.text("reply", reply)
+		o.text("reason", f.Reason.String())
+		o.number("bytes", f.Bytes)
+	case *engine.Sent:
+		if wire {
+			return "wire", sim.AppendJSON(nil, e)
+		}
 	}
-	return string(text)
+	return kind, append(o, '}')
+}
+
+// Outcome is what a host's request came to. The result is JSON itself.
+func Outcome(result string) string { return `{"result":` + result + "}" }
+
+// Refusal is why a request was not done: a word for programs, and a sentence.
+func Refusal(code, message string) string {
+	o := object("{")
+	o.text("code", code)
+	o.text("message", message)
+	return string(append(o, '}'))
+}
+
+// JSON is what a host is told of a command that it gave.
+func (t Turn) JSON() string {
+	o := object("{")
+	o.text("reply", t.Text)
+	o.truth("error", t.Error)
+	o.truth("waiting", t.Waiting)
+	return string(append(o, '}'))
 }

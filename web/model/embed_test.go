@@ -1,6 +1,9 @@
 package model
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+)
 
 func TestWhatAFragmentSaysOfTheFrame(t *testing.T) {
 	for _, c := range []struct {
@@ -46,6 +49,55 @@ func TestReadingChangesNothing(t *testing.T) {
 	for _, key := range []string{" ", ".", ",", "Home", "Escape", "?", "1"} {
 		if !reader.AllowsKey(key) {
 			t.Errorf("the key %q is not allowed", key)
+		}
+	}
+}
+
+// What a host is told is JSON, whatever the strings in it are.
+func TestNewsAreJSON(t *testing.T) {
+	m := linkedTo("v=1&s=short-outage&t=20000", "")
+	m, _ = Update(m, Run{Line: `m1> SET "a\"b\x01" "\xff<\n"`})
+	m, _ = Update(m, Tick{Elapsed: 100e6})
+	for seen, want := range map[int][]string{0: {"command", "verdict", "wire"}, m.Happened(): {}} {
+		var news struct {
+			State struct {
+				T, Event int
+				Speed    float64
+				Scenario string
+			}
+			Step *struct {
+				ID      int
+				Heading string
+			}
+			Events []struct {
+				Type string
+				Data map[string]any
+			}
+		}
+		text := m.News(seen, true)
+		if err := json.Unmarshal([]byte(text), &news); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		if news.State.T < 20000 || news.State.Event != m.Happened() || news.State.Scenario != "short-outage" || news.State.Speed != 1 ||
+			news.Step == nil || news.Step.ID == 0 || news.Step.Heading == "" {
+			t.Errorf("%+v, %+v", news.State, news.Step)
+		}
+		found := map[string]bool{}
+		for _, e := range news.Events {
+			found[e.Type] = len(e.Data) > 0
+		}
+		if len(found) != len(want) {
+			t.Errorf("since %d: %v", seen, found)
+		}
+		for _, kind := range want {
+			if !found[kind] {
+				t.Errorf("no %s in %s", kind, text)
+			}
+		}
+	}
+	for _, text := range []string{Outcome("null"), Outcome(m.StateJSON()), Refusal("a", "\"<b>\n"), Turn{Text: "\x00\xff\""}.JSON()} {
+		if !json.Valid([]byte(text)) {
+			t.Errorf("not JSON: %s", text)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -105,7 +104,7 @@ func (p *page) exposeEmbed() {
 	p.host.Expose(map[string]func([]string) string{
 		"embed": func(args []string) string {
 			if len(args) == 0 {
-				return refused("unsupported", "nothing was asked")
+				return model.Refusal("unsupported", "nothing was asked")
 			}
 			answer := p.serve(args[0], append(args[1:], "", ""))
 			p.redraw()
@@ -134,7 +133,7 @@ func (p *page) serve(verb string, args []string) string {
 	case "seek":
 		to, err := strconv.ParseInt(args[1], 10, 64)
 		if err != nil || to < 0 {
-			return refused("invalid", "seek wants t in milliseconds, or an event")
+			return model.Refusal("invalid", "seek wants t in milliseconds, or an event")
 		}
 		if e.seen = -1; args[0] == "event" {
 			p.take(model.SeekEvent{Event: int(min(to, 1<<30)), AtOnce: true})
@@ -144,7 +143,7 @@ func (p *page) serve(verb string, args []string) string {
 	case "step":
 		const most = 1000
 		if err != nil || number < -most || number > most {
-			return refused("invalid", "step wants a number of events, at most "+strconv.Itoa(most))
+			return model.Refusal("invalid", "step wants a number of events, at most "+strconv.Itoa(most))
 		}
 		for range int(number) {
 			p.take(model.Step{})
@@ -154,7 +153,7 @@ func (p *page) serve(verb string, args []string) string {
 		}
 	case "speed":
 		if err != nil || !(number > 0) {
-			return refused("invalid", "speed wants a number above 0")
+			return model.Refusal("invalid", "speed wants a number above 0")
 		}
 		p.take(model.SetSpeed{Times: number})
 	case "exec":
@@ -172,11 +171,11 @@ func (p *page) serve(verb string, args []string) string {
 	case "link":
 		return p.packLink()
 	case "state":
-		return result(json.RawMessage(p.model.StateJSON()))
+		return model.Outcome(p.model.StateJSON())
 	default:
-		return refused("unsupported", "there is no "+strconv.Quote(verb))
+		return model.Refusal("unsupported", "there is no "+strconv.Quote(verb))
 	}
-	return result(nil)
+	return model.Outcome("null")
 }
 
 // perform does a line and tells what became of it.
@@ -184,15 +183,15 @@ func (p *page) perform(msg model.Perform) string {
 	m, cmds := model.Update(p.model, msg)
 	p.model = m
 	p.obey(cmds)
-	answer := result(nil)
+	answer := model.Outcome("null")
 	for _, c := range cmds {
 		done, ok := c.(model.Performed)
 		switch {
 		case !ok:
 		case done.Refused != "":
-			return refused("refused", done.Refused)
+			return model.Refusal("refused", done.Refused)
 		case msg.Node != "":
-			answer = result(map[string]any{"reply": done.Turn.Text, "error": done.Turn.Error, "waiting": done.Turn.Waiting})
+			answer = model.Outcome(done.Turn.JSON())
 		}
 	}
 	return answer
@@ -202,15 +201,15 @@ func (p *page) perform(msg model.Perform) string {
 func (p *page) load(fragment string) string {
 	link, _, ok := model.ParsePermalink(fragment)
 	if !ok {
-		return refused("invalid", "that is no link to a run")
+		return model.Refusal("invalid", "that is no link to a run")
 	}
 	if link.Packed == "" && link.Scenario != "" && !p.model.HasScenario(link.Scenario) {
-		return refused("unknown", "there is no scenario "+strconv.Quote(link.Scenario))
+		return model.Refusal("unknown", "there is no scenario "+strconv.Quote(link.Scenario))
 	}
 	p.embed.seen = -1
 	p.follow(fragment)
 	p.paced()
-	return result(nil)
+	return model.Outcome("null")
 }
 
 // set changes how the frame looks.
@@ -219,14 +218,14 @@ func (p *page) set(key, value string) string {
 	if key == "theme" {
 		theme := map[string]string{"light": "light", "dark": "dark"}[value]
 		p.take(model.Themed{Name: theme})
-		return result(nil)
+		return model.Outcome("null")
 	}
 	if key == "node" {
 		p.take(model.Select{Node: value})
-		return result(nil)
+		return model.Outcome("null")
 	}
 	if !e.Set(key, value) {
-		return refused("invalid", "there is no such setting, or no such value of it: "+key)
+		return model.Refusal("invalid", "there is no such setting, or no such value of it: "+key)
 	}
 	p.still = e.Still || p.host.Matches("(prefers-reduced-motion: reduce)")
 	p.size = extent{} // measured again
@@ -238,7 +237,7 @@ func (p *page) set(key, value string) string {
 	case "view":
 		p.viewed()
 	}
-	return result(nil)
+	return model.Outcome("null")
 }
 
 // packLink makes the link to this moment. The answer is its number: link() has it, behind its number, once it is made.
@@ -258,20 +257,7 @@ func (p *page) packLink() string {
 	} else {
 		p.host.Pack(text, made)
 	}
-	return result(n)
-}
-
-func result(v any) string {
-	text, err := json.Marshal(map[string]any{"result": v})
-	if err != nil {
-		panic("view: an answer did not marshal: " + err.Error())
-	}
-	return string(text)
-}
-
-func refused(code, message string) string {
-	text, _ := json.Marshal(map[string]string{"code": code, "message": message})
-	return string(text)
+	return model.Outcome(strconv.Itoa(n))
 }
 
 // shows reports whether a panel is in sight.
