@@ -110,7 +110,7 @@ valkey:
 e2e: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
 	@.ci/need firefox-esr firefox-esr
-	cd web/e2e && node --test --test-reporter=spec --test-concurrency=1 *.test.mjs
+	cd web/e2e && node --test --test-reporter=spec --test-concurrency=2 *.test.mjs
 
 ## e2e-all: the same, with the numbers compared at 100 random events of a run instead of 20
 e2e-all: export ALL = 1
