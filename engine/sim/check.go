@@ -605,14 +605,15 @@ func (n *checked) reach(to position) {
 	n.reached = append(n.reached, to)
 }
 
-// reachedAt reports whether a node has ever applied a history up to an offset.
+// reachedAt reports whether a node has ever applied a history up to an offset. A process of before PSYNC2 that makes its
+// backlog anew goes on under its old name: who is below the one that continues it does not hear that it is another history.
 func (n *checked) reachedAt(h *history, at engine.Offset) bool {
 	if at <= 0 {
 		return true
 	}
 	p := where(h, at)
 	for _, q := range n.reached {
-		if p.within(q) {
+		if p.within(q) || h.id != "" && q.in != h && q.in.id == h.id && at <= q.at {
 			return true
 		}
 	}
