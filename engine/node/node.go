@@ -232,6 +232,9 @@ func (n *Node) start(in Started) {
 // setBack takes a clock that was set back. Ticks go on, as redis-server's do, whose timers run by a clock that nobody
 // sets; what is counted from a moment takes longer.
 func (n *Node) setBack(now engine.Instant) {
+	for _, c := range n.clients {
+		n.tend(c) // what was due by the clock as it was, seen or not
+	}
 	n.nextCron = min(n.nextCron, now.Add(cronPeriod))
 	n.nextExpiry = min(n.nextExpiry, now.Add(expiryPeriod))
 	n.tracking.nextTrim = min(n.tracking.nextTrim, now.Add(trimPeriod))
