@@ -104,6 +104,26 @@ func TestAskingDoesNotChangeTheBuffers(t *testing.T) {
 	}
 }
 
+// Nor when the clock is set back afterwards: what was due by the clock as it was has been done, asked or not.
+func TestAskingBeforeTheClockIsSetBackChangesNothing(t *testing.T) {
+	var totals [2]int
+	for watched := range totals {
+		s := start(t)
+		by, c := s.connect(), s.named("c")
+		s.say(c, "SET k "+strings.Repeat("x", 3000))
+		if s.now = s.now.Add(10 * time.Second); watched == 1 {
+			s.sizesOf(by, "c")
+		} else {
+			s.say(by, "PING")
+		}
+		s.now = s.now.Add(-10 * time.Second)
+		totals[watched] = s.sizesOf(by, "c")["tot-mem"]
+	}
+	if totals[0] != totals[1] {
+		t.Errorf("%d bytes, and %d when asked before the clock was set back", totals[0], totals[1])
+	}
+}
+
 // Buffers follow what was needed lately. Redis looks ten times a second.
 func TestBuffersFollowTheNeed(t *testing.T) {
 	s := start(t)
