@@ -67,11 +67,12 @@ lint: $(STATICCHECK)
 	$(STATICCHECK) $(CHECKS) ./...
 	$(WASM) $(CURDIR)/$(STATICCHECK) $(CHECKS) ./wasm/main ./wasm/browser ./web/...
 
+# Two packages mostly wait for real servers: they begin first, and leave the processor to the third.
 ## unit: all Go tests, those against real redis-server among them
 unit:
 	@.ci/need redis-server redis-server
 	@.ci/need socat socat
-	go test $(TESTFLAGS) ./...
+	go test -p 3 $(TESTFLAGS) ./engine/tcp ./engine/real ./...
 
 ## imports: the test of who may import whom
 imports:

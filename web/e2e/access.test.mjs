@@ -2,20 +2,12 @@
 // the focus goes where the eye goes; whoever listens is not talked over; zoom, forced colours and less motion are respected.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, launch, open, serve, waitFailure, waitReady } from "./lib.mjs";
-import { drawn, fresh, id, lesson, states } from "./states.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, id, open, run, serve, site, tick, waitFailure, waitReady } from "./lib.mjs";
+import { drawn, lesson, states } from "./states.mjs";
 
 describe("access", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   const width = (page) => page.evaluate(() => document.documentElement.scrollWidth);
 
@@ -43,7 +35,7 @@ describe("access", () => {
 
   for (const [name, reach] of Object.entries(states)) {
     test(`nothing stands in anybody's way: ${name}`, async () => {
-      const page = await fresh(browser, server.url, { colorScheme: "dark" });
+      const page = await begin(here, { colorScheme: "dark" });
       await reach(page);
       await look(page, name);
       assert.deepEqual(page.complaints, []);
@@ -53,7 +45,7 @@ describe("access", () => {
 
   test("nothing stands in anybody's way: the failure panel", async () => {
     const broken = await serve({ answer: (name) => (/\.wasm/.test(name) ? { status: 404 } : undefined) });
-    const page = await open(browser, broken.url, { colorScheme: "dark" });
+    const page = await open(here.browser, broken.url, { colorScheme: "dark" });
     await waitFailure(page);
     await look(page, "failure");
     await page.context().close();
@@ -61,10 +53,10 @@ describe("access", () => {
   });
 
   test("the focus goes through the panels in the order of reading, and can be seen", async () => {
-    const page = await fresh(browser, server.url, { viewport: { width: 1440, height: 1000 } });
+    const page = await begin(here, { viewport: { width: 1440, height: 1000 } });
     await states.cut(page);
-    await page.run("heal m1 r1");
-    await page.tick(2500);
+    await run(page, "heal m1 r1");
+    await tick(page, 2500);
     await page.locator(id("verdict")).waitFor();
     const seen = [];
     for (let i = 0; i < 120; i++) {
@@ -90,11 +82,11 @@ describe("access", () => {
   });
 
   test("the narrator speaks at most once in a second and a half while time passes", async () => {
-    const page = await fresh(browser, server.url);
+    const page = await begin(here);
     // Its path is too slow for what is written: it is cut off, asks again, is too late, and so on.
-    await page.run("load m1 rate 50/s size 2000 keys 5");
-    await page.run("m1> CONFIG SET client-output-buffer-limit 'replica 20000 0 0'");
-    await page.run("link m1 r1 bandwidth 16kb/s");
+    await run(page, "load m1 rate 50/s size 2000 keys 5");
+    await run(page, "m1> CONFIG SET client-output-buffer-limit 'replica 20000 0 0'");
+    await run(page, "link m1 r1 bandwidth 16kb/s");
     for (let i = 0; i < 2; i++) await page.click(id("faster"));
     await page.click(id("tab-log"));
     await page.evaluate(() => {
@@ -119,7 +111,7 @@ describe("access", () => {
   });
 
   test("at 200 % zoom everything is there, and nothing has to be scrolled sideways", async () => {
-    const page = await fresh(browser, server.url, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
+    const page = await begin(here, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 });
     await states.continued(page);
     assert.equal(await width(page), 640);
     for (const name of ["theme", "gallery-open", "try-0", "cut-m1-r2", "verdict-close", "tab-ledger", "cli-m1", "play", "range"]) {
@@ -130,7 +122,7 @@ describe("access", () => {
   });
 
   test("forced colours: axe finds nothing, and what is chosen can be told from what is not", async () => {
-    const page = await fresh(browser, server.url, { forcedColors: "active" });
+    const page = await begin(here, { forcedColors: "active" });
     await states.continued(page);
     await drawn(page);
     assert.deepEqual(await axe(page), []);
@@ -146,18 +138,18 @@ describe("access", () => {
   });
 
   test("less motion: nothing moves by itself, in no panel", async () => {
-    const page = await fresh(browser, server.url, { reducedMotion: "reduce" });
+    const page = await begin(here, { reducedMotion: "reduce" });
     await page.click(id("play"));
-    await page.run("m1> SET color blue");
+    await run(page, "m1> SET color blue");
     await page.evaluate(() => window.__resync.tick(20)); // the bytes are on their way
-    await page.run("sever m1 r2");
-    await page.tick(30);
-    await page.run("heal m1 r2");
-    await page.tick(3000);
+    await run(page, "sever m1 r2");
+    await tick(page, 30);
+    await run(page, "heal m1 r2");
+    await tick(page, 3000);
     await drawn(page);
     assert.deepEqual(await page.evaluate(() => document.getAnimations().filter((a) => a.effect.getComputedTiming().duration > 1).map((a) => a.transitionProperty ?? a.animationName)), []);
-    await page.run("m1> SET color red");
-    await page.tick(20);
+    await run(page, "m1> SET color red");
+    await tick(page, 20);
     const painted = await page.evaluate(() => {
       const canvas = document.querySelector(".world__flights");
       return canvas.width > 0 && canvas.height > 0 && canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v);
@@ -167,7 +159,7 @@ describe("access", () => {
   });
 
   test("a story is told without a word too many", async () => {
-    const page = await open(browser, server.url + "#test=1");
+    const page = await begin(here);
     await waitReady(page);
     await lesson(page, "short-outage");
     await page.evaluate(() => {

@@ -8,22 +8,13 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, fits, id, launch, lowTargets, run, script, seek, serve, shows, state, tick } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, fits, id, lowTargets, run, script, seek, shows, site, state, tick } from "./lib.mjs";
 
 const execute = promisify(execFile);
 
 describe("what a reader takes away", () => {
-  let browser, server;
-
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   // promote makes r1 the master while m1, alone, has answered OK to two writes.
   async function promote(page) {
@@ -40,7 +31,7 @@ describe("what a reader takes away", () => {
   }
 
   test("the audit counts what was answered OK and is gone, and its rows lead there", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     assert.equal(await page.locator(id("audit-open")).isVisible(), false, "nothing can have been lost yet");
     await promote(page);
     await page.click(id("audit-open"));
@@ -63,7 +54,7 @@ describe("what a reader takes away", () => {
   });
 
   test("by keys: a full resync that throws writes away says which", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await promote(page);
     await run(page, "rejoin m1");
     await run(page, "m1> REPLICAOF r1 6380");
@@ -83,7 +74,7 @@ describe("what a reader takes away", () => {
   });
 
   test("two branches are compared, and each row leads to its moment", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     const fork = await promote(page);
     await seek(page, fork);
     await run(page, "m1> SET other 1");
@@ -106,7 +97,7 @@ describe("what a reader takes away", () => {
   });
 
   test("the backlog is sized, set, and then large enough", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await tick(page, 3000);
     await run(page, "sever m1 r1");
     await page.click(id("tab-config"));
@@ -139,9 +130,9 @@ describe("what a reader takes away", () => {
     });
 
   test("what real servers say is judged, and nonsense does no harm", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await page.click(id("topology-open"));
-    const requests = server.requests.length;
+    const requests = here.server.requests.length;
     await page.locator(id("topology-paste")).fill(servers);
     await shows(page, "topology-answer", /10\.0\.0\.2:6380 asks 10\.0\.0\.1:6379.*PSYNC 8f3a… 50004.*FULLRESYNC.*it wants byte 50,004, the first one held is 51,201: 1,197 B too late/);
     assert.equal(await page.locator(id("topology-node")).count(), 2);
@@ -156,7 +147,7 @@ describe("what a reader takes away", () => {
       area.dispatchEvent(new Event("input", { bubbles: true }));
     });
     await shows(page, "topology-problem", /more than the 262,144 B/);
-    assert.equal(server.requests.length, requests, "it does not leave the page");
+    assert.equal(here.server.requests.length, requests, "it does not leave the page");
     await end(page);
   });
 
@@ -185,7 +176,7 @@ describe("what a reader takes away", () => {
 
   test("a dataset goes to a real server and comes back", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "resync-rdb-"));
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await run(page, "unload m1");
     await run(page, "node x");
     await run(page, "m1> SET color blue");
@@ -226,7 +217,7 @@ describe("what a reader takes away", () => {
 
   for (const [width, height, colorScheme] of [[1440, 900, "dark"], [320, 640, "light"]]) {
     test(`axe finds nothing and nothing is too wide: ${width}, ${colorScheme}`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768 });
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768 });
       const check = async (what) => {
         const found = await axe(page);
         assert.deepEqual(found, [], what);

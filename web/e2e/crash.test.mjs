@@ -3,20 +3,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, test } from "node:test";
-import { axe, launch, open, serve, waitFailure, waitReady } from "./lib.mjs";
-import { fresh, id } from "./states.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, id, open, run, serve, shows, site, state, tick, waitFailure } from "./lib.mjs";
 
 describe("a panic", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   // Each breaks what the page needs, and then makes the page need it.
   const breaks = {
@@ -43,10 +34,10 @@ describe("a panic", () => {
 
   for (const [where, breakIt] of Object.entries(breaks)) {
     test(`${where} ends with a panel that offers the script, and the script leads to the same`, async () => {
-      const page = await fresh(browser, server.url);
-      await page.run("m1> SET color blue");
-      await page.run("load m1 rate 100/s");
-      await page.tick(1230);
+      const page = await begin(here);
+      await run(page, "m1> SET color blue");
+      await run(page, "load m1 rate 100/s");
+      await tick(page, 1230);
       const trace = await page.evaluate(() => window.__resync.trace());
       const line = await breakIt(page);
       assert.match(await waitFailure(page), /The engine stopped.*panic:.*a broken.*the script that led here/);
@@ -58,9 +49,9 @@ describe("a panic", () => {
       assert.ok(script.includes(`\n${line}\n`), script);
       await page.context().close();
 
-      const again = await fresh(browser, server.url);
+      const again = await begin(here);
       await again.click(id("tab-script"));
-      await again.setInputFiles(id("script-file"), await download.path().catch(() => null) ?? { name: "again.resync", mimeType: "", buffer: Buffer.from(script) });
+      await again.setInputFiles(id("script-file"), { name: "again.resync", mimeType: "", buffer: Buffer.from(script) });
       const most = trace.slice(0, trace.lastIndexOf("\n", trace.length - 200));
       await again.waitForFunction(([line, length]) => window.__resync.script().includes(line) && window.__resync.trace().length >= length, [line, most.length]);
       assert.ok((await again.evaluate(() => window.__resync.trace())).startsWith(most), "the same events, again");
@@ -70,7 +61,7 @@ describe("a panic", () => {
 
   test("before anything was done offers no script", async () => {
     const broken = await serve({ answer: (name) => (/\.wasm/.test(name) ? { status: 404 } : undefined) });
-    const page = await open(browser, broken.url);
+    const page = await open(here.browser, broken.url);
     await waitFailure(page);
     assert.equal(await page.locator("#failure-script").isVisible(), false);
     await page.context().close();
@@ -79,33 +70,25 @@ describe("a panic", () => {
 });
 
 describe("long work", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   test("a long way back says how far it is, and can be given up", async () => {
-    const page = await fresh(browser, server.url);
-    await page.run("load m1 rate 1000/s");
+    const page = await begin(here);
+    await run(page, "load m1 rate 1000/s");
     for (let i = 0; i < 4; i++) await page.click(id("faster"));
-    for (let i = 0; i < 10; i++) await page.tick(1000);
-    await page.run("unload m1");
-    const { nanos } = await page.tick(100);
+    for (let i = 0; i < 10; i++) await tick(page, 1000);
+    await run(page, "unload m1");
+    const { nanos } = await tick(page, 100);
     // A click half way along the line of time. The frames that the way takes are this test's.
     await page.evaluate(() => {
       const range = document.querySelector('[data-testid="range"]');
       range.value = range.max / 2;
       range.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    await page.shows("stay", /going there… \d+ %/);
+    await shows(page, "stay", /going there… \d+ %/);
     await page.click(id("stay"));
     await page.locator(id("stay")).waitFor({ state: "detached" });
-    assert.equal((await page.state()).nanos, nanos, "it stays where it was");
+    assert.equal((await state(page)).nanos, nanos, "it stays where it was");
     await page.context().close();
   });
 });

@@ -2,22 +2,13 @@
 // touch on a phone.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin as open, end, fits, focused, id, launch, lowTargets, press, run, script, serve, shows, tick } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin as open, end, fits, focused, id, lowTargets, press, run, script, shows, site, tick } from "./lib.mjs";
 
 describe("faults", () => {
-  let browser, server;
+  const here = site();
 
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  const begin = (options) => open(browser, server, { viewport: { width: 1440, height: 900 }, ...options });
+  const begin = (options) => open(here, { viewport: { width: 1440, height: 900 }, ...options });
   const link = (page, name, state) => page.waitForSelector(`${id(`link-${name}`)}[data-state="${state}"]`);
   const node = (page, name, state) => page.waitForSelector(`${id(`node-${name}`)}[data-state="${state}"]`);
 

@@ -10,8 +10,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { serve } from "./lib.mjs";
-import { id } from "./states.mjs";
+import { id, serve } from "./lib.mjs";
 
 async function firefoxPath() {
   for (const name of ["firefox-esr", "firefox"]) {

@@ -8,8 +8,7 @@
 // shorter than the screen's 16.7 ms.
 
 import { pathToFileURL } from "node:url";
-import { launch, open, serve, waitReady } from "./lib.mjs";
-import { fresh, id } from "./states.mjs";
+import { begin, id, launch, open, serve, tick, waitReady } from "./lib.mjs";
 
 const crowd = (rate) =>
   `title "A crowd"\nnode m1 repl-backlog-size=1mb repl-diskless-sync-delay=0\n${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `node r${i} replicaof m1\n`).join("")}` +
@@ -83,10 +82,10 @@ export async function memory(page, client) {
 }
 
 // crowded opens the page with the crowd under way.
-export async function crowded(browser, url, rate = 1000) {
+export async function crowded({ browser, server }, rate = 1000) {
   const page = await open(browser, "about:blank");
   await page.addInitScript(measured);
-  await page.goto(url);
+  await page.goto(server.url);
   await waitReady(page);
   await give(page, crowd(rate));
   await page.locator(id("node-r8")).waitFor();
@@ -105,13 +104,13 @@ export async function scrub(page) {
 }
 
 // seeks resolves to how long each of so many leaps in a run of so many events takes.
-export async function seeks(browser, url, events, count) {
-  const page = await fresh(browser, url);
+export async function seeks(here, events, count) {
+  const page = await begin(here);
   await give(page, crowd(1000));
   await page.locator(id("node-r8")).waitFor();
   for (let i = 0; i < 4; i++) await page.click(id("faster"));
-  let state = await page.tick(1000);
-  while (state.events < events) state = await page.tick(1000);
+  let state = await tick(page, 1000);
+  while (state.events < events) state = await tick(page, 1000);
   const took = await page.evaluate(([events, count]) => {
     let seed = 7;
     return Array.from({ length: count }, () => {
@@ -128,10 +127,11 @@ export async function seeks(browser, url, events, count) {
 async function main() {
   const seconds = Number(process.env.SECONDS ?? 30), heapSeconds = Number(process.env.HEAP_SECONDS ?? 300);
   const browser = await launch(), server = await serve();
+  const here = { browser, server };
   try {
     console.log("1 master, 8 replicas, 1,000 writes a second (Chromium, no GPU)");
     for (const slow of [1, 4]) {
-      const page = await crowded(browser, server.url);
+      const page = await crowded(here);
       const client = await page.context().newCDPSession(page);
       await client.send("Emulation.setCPUThrottlingRate", { rate: slow });
       const { intervals, cpu, tasks } = await smooth(browser, page, seconds);
@@ -143,9 +143,9 @@ async function main() {
       );
       await page.context().close();
     }
-    const { events, took } = await seeks(browser, server.url, Number(process.env.EVENTS ?? 100_000), 60);
+    const { events, took } = await seeks(here, Number(process.env.EVENTS ?? 100_000), 60);
     console.log(`seek in ${events} events   p50 ${part(took, 0.5).toFixed(1)}  p95 ${part(took, 0.95).toFixed(1)}  most ${Math.max(...took).toFixed(1)} ms`);
-    const page = await crowded(browser, server.url, 20);
+    const page = await crowded(here, 20);
     const client = await page.context().newCDPSession(page);
     for (let t = 0; t <= heapSeconds; t += 30) {
       const { js, wasm } = await memory(page, client);

@@ -2,23 +2,15 @@
 // make frames: they need a machine that does nothing else.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, serve } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { site } from "./lib.mjs";
 import { crowded, memory, scrub } from "./frames.mjs";
 
 describe("memory", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   test("stays level while a crowd plays and is scrubbed through", async () => {
-    const page = await crowded(browser, server.url, 100);
+    const page = await crowded(here, 100);
     const client = await page.context().newCDPSession(page);
     const seen = [];
     for (let i = 0; i < 4; i++) {
@@ -29,7 +21,7 @@ describe("memory", () => {
     const [first, last] = [seen[0], seen.at(-1)];
     assert.ok(last.js < first.js + 2, `JavaScript's heap: ${seen.map((m) => m.js.toFixed(1)).join(", ")} MB`);
     assert.ok(last.wasm < first.wasm + 24, `the program's memory: ${seen.map((m) => m.wasm.toFixed(1)).join(", ")} MB`);
-    assert.deepEqual(page.complaints.filter((line) => !line.includes(server.url)), []); // it came from about:blank
+    assert.deepEqual(page.complaints.filter((line) => !line.includes(here.server.url)), []); // it came from about:blank
     await page.context().close();
   });
 });

@@ -1,23 +1,15 @@
 // The help: the keys, and what is exact here and what is not.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, fits, focused, id, launch, lowTargets, press, serve } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, fits, focused, id, lowTargets, press, site } from "./lib.mjs";
 
 describe("the help", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   for (const [width, height, colorScheme] of [[1280, 800, "light"], [768, 1024, "dark"], [375, 740, "dark"]]) {
     test(`says what is exact, what is simpler and what is missing: ${width}, ${colorScheme}, by keys`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
       await press(page, "?");
       await page.locator(id("help-panel")).waitFor();
       await page.focus(id("help-real"));

@@ -2,19 +2,11 @@
 // turns under the tape.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, fits, id, launch, lowTargets, press, run, serve, shows, tick } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, tick } from "./lib.mjs";
 
 describe("layout", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   const phone = { viewport: { width: 375, height: 740 }, hasTouch: true, isMobile: true };
   const box = (page, selector) => page.locator(selector).boundingBox();
@@ -30,7 +22,7 @@ describe("layout", () => {
 
   for (const width of [1280, 1440, 1024, 768]) {
     test(`the bar at ${width}: one line, and a fact is whole or left out`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height: 800 } });
+      const page = await begin(here, { viewport: { width, height: 800 } });
       const wrong = await page.evaluate(() =>
         [...document.querySelectorAll(".bar button, .bar__facts span")]
           .filter((e) => {
@@ -49,7 +41,7 @@ describe("layout", () => {
 
   for (const width of [1440, 1280, 768, 375]) {
     test(`the words on the wire keep clear of each other when a world begins, ${width} wide`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height: 900 } });
+      const page = await begin(here, { viewport: { width, height: 900 } });
       if (width < 1280) await page.click(id("tab-wire"));
       await shows(page, "wire", /FULLRESYNC/);
       assert.deepEqual(await crossed(page, ".wire__plot text"), []);
@@ -58,7 +50,7 @@ describe("layout", () => {
   }
 
   test("another tab and another node begin at their top, whatever was scrolled before", async () => {
-    const page = await begin(browser, server, { viewport: { width: 1280, height: 800 } });
+    const page = await begin(here, { viewport: { width: 1280, height: 800 } });
     const top = (name) => page.waitForFunction((s) => document.querySelector(s)?.scrollTop === 0, id(name));
     await page.click(id("tab-config"));
     await page.locator(id("config-m1")).evaluate((e) => e.scrollTo(0, 200));
@@ -76,14 +68,14 @@ describe("layout", () => {
 
   test("the handle of the line of time stands at the end of it", async () => {
     for (let i = 0; i < 4; i++) { // the order in which attributes are set is left to chance
-      const page = await begin(browser, server);
+      const page = await begin(here);
       assert.equal(await page.locator(id("range")).inputValue(), "100");
       await end(page);
     }
   });
 
   test("on a phone the deck is low, covers nothing, and opens by keys", async () => {
-    const page = await begin(browser, server, phone);
+    const page = await begin(here, phone);
     const deck = await box(page, ".deck");
     assert.ok(deck.height <= 76, `${deck.height} px`);
     const panels = await box(page, ".app__panels");
@@ -102,7 +94,7 @@ describe("layout", () => {
   });
 
   test("on a phone caption, stage and forecast are in sight at once", async () => {
-    const page = await begin(browser, server, phone);
+    const page = await begin(here, phone);
     await run(page, "sever m1 r1");
     await tick(page, 1000);
     await shows(page, "forecast-r1", /CONTINUE/);
@@ -114,7 +106,7 @@ describe("layout", () => {
 
   for (const [width, height, colorScheme] of [[768, 1024, "light"], [1100, 800, "dark"], [375, 740, "dark"]]) {
     test(`node and wire take turns under the tape, ${width} wide, ${colorScheme}`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
       assert.equal(await page.locator(id("wire")).count(), 0);
       assert.equal(await page.locator(id("cli-m1")).isVisible(), true);
       const [stage, tape] = [await box(page, ".stage"), await box(page, ".tape")];
@@ -147,7 +139,7 @@ describe("layout", () => {
   }
 
   test("a caption unfolds by keys; a lesson is never folded", async () => {
-    const page = await begin(browser, server, phone);
+    const page = await begin(here, phone);
     const more = page.locator(".story__more");
     const folded = await more.evaluate((e) => e.offsetHeight);
     await page.focus(id("story-fold"));

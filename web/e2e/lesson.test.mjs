@@ -1,19 +1,11 @@
 // What tells a story: a lesson with its chapters and its question, the library, pace, and the reader's own scripts.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, fits, id, launch, lowTargets, script, serve, shows, text, tick, trace } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, fits, id, lowTargets, script, shows, site, text, tick, trace } from "./lib.mjs";
 
 describe("lessons", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   // stop lets time pass until the story waits for the reader, or has ended, and the page shows it.
   async function stop(page) {
@@ -33,7 +25,7 @@ describe("lessons", () => {
   }
 
   test("one is read to its end, with the question before the answer", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await pick(page, "short-outage");
     const chapters = [];
     let asked = 0;
@@ -64,7 +56,7 @@ describe("lessons", () => {
   });
 
   test("the answer says whether the reader was right, and why", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await pick(page, "backlog-overflow");
     for (let i = 0; i < 20 && !(await page.locator(id("guess-continue")).count()); i++) {
       await page.click(id("story-next"));
@@ -78,7 +70,7 @@ describe("lessons", () => {
   });
 
   test("the library is searched and left by keys alone", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await page.focus(id("gallery-open"));
     await page.keyboard.press("Enter");
     await page.locator(id("gallery")).waitFor();
@@ -101,7 +93,7 @@ describe("lessons", () => {
   });
 
   test("silence is skipped with a sign, and true pace is one press away", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await pick(page, "reset-or-silence");
     assert.equal(await page.locator(id("pace")).getAttribute("aria-pressed"), "true");
     let sign = "";
@@ -117,7 +109,7 @@ describe("lessons", () => {
   });
 
   test("a wrong script changes nothing and its errors lead to their places; a right one is run", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     const before = await trace(page);
     await page.click(id("tab-script"));
     await page.click(id("edit"));
@@ -147,7 +139,7 @@ describe("lessons", () => {
   });
 
   test("a script is opened from a file, chosen or dropped; a long one can be given up", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await page.click(id("tab-script"));
     await page.setInputFiles(id("script-file"), { name: "two.resync", mimeType: "", buffer: Buffer.from('title "Two"\nnode a\nnode b replicaof a\nuntil b.master_link_status = up\n') });
     await page.locator(id("node-b")).waitFor();
@@ -176,7 +168,7 @@ describe("lessons", () => {
 
   for (const width of [375, 320]) {
     test(`by touch, ${width} wide: library, lesson, question, editor`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
+      const page = await begin(here, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
       const clean = async () => {
         await page.setViewportSize({ width, height: 2400 }); // or the deck, which stays in view, covers half a button
         assert.deepEqual(await axe(page), []);

@@ -1,8 +1,7 @@
 // What the browser tests share: a file server that can misbehave in known ways, a browser, and a page that is watched.
 //
-//   const browser = await launch();
-//   const server = await serve();
-//   const page = await begin(browser, server);  // with #test=1 the page's time stands still but for tick(), so nothing waits for luck
+//   const here = site();
+//   const page = await begin(here);  // with #test=1 the page's time stands still but for tick(), so nothing waits for luck
 //   await run(page, "sever m1 r1");
 //   await shows(page, "link-m1-r1", /severed/);
 //   assert.deepEqual(await axe(page), []);
@@ -15,6 +14,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
@@ -38,8 +38,8 @@ export async function remove(site) {
   await rm(path.dirname(site), { recursive: true, force: true });
 }
 
-// launch starts Chromium, which must be in the PATH.
-export async function launch() {
+// launch starts Chromium, which must be in the PATH, with further flags.
+export async function launch(...flags) {
   return chromium.launch({
     executablePath: await chromiumPath(),
     headless: true,
@@ -51,6 +51,7 @@ export async function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...flags,
     ],
   });
 }
@@ -128,6 +129,22 @@ export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, 
   };
 }
 
+// site is what the tests of a file, or of a describe, are about: the built page on a server, and a browser. Both start before
+// the first test and end behind the last.
+export function site() {
+  const here = {};
+  before(async () => {
+    // A test's page lives for seconds: to compile the program a second time, for speed, takes longer than it saves.
+    here.browser = await launch("--js-flags=--liftoff-only");
+    here.server = await serve();
+  });
+  after(async () => {
+    await here.browser?.close();
+    await here.server?.close();
+  });
+  return here;
+}
+
 // open opens an address in a browser context of its own and watches it. page.complaints collects what a clean page has
 // none of: errors and warnings on the console, uncaught errors, requests that failed, requests to anybody else.
 // options are those of Playwright's newContext.
@@ -160,7 +177,7 @@ export async function waitReady(page, timeout = 30_000) {
 
 // begin opens the page for a test, with time in the test's hand, and waits until it is drawn; end closes it, and it must have
 // had nothing to complain about.
-export async function begin(browser, server, options) {
+export async function begin({ browser, server }, options) {
   const page = await open(browser, server.url + "#test=1", options);
   await waitReady(page);
   return page;

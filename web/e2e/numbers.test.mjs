@@ -2,9 +2,9 @@
 // run with everything that moves them. The choice is that of SEED.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, serve } from "./lib.mjs";
-import { drawn, fresh, id } from "./states.mjs";
+import { describe, test } from "node:test";
+import { begin, run, seek, site, state, tick } from "./lib.mjs";
+import { drawn } from "./states.mjs";
 
 const seed = Number(process.env.SEED ?? 1);
 const samples = Number(process.env.SAMPLES ?? (process.env.ALL ? 100 : 20));
@@ -47,15 +47,7 @@ const fields = (text) => Object.fromEntries(text.split("\n").filter((l) => /^\w+
 const parsed = (value) => Object.fromEntries(value.split(",").map((part) => part.split("=")));
 
 describe("numbers", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   // shown reads everything that the page shows of a node, without telling anybody anything.
   async function shown(page, name) {
@@ -184,13 +176,13 @@ describe("numbers", () => {
   }
 
   test(`at ${samples} random events (seed ${seed}) everything shown is what INFO, ROLE, DBSIZE and CONFIG GET say`, async () => {
-    const page = await fresh(browser, server.url, { viewport: { width: 1440, height: 1000 } });
-    const from = (await page.state()).events;
+    const page = await begin(here, { viewport: { width: 1440, height: 1000 } });
+    const from = (await state(page)).events;
     for (const [line, millis] of acts) {
-      await page.run(line);
-      await page.tick(millis);
+      await run(page, line);
+      await tick(page, millis);
     }
-    const { events, problem } = await page.state();
+    const { events, problem } = await state(page);
     assert.equal(problem, undefined);
     const next = random(seed);
     const chosen = Array.from({ length: samples }, () => from + Math.floor(next() * (events - from)));
@@ -198,15 +190,15 @@ describe("numbers", () => {
     // From the last one back: what is asked at an event begins a branch there, and those before it are on that branch, too.
     for (let event of chosen.sort((a, b) => b - a)) {
       // Whoever asks is answered after all else that happens at the same moment.
-      const { nanos } = await page.seek(event);
+      const { nanos } = await seek(page, event);
       for (let on = true; on; ) {
-        const next = await page.seek(event + 1);
+        const next = await seek(page, event + 1);
         on = next.nanos === nanos && next.events > event;
         event = on ? next.events : event;
       }
-      await page.seek(event);
+      await seek(page, event);
       await drawn(page);
-      const { nodes } = await page.state();
+      const { nodes } = await state(page);
       const all = {};
       for (const { name } of nodes) all[name] = await shown(page, name);
       const order = nodes.map((n) => n.name).sort((a, b) => Number(all[b].role === "master") - Number(all[a].role === "master"));

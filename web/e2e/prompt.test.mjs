@@ -2,22 +2,14 @@
 // go to all nodes.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, fits, focused, id, launch, lowTargets, press, run, script, serve, shows, text, tick, type } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, fits, focused, id, lowTargets, press, run, script, shows, site, text, tick, type } from "./lib.mjs";
 
 describe("the prompt", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   test("a command that blocks counts down in simulated time, and ends by itself", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await type(page, "m1", "BLPOP nothing 2");
     await shows(page, "blocked", /waits, 2\.000 s left/);
     await tick(page, 500);
@@ -29,7 +21,7 @@ describe("the prompt", () => {
   });
 
   test("by keys: Ctrl+C gives up, and the script knows how", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await run(page, "isolate r1");
     await run(page, "isolate r2");
     await type(page, "m1", "SET k 1");
@@ -45,7 +37,7 @@ describe("the prompt", () => {
   });
 
   test("a second terminal goes on while the first waits, each with what it printed", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await type(page, "m1", "BLPOP queue 0");
     await shows(page, "blocked", /without end/);
     await page.click(id("client-2"));
@@ -62,7 +54,7 @@ describe("the prompt", () => {
 
   for (const [width, height, colorScheme] of [[1280, 800, "dark"], [375, 740, "light"]]) {
     test(`a line goes to all nodes, ${width} wide, ${colorScheme}`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
       await page.focus(id("to-all"));
       await press(page, "Enter");
       await page.waitForSelector(`${id("to-all")}[aria-pressed="true"]`);

@@ -7,8 +7,8 @@
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { launch, open, serve, waitFailure } from "./lib.mjs";
-import { drawn, fresh, states } from "./states.mjs";
+import { begin, launch, open, serve, waitFailure } from "./lib.mjs";
+import { drawn, states } from "./states.mjs";
 
 const [folder = path.join(tmpdir(), "resync-shots"), ...wanted] = process.argv.slice(2);
 const heights = { 1280: 800, 768: 1024, 375: 812, 320: 640 };
@@ -36,7 +36,7 @@ try {
       };
       for (const [name, reach] of Object.entries(states)) {
         await shoot(name, async () => {
-          const page = await fresh(browser, server.url, options);
+          const page = await begin({ browser, server }, options);
           await reach(page).catch((error) => failed.push(`${name}, ${width}, ${colorScheme}: ${error.message.split("\n")[0]}`));
           await drawn(page);
           return page;

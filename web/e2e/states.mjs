@@ -1,53 +1,38 @@
 // The states that the page can be in, each reached from a fresh page with #test=1: what axe looks at, and what pictures are
 // made of.
 //
-//   for (const [name, reach] of Object.entries(states)) { const page = await fresh(browser, url); await reach(page); … }
+//   for (const [name, reach] of Object.entries(states)) { const page = await begin(here); await reach(page); … }
 
 import assert from "node:assert/strict";
-import { open, waitReady } from "./lib.mjs";
-
-export const id = (name) => `[data-testid="${name}"]`;
-
-// fresh opens a page whose time stands still. page.run, page.tick and page.seek are those of window.__resync.
-export async function fresh(browser, url, options) {
-  const page = await open(browser, url + "#test=1", options);
-  await waitReady(page);
-  for (const name of ["run", "tick", "seek"]) {
-    page[name] = async (argument) => JSON.parse(await page.evaluate(([f, a]) => window.__resync[f](a), [name, argument]));
-  }
-  page.state = async () => JSON.parse(await page.evaluate(() => window.__resync.state()));
-  page.shows = (name, pattern) =>
-    page.waitForFunction(([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ""), [id(name), pattern.source]);
-  return page;
-}
+import { id, run, seek, shows, tick } from "./lib.mjs";
 
 // drawn waits until the page has drawn what the model holds, which is two frames at most.
 export const drawn = (page) =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 20)))));
 
 async function cut(page) {
-  await page.run("sever m1 r1");
-  await page.run('m1> SET greeting "hello again"');
-  await page.tick(1200);
+  await run(page, "sever m1 r1");
+  await run(page, 'm1> SET greeting "hello again"');
+  await tick(page, 1200);
 }
 
 async function overflow(page) {
-  await page.run("sever m1 r1");
-  await page.run("load m1 rate 2000/s size 64 keys 1000");
-  await page.tick(500);
-  await page.run("unload m1");
+  await run(page, "sever m1 r1");
+  await run(page, "load m1 rate 2000/s size 64 keys 1000");
+  await tick(page, 500);
+  await run(page, "unload m1");
 }
 
 // promote leaves m1 alone with two writes that were answered OK, and makes r1 the master; it resolves to the event of the fork.
 async function promote(page) {
-  await page.tick(1000);
-  const { events } = await page.run("isolate m1");
-  await page.tick(300);
-  await page.run("m1> SET order:1 paid");
-  await page.run("m1> SET order:2 paid");
-  await page.run("r1> REPLICAOF NO ONE");
-  await page.run("r2> REPLICAOF r1 6380");
-  await page.tick(2000);
+  await tick(page, 1000);
+  const { events } = await run(page, "isolate m1");
+  await tick(page, 300);
+  await run(page, "m1> SET order:1 paid");
+  await run(page, "m1> SET order:2 paid");
+  await run(page, "r1> REPLICAOF NO ONE");
+  await run(page, "r2> REPLICAOF r1 6380");
+  await tick(page, 2000);
   return events;
 }
 
@@ -61,7 +46,7 @@ export async function lesson(page, name) {
 // stop lets time pass until the story waits for the reader, or has ended.
 export async function stop(page) {
   for (let i = 0; i < 400; i++) {
-    const { playing } = await page.tick(500);
+    const { playing } = await tick(page, 500);
     await drawn(page);
     if (!playing) return page.waitForSelector('.deck[data-playing="false"]');
     if (!(await page.locator(id("story-next")).count())) return;
@@ -78,10 +63,10 @@ async function question(page) {
 }
 
 const tab = (name) => async (page) => {
-  await page.tick(1500);
-  await page.run("m1> SET color blue");
-  await page.run("m1> EXPIRE color 60");
-  await page.tick(1500);
+  await tick(page, 1500);
+  await run(page, "m1> SET color blue");
+  await run(page, "m1> EXPIRE color 60");
+  await tick(page, 1500);
   await page.click(id(`tab-${name}`));
 };
 
@@ -116,41 +101,41 @@ repl_backlog_histlen:50003
 `;
 
 export const states = {
-  calm: (page) => page.tick(1500),
+  calm: (page) => tick(page, 1500),
   cut,
   late: overflow,
   async continued(page) {
     await cut(page);
     await page.click(id("guess-continue"));
-    await page.run("heal m1 r1");
-    await page.tick(2500);
+    await run(page, "heal m1 r1");
+    await tick(page, 2500);
     await page.locator(id("verdict")).waitFor();
   },
   async full(page) {
     await overflow(page);
-    await page.run("heal m1 r1");
-    await page.tick(2500);
+    await run(page, "heal m1 r1");
+    await tick(page, 2500);
     await page.locator(id("verdict")).waitFor();
   },
   async writing(page) {
     await page.click(id("load-m1"));
-    await page.tick(1530);
+    await tick(page, 1530);
   },
   async paused(page) {
-    await page.tick(1500);
+    await tick(page, 1500);
     await page.click(id("play"));
   },
   async rewound(page) {
     await cut(page);
-    const { events } = await page.tick(2000);
-    await page.seek(events - 60);
+    const { events } = await tick(page, 2000);
+    await seek(page, events - 60);
   },
   async compared(page) {
     const fork = await promote(page);
-    await page.seek(fork);
-    await page.run("m1> SET other 1");
-    await page.run("rejoin m1");
-    await page.tick(2000);
+    await seek(page, fork);
+    await run(page, "m1> SET other 1");
+    await run(page, "rejoin m1");
+    await tick(page, 2000);
     await page.click(id("compare-open"));
     await page.locator(id("compare")).waitFor();
   },
@@ -160,7 +145,7 @@ export const states = {
     await page.locator(id("audit-row")).waitFor();
   },
   async sizing(page) {
-    await page.tick(2000);
+    await tick(page, 2000);
     await page.click(id("sizing-open"));
     await page.locator(id("sizing")).waitFor();
   },
@@ -191,29 +176,29 @@ export const states = {
     await page.click(id("edit"));
     await page.fill(id("editor"), "node m1\nnode r1 replicof m1\nserver m1 r1\n");
     await page.click(id("editor-run"));
-    await page.shows("editor-errors", /2 errors/);
+    await shows(page, "editor-errors", /2 errors/);
   },
   async link(page) {
-    await page.run("blackhole m1 > r1");
-    await page.run("link m1 r2 latency 250ms bandwidth 64kb/s");
-    await page.tick(500);
+    await run(page, "blackhole m1 > r1");
+    await run(page, "link m1 r2 latency 250ms bandwidth 64kb/s");
+    await tick(page, 500);
     await page.click(id("faults-m1-r1"));
     await page.locator(".inspector").waitFor();
   },
   async added(page) {
     await page.click(id("add-node"));
     await page.click(id("fault-add"));
-    await page.tick(200);
+    await tick(page, 200);
     await page.locator(id("node-r3")).waitFor();
   },
   async killed(page) {
-    await page.run("freeze r2");
-    await page.run("skew r1 -2s");
-    await page.run("kill m1");
-    await page.tick(1500);
+    await run(page, "freeze r2");
+    await run(page, "skew r1 -2s");
+    await run(page, "kill m1");
+    await tick(page, 1500);
   },
   async empty(page) {
-    for (const name of ["r1", "r2"]) await page.run(`${name}> REPLICAOF NO ONE`);
+    for (const name of ["r1", "r2"]) await run(page, `${name}> REPLICAOF NO ONE`);
     await page.locator(id("slot")).waitFor();
   },
   async completing(page) {
@@ -222,16 +207,16 @@ export const states = {
     await page.locator(".suggest__item").first().waitFor();
   },
   async waiting(page) {
-    await page.run("m1> SET a 1");
-    await page.run("blackhole m1 r1");
-    await page.run("blackhole m1 r2");
-    await page.run("m1> SET b 2");
-    await page.run("m1> WAIT 2 5000");
-    await page.tick(1200);
+    await run(page, "m1> SET a 1");
+    await run(page, "blackhole m1 r1");
+    await run(page, "blackhole m1 r2");
+    await run(page, "m1> SET b 2");
+    await run(page, "m1> WAIT 2 5000");
+    await tick(page, 1200);
   },
   async packet(page) {
-    await page.run("m1> SET color blue");
-    await page.tick(300);
+    await run(page, "m1> SET color blue");
+    await tick(page, 300);
     await page.waitForFunction(() => document.querySelector('[data-testid^="wire-"][role="button"], .wire [data-testid^="wire-"]'));
     await page.evaluate(() => {
       const arrows = [...document.querySelectorAll(".wire [data-testid]")].filter((e) => /^wire-\d+$/.test(e.dataset.testid));
@@ -241,7 +226,7 @@ export const states = {
   },
   async chapter(page) {
     await lesson(page, "backlog-overflow");
-    await page.tick(700);
+    await tick(page, 700);
   },
   question,
   async told(page) {
@@ -253,7 +238,7 @@ export const states = {
     await page.click(id("tab-script"));
     await page.setInputFiles(id("script-file"), { name: "long.resync", mimeType: "", buffer: Buffer.from("node x\nload x rate 1000/s\nwait 2m\n") });
     await page.locator(id("opening")).waitFor();
-    await page.tick(100);
+    await tick(page, 100);
   },
   async failed(page) {
     await page.click(id("tab-script"));
@@ -261,18 +246,18 @@ export const states = {
     await page.locator(id("problem")).waitFor();
   },
   async crowd(page) {
-    for (let i = 3; i < 10; i++) await page.run(`node r${i} replicaof ${i < 7 ? "m1" : "r3"}`);
-    await page.run("load m1 rate 200/s");
-    await page.tick(7000);
+    for (let i = 3; i < 10; i++) await run(page, `node r${i} replicaof ${i < 7 ? "m1" : "r3"}`);
+    await run(page, "load m1 rate 200/s");
+    await tick(page, 7000);
   },
   async syncing(page) {
-    await page.run("m1> CONFIG SET rdb-key-save-delay 2000");
-    await page.run("link m1 r1 bandwidth 16kb/s");
-    await page.run("r1> REPLICAOF NO ONE");
-    await page.run("r1> SET own 1");
-    await page.run("load m1 rate 1000/s");
-    await page.tick(800);
-    await page.run("r1> REPLICAOF m1 6379");
-    await page.tick(6500);
+    await run(page, "m1> CONFIG SET rdb-key-save-delay 2000");
+    await run(page, "link m1 r1 bandwidth 16kb/s");
+    await run(page, "r1> REPLICAOF NO ONE");
+    await run(page, "r1> SET own 1");
+    await run(page, "load m1 rate 1000/s");
+    await tick(page, 800);
+    await run(page, "r1> REPLICAOF m1 6379");
+    await tick(page, 6500);
   },
 };

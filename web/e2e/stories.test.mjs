@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
-import { launch, project, serve } from "./lib.mjs";
-import { drawn, fresh, id } from "./states.mjs";
+import { describe, test } from "node:test";
+import { begin, id, project, site } from "./lib.mjs";
+import { drawn } from "./states.mjs";
 
 // The stories, with the words that find them in the library and what the masters answer in them, in turn.
 const stories = {
@@ -90,20 +90,12 @@ async function answered() {
 }
 
 describe("stories", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   for (const [way, { options, press, open }] of Object.entries(ways)) {
     for (const [name, story] of Object.entries(stories)) {
       test(`${name}, by ${way}`, async () => {
-        const page = await fresh(browser, server.url, options);
+        const page = await begin(here, options);
         await open(page, name, story);
         await page.locator(id("gallery")).waitFor({ state: "detached" });
         await page.locator(id("story-next")).waitFor();

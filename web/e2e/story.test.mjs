@@ -2,23 +2,14 @@
 // when it heals the master says CONTINUE or FULLRESYNC and why. Once by clicks, once by keys alone.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, enter, fits, id, launch, open, press, run, script, serve, shows, text, tick, trace, type, waitReady } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, enter, fits, id, open, press, run, script, shows, site, text, tick, trace, type, waitReady } from "./lib.mjs";
 
 const commas = (number) => Number(number).toLocaleString("en");
 const digits = (text) => Number(text.replace(/[^0-9]/g, ""));
 
 describe("the story", () => {
-  let browser, server;
-
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   // info types INFO replication and resolves to its fields.
   async function info(page, node) {
@@ -27,7 +18,7 @@ describe("the story", () => {
   }
 
   test("by clicks: a cut replica continues where it stopped", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     assert.equal(await page.locator(id("app")).getAttribute("data-state"), "ready");
 
     assert.equal(await type(page, "m1", "SET color blue"), "OK");
@@ -79,7 +70,7 @@ describe("the story", () => {
   });
 
   test("by keys alone: the same", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await press(page, "/");
     assert.equal(await enter(page, "m1", "SET color blue"), "OK");
     await tick(page, 500);
@@ -102,7 +93,7 @@ describe("the story", () => {
   });
 
   test("every control can be reached with Tab, and Space presses the one that has the focus", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     const wanted = ["theme", "power-m1", "load-m1", "cut-m1-r1", "pick-r1", "tab-log", "cli-m1", "play", "step-fwd", "slower"];
     const reached = new Set();
     for (let i = 0; i < 60; i++) {
@@ -120,7 +111,7 @@ describe("the story", () => {
   });
 
   test("the backlog overflows: everything is sent again", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await page.click(id("cut-m1-r1"));
     await page.click(id("load-m1"));
     for (let i = 0; i < 4; i++) await page.click(id("faster"));
@@ -147,7 +138,7 @@ describe("the story", () => {
   for (const colorScheme of ["light", "dark"]) {
     for (const [width, height] of [[1440, 900], [375, 812]]) {
       test(`axe finds nothing: ${colorScheme}, ${width} wide`, async () => {
-        const page = await begin(browser, server, { viewport: { width, height }, colorScheme });
+        const page = await begin(here, { viewport: { width, height }, colorScheme });
         assert.deepEqual(await axe(page), [], "at first");
         await page.click(id("cut-m1-r1"));
         await tick(page, 1000);
@@ -168,7 +159,7 @@ describe("the story", () => {
 
   for (const [width, height] of [[1440, 900], [1100, 800], [768, 1024], [640, 420], [375, 812], [320, 640]]) {
     test(`nothing is wider than a window of ${width}`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height } });
+      const page = await begin(here, { viewport: { width, height } });
       await run(page, "sever m1 r1");
       await run(page, "load m1 rate 50/s");
       await tick(page, 3000);
@@ -186,7 +177,7 @@ describe("the story", () => {
   }
 
   test("the theme goes round and is remembered", async () => {
-    const page = await begin(browser, server, { colorScheme: "dark" });
+    const page = await begin(here, { colorScheme: "dark" });
     const theme = () => page.evaluate(() => document.documentElement.dataset.theme ?? "");
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await background();
@@ -204,7 +195,7 @@ describe("the story", () => {
 
   test("it plays by itself, and not for those who asked for less motion", async () => {
     const clock = async (page) => parseFloat(await text(page, "clock"));
-    const page = await open(browser, server.url);
+    const page = await open(here.browser, here.server.url);
     await waitReady(page);
     const from = await clock(page);
     await page.waitForFunction(([selector, t]) => parseFloat(document.querySelector(selector).textContent) > t + 0.3, [id("clock"), from]);
@@ -217,7 +208,7 @@ describe("the story", () => {
     assert.equal(await clock(page), stopped);
     await end(page);
 
-    const calm = await open(browser, server.url, { reducedMotion: "reduce" });
+    const calm = await open(here.browser, here.server.url, { reducedMotion: "reduce" });
     await waitReady(calm);
     await shows(calm, "clock", /paused/);
     await end(calm);
@@ -225,7 +216,7 @@ describe("the story", () => {
 
   test("the same acts give the same events, here and after a reload", async () => {
     const play = async () => {
-      const page = await begin(browser, server);
+      const page = await begin(here);
       await type(page, "m1", "SET a 1");
       await tick(page, 700);
       await page.click(id("cut-m1-r2"));

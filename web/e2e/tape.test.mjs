@@ -1,24 +1,16 @@
 // The stream looked at closely: what is lost is hatched, and commands and bytes are those that the engine holds.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { axe, begin, end, fits, id, launch, lowTargets, press, run, serve, shows, text, tick } from "./lib.mjs";
+import { describe, test } from "node:test";
+import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, text, tick } from "./lib.mjs";
 
 describe("the tape", () => {
-  let browser, server;
-  before(async () => {
-    browser = await launch();
-    server = await serve();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const here = site();
 
   const cells = (page) => page.locator(".tape__cell text:first-child").allTextContents();
 
   test("what only the old master has is hatched as lost, to the byte", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await run(page, "isolate m1");
     const before = await tick(page, 300);
     await run(page, "m1> SET order:1 paid");
@@ -35,7 +27,7 @@ describe("the tape", () => {
   });
 
   test("what a replica lacks and its master no longer holds is hatched on both", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await run(page, "sever m1 r1");
     await run(page, "load m1 rate 500/s");
     await tick(page, 2000);
@@ -47,7 +39,7 @@ describe("the tape", () => {
   });
 
   test("by keys: the window, the commands, the bytes, and back", async () => {
-    const page = await begin(browser, server);
+    const page = await begin(here);
     await run(page, "m1> SET color blue");
     await tick(page, 300);
     await page.locator("#node-m1").focus();
@@ -77,7 +69,7 @@ describe("the tape", () => {
   });
 
   test("a packet that is chosen on the wire comes into sight", async () => {
-    const page = await begin(browser, server, { viewport: { width: 1440, height: 900 } });
+    const page = await begin(here, { viewport: { width: 1440, height: 900 } });
     await run(page, "m1> SET first 1");
     await tick(page, 100);
     await run(page, "load m1 rate 200/s");
@@ -91,7 +83,7 @@ describe("the tape", () => {
 
   for (const [width, height, colorScheme] of [[375, 740, "light"], [768, 1024, "dark"]]) {
     test(`at ${width}, ${colorScheme}: nothing is too wide, and a finger hits it`, async () => {
-      const page = await begin(browser, server, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
       await page.click(id("tape-closer"));
       await shows(page, "tape-zoom", /commands/);
       await page.click(id("tape-closer"));
