@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, tick } from "./lib.mjs";
+import { states } from "./states.mjs";
 
 describe("layout", () => {
   const here = site();
@@ -11,14 +12,14 @@ describe("layout", () => {
   const phone = { viewport: { width: 375, height: 740 }, hasTouch: true, isMobile: true };
   const box = (page, selector) => page.locator(selector).boundingBox();
 
-  // crossed are the pairs of words in a drawing that are on top of each other.
-  const crossed = (page, selector) =>
-    page.evaluate((selector) => {
-      const words = [...document.querySelectorAll(selector)].map((e) => ({ text: e.textContent, box: e.getBoundingClientRect() }));
-      return words.flatMap((a, i) =>
-        words.slice(i + 1).filter((b) => a.box.left < b.box.right && b.box.left < a.box.right && a.box.top < b.box.bottom - 2 && b.box.top < a.box.bottom - 2).map((b) => `${a.text} / ${b.text}`),
-      );
-    }, selector);
+  // crossed are the pairs of words in a drawing that are on top of each other, and the words that are on one of these bars.
+  const crossed = (page, selector, bars = "nothing") =>
+    page.evaluate(([selector, bars]) => {
+      const seen = (selector) => [...document.querySelectorAll(selector)].map((e) => ({ text: e.textContent || "a bar", box: e.getBoundingClientRect() })).filter(({ box }) => box.width > 0);
+      const meet = ({ box: a }, { box: b }) => a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+      const words = seen(selector);
+      return words.flatMap((a, i) => [...words.slice(i + 1), ...seen(bars)].filter((b) => meet(a, b)).map((b) => `${a.text} / ${b.text}`));
+    }, [selector, bars]);
 
   for (const width of [1280, 1440, 1024, 768]) {
     test(`the bar at ${width}: one line, and a fact is whole or left out`, async () => {
@@ -48,6 +49,24 @@ describe("layout", () => {
       await end(page);
     });
   }
+
+  test("nine replicas: what their rails say stands beside them, and nothing on top of another", async () => {
+    const page = await begin(here, { viewport: { width: 1280, height: 800 } });
+    await states.crowd(page);
+    await page.locator(id("cursor-r9")).waitFor();
+    assert.deepEqual(await crossed(page, ".tape__plot text", ".cursor .f-replica"), []);
+    await end(page);
+  });
+
+  test("at 1280 by 800 no card is cut", async () => {
+    const page = await begin(here, { viewport: { width: 1280, height: 800 } });
+    const stage = await box(page, ".stage");
+    for (const name of ["m1", "r1", "r2"]) {
+      const card = await box(page, id(`node-${name}`));
+      assert.ok(card.y >= stage.y + 4 && card.y + card.height <= stage.y + stage.height - 4, `${name}: ${card.y} to ${card.y + card.height} in ${stage.y} to ${stage.y + stage.height}`);
+    }
+    await end(page);
+  });
 
   test("another tab and another node begin at their top, whatever was scrolled before", async () => {
     const page = await begin(here, { viewport: { width: 1280, height: 800 } });

@@ -217,6 +217,7 @@ export const states = {
   async packet(page) {
     await run(page, "m1> SET color blue");
     await tick(page, 300);
+    if (await page.locator(id("tab-wire")).isVisible()) await page.click(id("tab-wire")); // where it takes turns
     await page.waitForFunction(() => document.querySelector('[data-testid^="wire-"][role="button"], .wire [data-testid^="wire-"]'));
     await page.evaluate(() => {
       const arrows = [...document.querySelectorAll(".wire [data-testid]")].filter((e) => /^wire-\d+$/.test(e.dataset.testid));

@@ -25,6 +25,7 @@ type Tape struct {
 	Empty   string // said instead of a drawing
 	Zoom    TapeZoom
 	Compact bool // a phone: the rails are closer, and only the flags speak
+	Dense   bool // there are many rails: they are closer, and what they say stands on their own line
 }
 
 // A Piece is a part of the window.
@@ -145,6 +146,9 @@ func (m *Model) tape(s *scene) Tape {
 			t.own(&r, win, master, n)
 			t.Rails = append(t.Rails, r)
 		}
+	}
+	if t.Dense = len(t.Rails) > manyRails; t.Dense {
+		t.beside()
 	}
 	t.ticks(win)
 	t.Label = t.describe(s, lead, first, head)
@@ -402,6 +406,25 @@ func (t *Tape) railTexts(r *Rail, win window, acked, head engine.Offset) {
 		text.X, text.Anchor = win.x(head)+16/t.Width, "start"
 	}
 	r.Texts = append(r.Texts, text)
+}
+
+// manyRails is how many replicas find room for a line of text between their rails.
+const manyRails = 3
+
+// beside places what connected replicas say to the right of the head, each on its own line, as far as there is room.
+func (t *Tape) beside() {
+	for i := range t.Rails {
+		r := &t.Rails[i]
+		if r.Cut {
+			continue
+		}
+		for j := range r.Texts {
+			text := &r.Texts[j]
+			text.X, text.Anchor = t.Head+16/t.Width, "start"
+			_, end := extent(*text, t.Width)
+			text.Shown = end <= t.Width
+		}
+	}
 }
 
 func (t *Tape) flag(win window, f Flag, want engine.Offset, words string) {

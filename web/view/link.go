@@ -25,7 +25,7 @@ func (l *link) Render() app.UI {
 		DataSet("selected", k.Selected).DataSet("said", k.Said).Role("group").Aria("label", k.Label).
 		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
 		app.Button().Class("link__state").Type("button").DataSet("testid", "faults-"+k.ID).Aria("pressed", k.Selected).OnClick(l.faults).Body(
-			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Span().Text(" "+k.Note)),
+			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Text(" "), app.Span().Class("link__note").Text(k.Note)),
 		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k), app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
 		app.P().Class("link__figure").Body(badges(k.Badges), app.Span().Text(k.Figure)),
 		app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).

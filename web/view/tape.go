@@ -32,7 +32,7 @@ func (t *tape) rows() tapeRows {
 		return tapeRows{words: 14, ribbon: 22, ribbonHigh: 22, rail: 58, railApart: 14, railHigh: 5}
 	}
 	apart := 26.0
-	if len(t.Tape.Rails) > 3 {
+	if t.Tape.Dense {
 		apart = 16
 	}
 	return tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: apart, railHigh: 8}
@@ -272,6 +272,9 @@ func (t *tape) rail(r tapeRows, i int) app.UI {
 			}
 			if rail.Cut { // on the dotted line, which it interrupts
 				return label(text, "halo halo--wide", w, middle+4, 0)
+			}
+			if k.Dense { // on its own line, behind the head
+				return label(text, "halo", w, middle+4, 0)
 			}
 			return label(text, "", w, y-4, -8)
 		}),
