@@ -199,7 +199,10 @@ describe("the story", () => {
     await waitReady(page);
     const from = await clock(page);
     await page.waitForFunction(([selector, t]) => parseFloat(document.querySelector(selector).textContent) > t + 0.3, [id("clock"), from]);
+    await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`); // nobody has touched anything: it shows what it is for
+    assert.match(await page.locator(".story__where").textContent(), /touch anything/);
     await page.keyboard.press("Space");
+    await page.waitForFunction(() => !/touch anything/.test(document.querySelector(".story__where").textContent));
     await shows(page, "clock", /paused/);
     const stopped = await clock(page);
     await page.evaluate(async () => {
@@ -211,6 +214,7 @@ describe("the story", () => {
     const calm = await open(here.browser, here.server.url, { reducedMotion: "reduce" });
     await waitReady(calm);
     await shows(calm, "clock", /paused/);
+    assert.equal(await calm.locator(id("link-m1-r1")).getAttribute("data-state"), "up");
     await end(calm);
   });
 

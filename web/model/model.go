@@ -30,6 +30,7 @@ type Model struct {
 	opened   engine.Instant // when it was over
 	left     *Model         // what was there before a long opening, to go back to
 	pace     pace
+	showing  showing
 	gallery  gallery
 	editor   editor
 	share    share
@@ -90,6 +91,7 @@ type Settings struct {
 	Theme         string // light, dark, or ""
 	NoKeys        bool   // single-key shortcuts were switched off
 	ReducedMotion bool   // nothing plays by itself
+	Show          bool   // the first page shows what it is for to a reader who touches nothing
 }
 
 // How far a frame may go.
@@ -108,6 +110,9 @@ func New(scenarios []Scenario, set Settings) Model {
 		m.open(scenarios[0].Name)
 	}
 	m.playing = m.playing && !set.ReducedMotion
+	if set.Show && m.playing && m.chapters == 0 {
+		m.show()
+	}
 	return m
 }
 
@@ -138,7 +143,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
 	m.drafts, m.refused, m.dragged = map[string]map[string]string{}, refusal{}, ""
 	m.chapters, m.tale = chapterCount(s), tale{}
-	m.pace = pace{plain: m.chapters == 0}
+	m.pace, m.showing = pace{plain: m.chapters == 0}, showing{}
 	m.status, m.stepped, m.problem = "", "", ""
 	m.playing, m.asked, m.opening = true, 1, true
 }
@@ -188,6 +193,7 @@ func Update(m Model, msg Msg) (Model, []Cmd) {
 // does with the others what it always does.
 func PressKey(m Model, k Key) (next Model, used bool, cmds []Cmd) {
 	m.revision++
+	m.endShowing()
 	cmds, used = m.key(k)
 	return m, used, m.follow(cmds)
 }
@@ -198,6 +204,11 @@ func (m *Model) update(msg Msg) []Cmd {
 		return m.follow(nil)
 	}
 	m.revision++
+	switch msg.(type) {
+	case Tick, Resized, Guess:
+	default:
+		m.endShowing()
+	}
 	switch msg := msg.(type) {
 	case Tick:
 		for left := msg.Elapsed; left > 0; left -= frameMax / 4 {
@@ -430,6 +441,7 @@ func (m *Model) frame(elapsed time.Duration) {
 		m.rush(frameStep)
 	} else if m.playing {
 		s := speeds[m.speed]
+		m.showOn(elapsed)
 		scaled := int64(elapsed)*s.numerator + m.lag
 		m.lag = scaled % s.denominator
 		m.pass(elapsed, time.Duration(scaled/s.denominator))

@@ -215,6 +215,9 @@ func (m *Model) telling(s *scene) Story {
 	st := Story{Where: m.script.Title, Ask: m.ask(s)}
 	st.Lead, st.More, st.Try = m.moment(s)
 	st.Restart = m.problem != ""
+	if m.showing.begun {
+		st.Where = "Watch, or touch anything."
+	}
 	if m.chapters == 0 {
 		return st
 	}

@@ -71,6 +71,7 @@ func (p *page) OnInit() {
 	p.beginEmbed(&settings)
 	p.host.Theme(settings.Theme)
 	p.frozen = hasFlag(p.host.Fragment(), "test=1") // a link that comes later does not change whose the time is
+	settings.Show = !p.embed.on && !p.frozen
 	width, height := p.host.Size()
 	var scenarios []model.Scenario
 	for _, s := range assets.Scenarios() {
