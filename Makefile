@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page fuzz swarm diff real clean
+.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -160,6 +160,12 @@ bench-page: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
 	@echo "== The page beside the smallest go-app program"
 	node web/e2e/bench.mjs
+
+## peers: how soon the page can be used, and what is sent for it, beside PGlite and DuckDB-Wasm
+peers: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	npm install --prefix web/e2e/peers --no-audit --no-fund --no-package-lock --silent
+	node web/e2e/peers.mjs
 
 ## fuzz: every fuzz test for FUZZTIME (20s)
 fuzz:

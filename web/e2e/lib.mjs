@@ -85,7 +85,7 @@ const types = {
 //   encoding  say Content-Encoding: gzip for files that end in .gz, as some hosts do
 //   cors      say Access-Control-Allow-Origin: *
 //   policy    say this Content-Security-Policy
-//   answer    (path) => {status, body} or undefined: answers for the folder
+//   answer    (path) => {status, body, type, encoding} or undefined, or a promise of it: answers for the folder
 //
 // extra(path, body) adds a page of one's own, at the same place.
 export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, policy, answer } = {}) {
@@ -96,8 +96,11 @@ export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, 
     requests.push(address);
     if (!address.startsWith(at)) return end(404, "not here");
     const name = address.slice(at.length) || "index.html";
-    const answered = answer?.(name);
-    if (answered) return end(answered.status ?? 200, answered.body ?? "", answered.type ?? "text/html");
+    const answered = await answer?.(name);
+    if (answered) {
+      if (answered.encoding) response.setHeader("Content-Encoding", answered.encoding);
+      return end(answered.status ?? 200, answered.body ?? "", answered.type ?? "text/html");
+    }
     if (pages.has(name)) return end(200, pages.get(name), types[".html"]);
     const file = path.join(dir, name);
     if (!file.startsWith(dir)) return end(404, "not here");
