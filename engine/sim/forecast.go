@@ -70,7 +70,7 @@ func turnsIn(m node.Replication, want engine.Offset) int64 {
 }
 
 // WriteRate is by how many bytes a second the stream of a node, as a master or a replica, has grown over the last five
-// seconds of simulated time, or since it began to.
+// seconds of simulated time, or since it began to after standing still.
 func (w *World) WriteRate(name string) int64 {
 	h := w.find(name)
 	if h == nil {
@@ -94,6 +94,7 @@ type growthStep struct {
 const (
 	growthWindow = 5 * time.Second
 	growthStride = 250 * time.Millisecond
+	growthPause  = growthWindow / 4 // a longer one is stillness
 )
 
 // add notes that the stream has grown by a span.
@@ -109,20 +110,24 @@ func (g *growth) add(now engine.Instant, s engine.Span) {
 	for old < len(g.steps) && now.Sub(g.steps[old].at) > growthWindow {
 		old++
 	}
-	g.steps = append(slices.Clone(g.steps[max(0, old-1):]), growthStep{now, s.First - 1}) // one too old tells that it was there
+	g.steps = append(slices.Clone(g.steps[old:]), growthStep{now, s.First - 1})
 }
 
-// rate is in bytes per second. What began less than half a second ago is taken for half a second's.
+// rate is in bytes per second: since the stream began to grow after standing still, within the window. What began less than
+// a second ago is taken for a second's: a write alone is no rate yet.
 func (g *growth) rate(now engine.Instant) int64 {
-	for i, s := range g.steps {
-		if since := now.Sub(s.at); since <= growthWindow {
-			if i > 0 && s.at.Sub(g.steps[i-1].at) > 2*growthStride {
-				since = growthWindow // it stood still before
-			}
-			return int64(g.end-s.from) * int64(time.Second) / int64(max(since, growthWindow/10))
+	begin := len(g.steps)
+	for i := begin - 1; i >= 0 && now.Sub(g.steps[i].at) <= growthWindow; i-- {
+		if begin < len(g.steps) && g.steps[begin].at.Sub(g.steps[i].at) > growthPause {
+			break
 		}
+		begin = i
 	}
-	return 0
+	if begin == len(g.steps) {
+		return 0
+	}
+	s := g.steps[begin]
+	return int64(g.end-s.from) * int64(time.Second) / int64(max(now.Sub(s.at), time.Second))
 }
 
 // inTime is how long it takes to write so many bytes at a rate of so many bytes per second, up to some 290 years.

@@ -149,8 +149,15 @@ func TestTheForecastKnowsHowLong(t *testing.T) {
 	if got := w.WriteRate("m1"); got != 0 {
 		t.Errorf("nothing was written, at %d bytes a second", got)
 	}
+	say(t, w, "m1", "SET k v")
+	pass(w, 2*time.Second)
 	must(t, w.StartLoad("m1", Load{Rate: 100, Size: 30, Keys: 10}))
-	pass(w, 10*time.Second)
+	pass(w, time.Second) // what has just begun has its rate at once, and does not share the stillness before it
+	young := w.WriteRate("m1")
+	pass(w, 9*time.Second)
+	if rate := w.WriteRate("m1"); young < rate*80/100 || young > rate*120/100 {
+		t.Errorf("after a second the rate is %d, and %d later", young, rate)
+	}
 	must(t, w.Sever("m1", "r1"))
 	pass(w, time.Second)
 	from, begin := w.Node("m1").Replication().Offset, w.Now()

@@ -254,9 +254,9 @@ func TestVerdicts(t *testing.T) {
 		history, compare string // the results
 		line             string // of the second check
 	}{
-		{"held", held, "continue", "✓ yes", "✓ yes, 893 B from the edge", "49,153≤50,046≤81,518"},
+		{"held", held, "continue", "✓ yes", "✓ yes, 893 B to spare", "49,153≤50,046≤81,518"},
 		{"by the second id", with(func(a *engine.PsyncAnswered) { a.ReplID, a.ReplID2, a.SecondOffset = other, history, 60000 }),
-			"continue", "✓ yes, up to 60,000", "✓ yes, 893 B from the edge", "49,153≤50,046≤81,518"},
+			"continue", "✓ yes, up to 60,000", "✓ yes, 893 B to spare", "49,153≤50,046≤81,518"},
 		{"too late", with(func(a *engine.PsyncAnswered) { a.First, a.Reason = 65537, engine.PsyncTooLate }),
 			"fullresync", "✓ yes", "✗ no, 15,491 B too late", "65,537>50,046"},
 		{"from the future", with(func(a *engine.PsyncAnswered) { a.Want, a.Reason = 81520, engine.PsyncFuture }),

@@ -257,10 +257,10 @@ func queue(master standing, held int64) Queue {
 func (m *Model) living(s *scene, l *Link, master, replica standing, view node.ReplicaView, seen bool) {
 	switch replica.repl.Link {
 	case engine.LinkConnected:
-		l.Path, l.State, l.Note = "up", "online", "lag 0"
+		l.Path, l.State, l.Note = "up", "online", "lag 0 s"
 		if seen {
 			l.State = view.State
-			l.Note = "lag " + strconv.FormatInt(int64(view.Lag/time.Second), 10)
+			l.Note = "lag " + strconv.FormatInt(int64(view.Lag/time.Second), 10) + " s"
 		}
 		flying := s.flyingBytes(master.name, replica.name, engine.PayloadStream)
 		switch {

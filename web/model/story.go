@@ -373,6 +373,8 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 		more = master.name + " keeps the newest bytes in its backlog. Once writing passes the drop line, the oldest block goes as one"
 		if first, _, ok := master.held(); ok && n.repl.Ask.Want >= first && len(master.repl.Blocks) > 0 && n.repl.Ask.Want <= first+engine.Offset(master.repl.Blocks[0].Size) {
 			more += ", and byte " + at(n.repl.Ask.Want) + " goes with it"
+		} else if ok && n.repl.Ask.Want > first {
+			more += ". Byte " + at(n.repl.Ask.Want) + " is in a later one"
 		}
 	}
 	try = []Try{m.loadTry(master.name), heal}

@@ -227,7 +227,7 @@ func heldCheck(master string, a engine.PsyncAnswered, reached bool) Check {
 		c.Note = "asked for a byte beyond the next one to be written"
 		c.refuse("✗ no, " + byteCount(int64(a.Want-a.Next)) + " ahead")
 	default:
-		c.Result = "✓ yes, " + byteCount(int64(a.Want-a.First)) + " from the edge"
+		c.Result = "✓ yes, " + byteCount(int64(a.Want-a.First)) + " to spare"
 	}
 	return c
 }

@@ -39,9 +39,9 @@ func (w *wire) Render() app.UI {
 				}),
 			),
 			app.Div().Class("wire__span").Role("group").Aria("label", "Time shown").Body(
-				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-closer").Aria("label", "Show less time").Disabled(!k.Closer).OnClick(w.closer).Text("+"),
-				app.Span().Class("deck__rate").Text(k.Span),
 				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-wider").Aria("label", "Show more time").Disabled(!k.Wider).OnClick(w.wider).Text("−"),
+				app.Span().Class("deck__rate").Text(k.Span),
+				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-closer").Aria("label", "Show less time").Disabled(!k.Closer).OnClick(w.closer).Text("+"),
 			),
 		),
 		app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).
