@@ -210,6 +210,8 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
+	case PastedLines:
+		return m.paste(msg)
 	case Edited:
 		m.completion = m.complete(msg.Node, msg.Text)
 	case CompleteNext:

@@ -18,6 +18,12 @@ type (
 	Typed struct{ Node, Line string }
 	Older struct{ Node, Current string }
 	Newer struct{ Node string }
+	// PastedLines is a text with line ends that was pasted at a prompt: what stood before the cursor and the text, and what stood
+	// behind it. Longer says that this is not all of it.
+	PastedLines struct {
+		Node, Text, Rest string
+		Longer           bool
+	}
 
 	// Edited is what stands at a prompt now. Complete takes the chosen suggestion, CompleteNext chooses another one, and
 	// CloseCompletion wants none.
@@ -145,6 +151,7 @@ func (Resized) isMsg()         {}
 func (Typed) isMsg()           {}
 func (Older) isMsg()           {}
 func (Newer) isMsg()           {}
+func (PastedLines) isMsg()     {}
 func (Edited) isMsg()          {}
 func (Complete) isMsg()        {}
 func (CompleteNext) isMsg()    {}
