@@ -10,9 +10,9 @@ type (
 	Frame struct{ Elapsed time.Duration }
 	// Tick lets exactly so much of the reader's time pass, in pieces as small as frames are. Tests use it.
 	Tick struct{ Elapsed time.Duration }
-	// Resized says how large the window is, and the drawing areas of tape and time line in it, in CSS pixels; an area
-	// that could not be measured is 0.
-	Resized struct{ Width, Height, Plot, Track float64 }
+	// Resized says how large the window is, how wide the drawing areas of tape and time line are in it, and how high wire and
+	// stage, in CSS pixels; what could not be measured is 0.
+	Resized struct{ Width, Height, Plot, Track, Wire, Stage float64 }
 
 	// Typed is a line given at a node's prompt. Older and Newer ask for lines given there before.
 	Typed struct{ Node, Line string }
