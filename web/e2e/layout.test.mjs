@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, tick } from "./lib.mjs";
+import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, state, tick, touches } from "./lib.mjs";
 import { states } from "./states.mjs";
 
 describe("layout", () => {
@@ -170,6 +170,97 @@ describe("layout", () => {
     await page.locator(id("story-next")).waitFor();
     assert.equal(await page.locator(".story").getAttribute("data-open"), "true");
     assert.deepEqual(await axe(page), []);
+    await end(page);
+  });
+
+  const edge = (page) => page.locator(id("wire-edge"));
+  const height = async (page) => (await box(page, ".wire")).height;
+
+  // high waits until the wire is so high, and all that is drawn agrees.
+  async function high(page, px) {
+    await page.waitForFunction(([s, px]) => document.querySelector(".wire").getBoundingClientRect().height === px && document.querySelector(s).ariaValueNow === String(px), [id("wire-edge"), px]);
+    const [story, stage, node, tape, judge, wire, deck] = await Promise.all([".story", ".stage", ".node", ".tape", ".judgement", ".wire", ".deck"].map((s) => box(page, s)));
+    for (const e of [story, stage, node]) assert.ok(Math.abs(e.y + e.height - tape.y) < 1, "the row of the stage ends where the tape begins");
+    assert.ok(tape.y + tape.height <= judge.y + 1 && judge.y + judge.height <= wire.y + 1 && wire.y + wire.height <= deck.y + 1, "nothing is on top of another");
+    const prompt = await box(page, ".prompt:not([hidden])");
+    assert.ok(prompt.y + prompt.height <= tape.y, "the prompt is in sight");
+    assert.equal(await page.locator(".app__panels").evaluate((e) => e.scrollHeight > e.clientHeight), false, "the page need not be scrolled");
+    await fits(page);
+  }
+
+  for (const colorScheme of ["light", "dark"]) {
+    test(`the wire's height is dragged by its upper edge, and kept, ${colorScheme}`, async () => {
+      const page = await begin(here, { colorScheme, viewport: { width: 1280, height: 800 } });
+      const before = await height(page);
+      const grip = await box(page, id("wire-edge"));
+      await page.mouse.move(640, grip.y + 10);
+      await page.mouse.down();
+      await page.mouse.move(640, grip.y - 50, { steps: 5 });
+      await high(page, 20 * Math.round((before + 60) / 20));
+      await page.mouse.move(640, 5); // as far as the others allow
+      await high(page, 240);
+      await page.mouse.up();
+      await page.mouse.move(640, 700);
+      await high(page, 240);
+      assert.deepEqual(await axe(page), []);
+
+      await page.reload();
+      await high(page, 240);
+      await page.setViewportSize({ width: 1280, height: 1080 });
+      await page.mouse.move(100, (await box(page, id("wire-edge"))).y); // all of the edge is one with a mouse
+      await page.waitForSelector(`${id("wire-edge")}[aria-valuemax="480"]`);
+      await page.mouse.down();
+      await page.mouse.move(100, 10, { steps: 3 });
+      await page.mouse.up();
+      await high(page, 480);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await high(page, 240);
+
+      await edge(page).dblclick({ position: { x: 640, y: 12 } });
+      await page.waitForFunction((px) => document.querySelector(".wire").getBoundingClientRect().height === px, before);
+      await page.reload();
+      await page.locator(id("wire")).waitFor();
+      assert.equal(await height(page), before);
+      await end(page);
+    });
+  }
+
+  test("the wire's height by keys, with the deck left alone", async () => {
+    const page = await begin(here, { viewport: { width: 1440, height: 1000 } });
+    const before = await height(page);
+    const { events, nanos } = await tick(page, 100);
+    await edge(page).focus();
+    await press(page, "ArrowUp");
+    await high(page, 20 * Math.round((before + 20) / 20));
+    await press(page, "Home");
+    await high(page, 120);
+    await press(page, "ArrowUp", "ArrowUp", "ArrowDown");
+    await high(page, 140);
+    await press(page, "End");
+    await high(page, 440);
+    const after = await state(page);
+    assert.deepEqual([after.events, after.nanos], [events, nanos]);
+    assert.deepEqual(await axe(page), []);
+    await press(page, "Enter");
+    await page.waitForSelector('.app[data-wire="0"]');
+    await end(page);
+  });
+
+  test("the wire's height by touch; a narrow page has no handle", async () => {
+    const page = await begin(here, { viewport: { width: 1366, height: 1024 }, hasTouch: true, isMobile: true });
+    const touch = await touches(page);
+    const grip = await box(page, id("wire-edge"));
+    assert.ok(grip.height >= 44);
+    await touch("touchStart", [683, grip.y + 20]);
+    await touch("touchMove", [683, grip.y - 20]);
+    await touch("touchMove", [683, grip.y - 180]);
+    await touch("touchEnd");
+    await page.waitForFunction(() => document.querySelector(".wire").getBoundingClientRect().height > 300);
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await page.click(id("tab-wire"));
+    await page.locator(id("wire")).waitFor();
+    assert.equal(await edge(page).isVisible(), false);
+    await fits(page);
     await end(page);
   });
 });

@@ -255,6 +255,13 @@ export const lowTargets = (page, selector) =>
     selector,
   );
 
+// touches resolves to a way to touch the page as fingers do: touch("touchStart", [x, y], [x, y]), then "touchMove", "touchEnd".
+export async function touches(page) {
+  const session = await page.context().newCDPSession(page);
+  return (type, ...points) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], i) => ({ x, y, id: i })) });
+}
+
 // waitFailure waits for the error panel and resolves to its text.
 export async function waitFailure(page, timeout = 30_000) {
   await page.waitForSelector("#failure:not([hidden])", { timeout });

@@ -1,5 +1,5 @@
-// The prompt beyond one line: a command that blocks counts down and can be given up, a node has several terminals, and a line can
-// go to all nodes.
+// The prompt beyond one line: a command that blocks counts down and can be given up, a node has several terminals, a line can
+// go to all nodes, and lines that are pasted run one by one.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -70,4 +70,69 @@ describe("the prompt", () => {
       await end(page);
     });
   }
+
+  // paste puts a text on the clipboard and presses Ctrl+V where the focus is.
+  async function paste(page, text) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await press(page, "Control+v");
+  }
+  const value = (page, name) => page.locator(id(name)).inputValue();
+
+  test("lines that are pasted run one by one, and what has not ended stays at the prompt", async () => {
+    const page = await begin(here);
+    await page.focus(id("cli-m1"));
+    await page.keyboard.type("SET color blue EX");
+    await press(page, "ArrowLeft", "ArrowLeft", "ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft");
+    await paste(page, "red\r\nGET color\n\nSTRLEN color\nSET ✓ 1");
+    await shows(page, "cli-output-m1", /SET color red\s*OK.*GET color\s*"red".*STRLEN color\s*\(integer\) 3/s);
+    assert.equal(await value(page, "cli-m1"), "SET ✓ 1 EX");
+    assert.match(await script(page), /m1> SET color red\nm1> GET color\nm1> STRLEN color\n$/);
+    await focused(page, "cli-m1");
+    await press(page, "ArrowUp");
+    await page.waitForFunction((s) => document.querySelector(s).value === "STRLEN color", id("cli-m1"));
+
+    // One line is the browser's own business: it can be undone.
+    await press(page, "Control+a", "Delete");
+    await paste(page, "GET color");
+    assert.equal(await value(page, "cli-m1"), "GET color");
+    await press(page, "Control+z");
+    assert.equal(await value(page, "cli-m1"), "");
+    await end(page);
+  });
+
+  for (const [width, height, colorScheme] of [[1280, 800, "light"], [375, 740, "dark"]]) {
+    test(`a page of documentation is pasted whole, ${width} wide, ${colorScheme}`, async () => {
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      await page.focus(id("cli-m1"));
+      await paste(page, '127.0.0.1:6379> SET bike:1 Deimos\nOK\n127.0.0.1:6379> BLPOP bikes 5\n(nil)\n127.0.0.1:6379> GET bike:1\n"Deimos"\n');
+      await shows(page, "blocked", /waits, 5\.000 s left, 1 line behind it/);
+      await shows(page, "cli-output-m1", /3 pasted lines without a prompt left out/);
+      assert.equal(await value(page, "cli-m1"), "");
+      await fits(page);
+      assert.deepEqual(await axe(page), []);
+      await focused(page, "cli-m1");
+      await press(page, "Control+c");
+      await shows(page, "cli-output-m1", /UNBLOCKED.*GET bike:1\s*"Deimos"/s);
+      assert.doesNotMatch(await script(page), /> OK/);
+      await end(page);
+    });
+  }
+
+  test("a paste of megabytes is refused at once, and as many lines as there may be are run", async () => {
+    const page = await begin(here);
+    await page.focus(id("cli-m1"));
+    await page.keyboard.type("GET ");
+    await paste(page, "SET k v\n".repeat(1 << 20));
+    await shows(page, "cli-output-m1", /Nothing of it was run: what was pasted has more than 65,536 characters/);
+    assert.equal(await value(page, "cli-m1"), "GET ");
+    assert.doesNotMatch(await script(page), /SET k v/);
+    await press(page, "Control+a", "Delete");
+    await paste(page, Array.from({ length: 200 }, (_, i) => `SET k ${i}\n`).join(""));
+    await shows(page, "cli-output-m1", /SET k 199\s*OK/);
+    await page.keyboard.type("GET k");
+    await press(page, "Enter");
+    await shows(page, "cli-output-m1", /GET k\s*"199"/);
+    await end(page);
+  });
 });

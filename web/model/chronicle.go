@@ -198,14 +198,19 @@ func printed(f engine.Replied) string {
 	return strings.TrimRight(strings.ReplaceAll(body, "\r\n", "\n"), "\n")
 }
 
-// addTurn appends to a node's terminal and forgets the oldest turn once there are too many. Every turn has a number of
+// addTurn appends to a node's terminal and forgets the oldest turn once there are too many, unless its reply is yet to come: the
+// next one to come would be taken for that of another. Every turn has a number of
 // its own, so that the page can tell a row that moved from a row that changed.
 func (c *chronicle) addTurn(node string, t Turn) {
 	turns := c.turns[node]
 	if n := len(turns); n > 0 {
 		t.ID = turns[n-1].ID + 1
 	}
-	c.turns[node] = keep(turns, t, keptTurns)
+	most := keptTurns
+	if len(turns) >= most && turns[len(turns)-most].Waiting {
+		most = len(turns) + 1
+	}
+	c.turns[node] = keep(turns, t, most)
 }
 
 // act reads what the world was made to do. Its text is a line of the script, so its words are known.
@@ -314,8 +319,7 @@ func (c *chronicle) verdict() (judged, bool) {
 // keep appends to a list that holds at most limit entries, forgetting the oldest.
 func keep[T any](list []T, v T, limit int) []T {
 	if len(list) >= limit {
-		copy(list, list[1:])
-		list = list[:limit-1]
+		list = list[:copy(list, list[len(list)-limit+1:])]
 	}
 	return append(list, v)
 }

@@ -52,6 +52,7 @@ type Model struct {
 	zoomAt     engine.Offset   // the last byte of a closer look, 0 to follow the head
 	wireSpan   int             // index into wireSpans
 	wireHides  map[string]bool // by kind
+	wireSet    int             // the height that the reader chose, 0 for none
 	packet     packet
 	completion Completion
 	dataShown  dataView
@@ -80,7 +81,9 @@ type Model struct {
 	height float64
 	plot   float64
 	track  float64
-	waited bool // the selected prompt waited for a reply when the page was last followed
+
+	wireNow, stageNow float64 // how high they are
+	waited            bool    // the selected prompt waited for a reply when the page was last followed
 }
 
 // A Scenario is a script that can be opened. Those of a group come one after the other.
@@ -89,6 +92,7 @@ type Scenario struct{ Name, Group, Text string }
 // Settings are what was kept from an earlier visit, and what the reader's system asks for.
 type Settings struct {
 	Theme         string // light, dark, or ""
+	Wire          string // how high the wire is, or ""
 	NoKeys        bool   // single-key shortcuts were switched off
 	ReducedMotion bool   // nothing plays by itself
 	Show          bool   // the first page shows what it is for to a reader who touches nothing
@@ -105,7 +109,7 @@ const (
 
 // New opens the first of the scenarios.
 func New(scenarios []Scenario, set Settings) Model {
-	m := Model{wireSpan: wireSpan, wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	m := Model{wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
 		m.open(scenarios[0].Name)
 	}
@@ -216,11 +220,14 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case Resized:
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
+		m.wireNow, m.stageNow = msg.Wire, msg.Stage
 		if m.tab == TabWire && !m.narrow() { // it has a place of its own now
 			m.tab = TabCLI
 		}
 	case Typed:
 		return m.enter(msg.Node, msg.Line)
+	case PastedLines:
+		return m.paste(msg)
 	case Edited:
 		m.completion = m.complete(msg.Node, msg.Text)
 	case CompleteNext:
@@ -310,6 +317,8 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.pan(msg.By)
 	case ToggleWire:
 		m.wireHides[msg.Kind] = !m.wireHides[msg.Kind]
+	case WireSized:
+		return m.sizeWire(msg.Height)
 	case WireSpan:
 		m.wireSpan = min(max(0, m.wireSpan+msg.By), len(wireSpans)-1)
 	case Faster:

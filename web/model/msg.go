@@ -10,14 +10,20 @@ type (
 	Frame struct{ Elapsed time.Duration }
 	// Tick lets exactly so much of the reader's time pass, in pieces as small as frames are. Tests use it.
 	Tick struct{ Elapsed time.Duration }
-	// Resized says how large the window is, and the drawing areas of tape and time line in it, in CSS pixels; an area
-	// that could not be measured is 0.
-	Resized struct{ Width, Height, Plot, Track float64 }
+	// Resized says how large the window is, how wide the drawing areas of tape and time line are in it, and how high wire and
+	// stage, in CSS pixels; what could not be measured is 0.
+	Resized struct{ Width, Height, Plot, Track, Wire, Stage float64 }
 
 	// Typed is a line given at a node's prompt. Older and Newer ask for lines given there before.
 	Typed struct{ Node, Line string }
 	Older struct{ Node, Current string }
 	Newer struct{ Node string }
+	// PastedLines is a text with line ends that was pasted at a prompt: what stood before the cursor and the text, and what stood
+	// behind it. Longer says that this is not all of it.
+	PastedLines struct {
+		Node, Text, Rest string
+		Longer           bool
+	}
 
 	// Edited is what stands at a prompt now. Complete takes the chosen suggestion, CompleteNext chooses another one, and
 	// CloseCompletion wants none.
@@ -145,6 +151,7 @@ func (Resized) isMsg()         {}
 func (Typed) isMsg()           {}
 func (Older) isMsg()           {}
 func (Newer) isMsg()           {}
+func (PastedLines) isMsg()     {}
 func (Edited) isMsg()          {}
 func (Complete) isMsg()        {}
 func (CompleteNext) isMsg()    {}

@@ -125,10 +125,19 @@ func (m *Model) blocked(node string) string {
 	if !ok {
 		return ""
 	}
-	if w.Until == 0 {
-		return "waits without end"
+	behind, word := -1, "waits without end"
+	for _, t := range m.past.turns[m.turnsHere(node)] {
+		if t.Waiting {
+			behind++
+		}
 	}
-	return "waits, " + clock(engine.Epoch.Add(max(0, w.Until.Sub(m.world().Now())))) + " s left"
+	if w.Until != 0 {
+		word = "waits, " + clock(engine.Epoch.Add(max(0, w.Until.Sub(m.world().Now())))) + " s left"
+	}
+	if behind > 0 {
+		word += ", " + plural(int64(behind), "line") + " behind it"
+	}
+	return word
 }
 
 // unblock gives the waiting command up, as Ctrl+C does at a terminal; the server is told with a command of its own, so that the
@@ -193,7 +202,7 @@ func (m *Model) enter(name, line string) []Cmd {
 }
 
 const helpText = "Every line goes to the server, as with redis-cli. Try SET, GET, INCR, EXPIRE, INFO replication, ROLE,\n" +
-	"REPLICAOF NO ONE. Here, too: clear. Up and down walk through what was typed."
+	"REPLICAOF NO ONE. Here, too: clear. Up and down walk through what was typed; pasted lines run one by one."
 
 // prompt is what stands before a node's input, as redis-cli prints it.
 func (m *Model) prompt(name string) string {

@@ -19,7 +19,9 @@ type Wire struct {
 	Marks   []WireMark
 	Ticks   []TapeTick
 	Filters []Choice
-	Span    string  // how much time is shown: "2 s"
+	Span    string // how much time is shown: "2 s"
+	Height  WireHeight
+	Apart   float64 // CSS pixels from one row to the next
 	Closer  bool    // there is a closer look
 	Wider   bool    // and a wider one
 	Now     float64 // where the moment that is looked at is, as a part of the width
@@ -121,7 +123,7 @@ func (m *Model) wire(s *scene) Wire {
 		return Wire{}
 	}
 	span := wireSpans[m.wireSpan]
-	k := Wire{Shown: true, Width: m.plotWidth(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
+	k := Wire{Shown: true, Width: m.plotWidth(), Height: m.wireHeight(), About: "who said what to whom, time runs to the right", NowWord: "now", Span: shortly(span), Closer: m.wireSpan > 0, Wider: m.wireSpan < len(wireSpans)-1}
 	if m.rewound() {
 		k.NowWord = "viewing"
 	}
@@ -136,6 +138,7 @@ func (m *Model) wire(s *scene) Wire {
 	win := wireWindow{to.Add(-time.Duration(float64(span) * (1 - wireAhead))), to.Add(time.Duration(float64(span) * wireAhead))}
 	k.Now, k.Detail = win.x(s.now), m.packet.told
 	rows := k.rows(s)
+	k.Apart = m.apart(len(s.nodes), k.Detail)
 	k.Ticks = wireTicks(win, k.Width)
 	k.merge(k.read(m, s, win, rows))
 	k.label()
@@ -426,7 +429,7 @@ func together(packets []bundle, gap float64) (merged []bundle) {
 // Where words stand, for what is drawn around them and for what must keep clear of them. An arrow's are so far along it: for
 // the two that cross between a question and its answer that leaves a line of text between them.
 const (
-	WireApart    = 42.0 // CSS pixels from one row to the next
+	wireApart    = 42.0 // CSS pixels from one row to the next, and more where the reader has made room
 	WordsAt      = 0.28
 	RefusedAt    = 0.4  // how far an attempt to connect comes that is refused
 	CommandAbove = 10.0 // CSS pixels that a command stands above its row
@@ -448,7 +451,7 @@ func (k *Wire) label() {
 			return false
 		}
 		for _, other := range taken {
-			if math.Abs(w.row-other.row)*WireApart < wordsHigh && overlap(w.TapeText, other.TapeText, k.Width) {
+			if math.Abs(w.row-other.row)*k.Apart < wordsHigh && overlap(w.TapeText, other.TapeText, k.Width) {
 				return false
 			}
 		}
@@ -472,7 +475,7 @@ func (k *Wire) label() {
 
 func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool) {
 	mark.Anchor = "start"
-	w := wireWord{TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}, float64(mark.Row) - CommandAbove/WireApart}
+	w := wireWord{TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}, float64(mark.Row) - CommandAbove/k.Apart}
 	if _, hi := extent(w.TapeText, k.Width); hi > k.Width {
 		w.X, w.Anchor, mark.Anchor = mark.X-10/k.Width, "end", "end"
 	}

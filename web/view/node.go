@@ -2,6 +2,7 @@ package view
 
 import (
 	"strconv"
+	"unicode/utf16"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -139,7 +140,7 @@ func (p *prompt) Render() app.UI {
 	open := len(k.Items) > 0
 	input := app.Input().Type("text").ID(id).DataSet("testid", "cli-"+p.Name).Placeholder(p.Hint).AutoComplete(false).
 		Attr("autocapitalize", "off").Attr("autocorrect", "off").Spellcheck(false).Attr("enterkeyhint", "send").
-		Role("combobox").Aria("autocomplete", "list").Aria("expanded", open).Aria("controls", p.listID()).OnKeyDown(p.key).OnInput(p.edited)
+		Role("combobox").Aria("autocomplete", "list").Aria("expanded", open).Aria("controls", p.listID()).OnKeyDown(p.key).OnInput(p.edited).OnPaste(p.paste)
 	if open {
 		input = input.Aria("activedescendant", p.itemID(k.At))
 	}
@@ -173,6 +174,25 @@ func (p *prompt) itemID(i int) string { return p.listID() + "-" + strconv.Itoa(i
 
 func (p *prompt) edited(app.Context, app.Event) {
 	p.Up.send(model.Edited{Node: p.Name, Text: p.Host.Value(model.PromptID(p.Name))})
+}
+
+// paste takes a text of several lines; one without a line end is left to the browser. The text stays in the browser until its
+// length is known.
+func (p *prompt) paste(ctx app.Context, e app.Event) {
+	text := app.Window().Get("Object").New(e.Get("clipboardData").Call("getData", "text"))
+	if text.Call("search", "[\\r\\n]").Int() < 0 {
+		ctx.PreventUpdate()
+		return
+	}
+	e.PreventDefault()
+	input, value := e.Get("target"), utf16.Encode([]rune(p.Host.Value(model.PromptID(p.Name))))
+	from, to := min(input.Get("selectionStart").Int(), len(value)), min(input.Get("selectionEnd").Int(), len(value))
+	p.Up.send(model.PastedLines{
+		Node:   p.Name,
+		Text:   string(utf16.Decode(value[:from])) + text.Call("slice", 0, model.MostPastedText).String(),
+		Rest:   string(utf16.Decode(value[to:])),
+		Longer: text.Get("length").Int() > model.MostPastedText,
+	})
 }
 
 func (p *prompt) send(app.Context, app.Event) {

@@ -64,7 +64,7 @@ const (
 func (p *page) OnInit() {
 	p.up = &mailbox{p}
 	p.still = p.host.Matches("(prefers-reduced-motion: reduce)")
-	settings := model.Settings{Theme: p.host.Load("theme"), NoKeys: p.host.Load("keys") == "off", ReducedMotion: p.still}
+	settings := model.Settings{Theme: p.host.Load("theme"), Wire: p.host.Load("wire"), NoKeys: p.host.Load("keys") == "off", ReducedMotion: p.still}
 	if settings.Theme != "light" && settings.Theme != "dark" {
 		settings.Theme = ""
 	}
@@ -281,16 +281,19 @@ func (p *page) measure(now time.Duration) {
 	p.measureAt = now + measureEvery
 	_, _, plot, _ := p.host.Box(tapePlotID)
 	_, _, track, _ := p.host.Box(deckTrackID)
-	if size := (extent{w, h, plot, track}); size != p.size {
+	_, _, _, wire := p.host.Box(wireID)
+	_, _, _, stage := p.host.Box(stageID)
+	if size := (extent{w, h, plot, track, wire, stage}); size != p.size {
 		p.size, p.lanes = size, nil
-		p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(w), Height: float64(h), Plot: plot, Track: track})
+		p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(w), Height: float64(h), Plot: plot, Track: track, Wire: wire, Stage: stage})
 	}
 }
 
-// An extent is how large the window is, and the drawing areas of the tape and of the line of time.
+// An extent is how large the window is, how wide the drawing areas of the tape and of the line of time, and how high wire and stage.
 type extent struct {
 	w, h        int
 	plot, track float64
+	wire, stage float64
 }
 
 // expose gives tests the page's inside, under window.__resync.
@@ -341,7 +344,7 @@ func (p *page) Render() app.UI {
 	}
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
 		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).
-		DataSet("tab", v.Terminal.Tab).Body(
+		DataSet("tab", v.Terminal.Tab).DataSet("wire", v.Wire.Height.Set).Body(
 		patterns(),
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
 		app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),

@@ -17,12 +17,14 @@ type stage struct {
 	Up      *mailbox
 }
 
+const stageID = "stage"
+
 func (s *stage) Render() app.UI {
 	way := "across"
 	if s.Stage.Vertical {
 		way = "down"
 	}
-	return app.Section().Class("stage").Aria("label", "Stage").DataSet("testid", "stage").Body(
+	return app.Section().ID(stageID).Class("stage").Aria("label", "Stage").DataSet("testid", "stage").Body(
 		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table) }).Else(func() app.UI {
 			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).Body(
 				app.Range(s.Stage.Cards).Slice(func(i int) app.UI { return &card{Card: s.Stage.Cards[i], Up: s.Up} }),

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -14,20 +15,26 @@ type wire struct {
 	Wire    model.Wire
 	AsTable bool
 	Up      *mailbox
+
+	dragged bool // by its upper edge
+	from    float64
+	height  int // what it was dragged to last
 }
+
+const wireID = "wire"
 
 // Where things are from the top of the drawing, in CSS pixels.
 const (
-	wireTop   = 38.0
-	wireApart = model.WireApart
-	wireFoot  = 20.0
+	wireTop  = 38.0
+	wireFoot = 20.0
 )
 
-func wireY(row int) float64 { return wireTop + float64(row)*wireApart }
+func (w *wire) y(row int) float64 { return wireTop + float64(row)*w.Wire.Apart }
 
 func (w *wire) Render() app.UI {
 	k := &w.Wire
-	return app.Section().Class("wire").Aria("label", "Wire").DataSet("testid", "wire").Body(
+	return app.Section().ID(wireID).Class("wire").Aria("label", "Wire").DataSet("testid", "wire").Body(
+		w.edge(),
 		app.Div().Class("wire__head").Body(
 			app.H2().Text("The wire"),
 			app.P().Class("wire__about").Text(k.About),
@@ -53,12 +60,12 @@ func (w *wire) Render() app.UI {
 
 func (w *wire) drawing() app.UI {
 	k := &w.Wire
-	high := wireY(len(k.Rows)-1) + wireFoot
+	high := w.y(len(k.Rows)-1) + wireFoot
 	height := strconv.Itoa(int(high))
 	now := k.Now * k.Width
 	return app.Div().Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
 		drawn("svg", "wire__names", "height", height).Aria("hidden", true).Body(
-			app.Range(k.Rows).Slice(func(i int) app.UI { return wireName(wireY(i), k.Rows[i]) }),
+			app.Range(k.Rows).Slice(func(i int) app.UI { return wireName(w.y(i), k.Rows[i]) }),
 		),
 		drawn("svg", "wire__plot", "height", height).Aria("hidden", true).OnClick(w.pick).Body(
 			arrowHeads(),
@@ -95,7 +102,7 @@ func wireName(y float64, row model.WireRow) app.UI {
 // process.
 func (w *wire) row(i int, now float64) app.UI {
 	k := &w.Wire
-	y := px(wireY(i))
+	y := px(w.y(i))
 	return drawn("g", "").Body(
 		path("l", "M0 "+y+"H"+px(now)),
 		path("l dash", "M"+px(now)+" "+y+"H"+px(k.Width)),
@@ -114,7 +121,7 @@ var wireTone = map[string]string{"handshake": "text", "stream": "master", "ack":
 func (w *wire) arrow(a *model.WireArrow) app.UI {
 	k := &w.Wire
 	tone := wireTone[a.Kind]
-	from, to := wireY(a.From), wireY(a.To)
+	from, to := w.y(a.From), w.y(a.To)
 	y2 := from + (to-from)*a.Y2
 	x1, x2, until := a.X1*k.Width, a.X2*k.Width, a.Until*k.Width
 	class := "wire__arrow"
@@ -163,7 +170,7 @@ func cross(x, y float64) app.UI {
 
 // mark is what happened at a node, or between two.
 func (w *wire) mark(k *model.WireMark) app.UI {
-	x, y := k.X*w.Wire.Width, wireY(k.Row)
+	x, y := k.X*w.Wire.Width, w.y(k.Row)
 	tone := string(k.Tone)
 	if tone == "" {
 		tone = "text"
@@ -171,11 +178,11 @@ func (w *wire) mark(k *model.WireMark) app.UI {
 	var shape app.UI
 	switch {
 	case k.Kind == "refused":
-		end := y + (wireY(k.To)-y)*model.RefusedAt
+		end := y + (w.y(k.To)-y)*model.RefusedAt
 		shape = drawn("g", "").Body(path("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
 		x, y = x+6, end
 	case k.To >= 0:
-		other := wireY(k.To)
+		other := w.y(k.To)
 		shape = path("l-"+tone+" w2 dash", "M"+px(x)+" "+px(y)+"V"+px(other))
 		y = (y + other) / 2
 	default:
@@ -238,3 +245,57 @@ func (w *wire) toggle(ctx app.Context, _ app.Event) {
 
 func (w *wire) closer(app.Context, app.Event) { w.Up.send(model.WireSpan{By: -1}) }
 func (w *wire) wider(app.Context, app.Event)  { w.Up.send(model.WireSpan{By: 1}) }
+
+// edge is the wire's upper edge, by which its height is dragged.
+func (w *wire) edge() app.UI {
+	h := w.Wire.Height
+	return app.Div().Class("wire__edge").DataSet("testid", "wire-edge").Role("separator").TabIndex(0).Aria("label", "Height of the wire").
+		Aria("orientation", "horizontal").Aria("controls", wireID).
+		Aria("valuenow", h.Now).Aria("valuemin", h.Low).Aria("valuemax", h.Up).Aria("valuetext", strconv.Itoa(h.Now)+" pixels").
+		Title("Drag it, or use the arrow keys; a double click or Enter gives the height back").
+		On("pointerdown", w.grip).On("pointermove", w.drag).On("pointerup", w.letGo).On("pointercancel", w.letGo).OnDblClick(w.unset).OnKeyDown(w.edgeKey)
+}
+
+// grip begins a drag. The pointer is captured: it may leave the edge, which follows in steps.
+func (w *wire) grip(ctx app.Context, e app.Event) {
+	ctx.PreventUpdate()
+	if e.Get("button").Int() != 0 {
+		return
+	}
+	e.Get("target").Call("setPointerCapture", e.Get("pointerId"))
+	w.dragged, w.height = true, w.now().Now
+	w.from = e.Get("clientY").Float() + float64(w.height)
+}
+
+func (w *wire) drag(ctx app.Context, e app.Event) {
+	to := w.from - e.Get("clientY").Float()
+	if !w.dragged || math.Abs(to-float64(w.height)) < model.WireStep/2 {
+		ctx.PreventUpdate()
+		return
+	}
+	w.size(to)
+	w.height = w.now().Now
+}
+
+func (w *wire) letGo(ctx app.Context, _ app.Event) {
+	ctx.PreventUpdate()
+	w.dragged = false
+}
+
+func (w *wire) unset(app.Context, app.Event) { w.size(0) }
+
+// now is the height as the model has it: keys and pointers may be faster than the drawing.
+func (w *wire) now() model.WireHeight { return w.Up.page.page.Wire.Height }
+
+func (w *wire) size(height float64) { w.Up.send(model.WireSized{Height: height}) }
+
+func (w *wire) edgeKey(ctx app.Context, e app.Event) {
+	h := w.now()
+	to, ok := map[string]int{"ArrowUp": h.Now + model.WireStep, "ArrowDown": h.Now - model.WireStep, "Home": h.Low, "End": h.Up, "Enter": 0}[e.Get("key").String()]
+	if !ok {
+		ctx.PreventUpdate()
+		return
+	}
+	e.PreventDefault()
+	w.size(float64(to))
+}
