@@ -98,7 +98,7 @@ func (s *Session) Work() int64 {
 
 const (
 	statementWork = 8
-	bytesRead     = 20 // in the time of one thing: two small keys or three
+	bytesRead     = 10 // in the time of one thing: a small key
 )
 
 // Script is what has been run and recorded so far. Running it again gives the same events. An expectation that failed

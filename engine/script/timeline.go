@@ -218,6 +218,12 @@ func (t *Timeline) Do(line string) error {
 	if err != nil || st.Act == nil {
 		return err
 	}
+	return t.Enact(st)
+}
+
+// Enact is Do of a statement that is known.
+func (t *Timeline) Enact(st Statement) (err error) {
+	t.journey = nil
 	if t.Live() {
 		err = t.branch().act(st)
 		t.done = len(t.branch().deeds)

@@ -568,10 +568,12 @@ func worthALook(e engine.Event) bool {
 }
 
 // do runs one statement at this instant, with everything that follows from it without time passing.
-func (m *Model) do(line string) error {
+func (m *Model) do(line string) error { return m.doing(func() error { return m.line.Do(line) }) }
+
+func (m *Model) doing(act func() error) error {
 	observe(m.world(), m.known) // a node that this kills keeps its place
 	branches := m.line.Current()
-	if err := m.line.Do(line); err != nil {
+	if err := act(); err != nil {
 		return err
 	}
 	if m.line.Current() != branches {

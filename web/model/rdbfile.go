@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"resync/engine/rdb"
+	"resync/engine/script"
 	"resync/engine/sim"
 )
 
@@ -32,6 +33,7 @@ type fileWork struct {
 	data       []byte       // the file, or what is written of it
 	check      *rdb.Decoder // reads it, to see whether it can be loaded; nil once it can:
 	keys       int          // then so many keys are known to be in it,
+	acts       []script.Act // this is still to be done, an act in a frame,
 	from       int64        // and the node reads it; so much was read of all files before
 	write      *rdb.Encoder
 }
@@ -56,8 +58,11 @@ func (m *Model) loadFile(name string, data []byte) []Cmd {
 		m.refuseFile(f.name + " is no RDB file: it does not begin with REDIS.")
 	default:
 		f.check = rdb.NewDecoder(rdb.DecoderOptions{NowMillis: view.Skew.Milliseconds() + m.world().Now().Millis()})
-		if m.file = f; !m.opening { // that comes first
-			return m.workOnFile()
+		for m.file = f; m.file == f && !m.opening; { // that comes first
+			m.workOnFile()
+			if len(data) > checkSlice {
+				break
+			}
 		}
 	}
 	return nil
@@ -92,10 +97,12 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 		}
 	case f.check != nil:
 		m.checkFile(f)
+	case len(f.acts) > 0:
+		m.actOnFile(f)
 	}
 	switch {
 	case m.file == nil: // refused
-	case f.check == nil && f.write == nil && !m.due:
+	case f.check == nil && f.write == nil && len(f.acts) == 0 && !m.due:
 		m.fileLoaded(f)
 	case m.quiet >= speakGap || !strings.HasPrefix(m.status, f.title()):
 		m.status, m.quiet = m.fileText(), 0
@@ -119,23 +126,24 @@ func (m *Model) checkFile(f *fileWork) {
 	}
 }
 
-// replaceFile puts the file where the node starts with it. What was there before is kept until it has.
+// replaceFile says what is to be done, so that the node starts with the file. What was there before is kept until it has.
 func (m *Model) replaceFile(f *fileWork) {
 	before := *m
 	before.file, before.before = nil, slices.Clip(m.before)
 	m.left = &before
 	m.line, m.past, m.known = m.line.Clone(), m.past.clone(), maps.Clone(m.known)
 	f.from = m.world().BytesRead()
-	lines := []string{"restore " + f.node + ` "` + base64.StdEncoding.EncodeToString(f.data) + `"`, "start " + f.node}
+	f.acts = []script.Act{script.Restore{Node: f.node, File: base64.StdEncoding.EncodeToString(f.data)}, script.Start{Node: f.node}}
 	if m.world().Node(f.node).Up() {
-		lines = append([]string{"kill " + f.node}, lines...)
+		f.acts = append([]script.Act{script.Kill{Node: f.node}}, f.acts...)
 	}
-	for _, line := range lines {
-		if err := m.do(line); err != nil {
-			m.backFromFile()
-			m.refuseFile(f.name + " was not loaded: " + reason(err) + ".")
-			return
-		}
+}
+
+func (m *Model) actOnFile(f *fileWork) {
+	err := m.doing(func() error { return m.line.Enact(script.Statement{Act: f.acts[0]}) })
+	if f.acts = f.acts[1:]; err != nil {
+		m.backFromFile()
+		m.refuseFile(f.name + " was not loaded: " + reason(err) + ".")
 	}
 }
 
