@@ -174,6 +174,7 @@ func (m *Model) backFromFile() {
 	tab := m.tab
 	m.cancelOpening()
 	m.tab, m.left, m.marks = tab, nil, timeMarks{}
+	m.sync()
 }
 
 func (f *fileWork) title() string {
