@@ -159,8 +159,8 @@ func (n *Node) loadPart(l *loading) {
 		} else {
 			l.until = n.now // between two parts there is one turn for whoever asks meanwhile
 		}
-	case wait > 0:
-		l.until = n.now.Add(wait)
+	case wait > 0 || l.job != 0 && !l.dec.Done():
+		l.until = n.now.Add(wait) // between two parts of a file there is a turn for everybody else, as in Redis
 		n.master.tellAlive(n)
 	default:
 		n.loadOn(l)

@@ -66,14 +66,8 @@ func (n *Node) newSnapshot(filter repl.Filter) *dump {
 	}
 }
 
-// RDB is the dataset as a file, with this node's place in its history.
-func (n *Node) RDB() (file []byte) {
-	enc := n.newSnapshot(0).enc
-	for !enc.Done() {
-		file = enc.Append(file, fileChunk)
-	}
-	return file
-}
+// RDB writes the dataset as a file, with this node's place in its history.
+func (n *Node) RDB() *rdb.Encoder { return n.newSnapshot(0).enc }
 
 // snapshotOptions are those for writing the dataset as it is now.
 func (n *Node) snapshotOptions() rdb.Options {

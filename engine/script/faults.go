@@ -111,14 +111,18 @@ func (a Wipe) run(w World) error { return w.Wipe(a.Node) }
 // Restore is `restore A "BASE64"`: an RDB file for a node that is down.
 type Restore struct {
 	Node string
-	File []byte
+	File string // in base64, as it is printed again and again: a page does it with every look at the script
 }
 
-func (a Restore) String() string {
-	return "restore " + a.Node + ` "` + base64.StdEncoding.EncodeToString(a.File) + `"`
-}
+func (a Restore) String() string { return "restore " + a.Node + ` "` + a.File + `"` }
 
-func (a Restore) run(w World) error { return w.Restore(a.Node, a.File) }
+func (a Restore) run(w World) error {
+	file, err := base64.StdEncoding.DecodeString(a.File)
+	if err != nil {
+		return err
+	}
+	return w.Restore(a.Node, file)
+}
 
 // Skew is `skew A D`.
 type Skew struct {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/base64"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -367,7 +368,7 @@ func (g *generator) process(i int) {
 		if g.chance(1, 5) {
 			g.add(Wipe{name})
 			if g.chance(1, 3) {
-				g.add(Restore{name, []byte(emptyRDB)})
+				g.add(Restore{name, base64.StdEncoding.EncodeToString([]byte(emptyRDB))})
 			}
 		}
 		g.add(Start{name})

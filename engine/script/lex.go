@@ -102,6 +102,9 @@ func lex(line string, condition bool) (tokens []token, comment string, col int, 
 // quoted reads a string between quotes as redis-cli does, and says how many bytes it took.
 func quoted(s string) (text string, n int, wrong string) {
 	quote := s[0]
+	if end := strings.IndexByte(s[1:], quote); end >= 0 && strings.IndexByte(s[1:end+1], '\\') < 0 {
+		return s[1 : end+1], end + 2, "" // a file in base64 is long
+	}
 	for n = 1; n < len(s) && s[n] != quote; n++ {
 		if s[n] == '\\' && (quote == '"' || n+1 < len(s) && s[n+1] == '\'') {
 			n++

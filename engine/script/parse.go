@@ -552,15 +552,16 @@ func (p *parser) shutdown() Act { return Shutdown{p.takeNode(), p.takeOption("sa
 func (p *parser) wipe() Act { return Wipe{p.takeNode()} }
 
 func (p *parser) restore() Act {
-	a := Restore{Node: p.takeNode()}
-	file, err := base64.StdEncoding.DecodeString(p.takeText("an RDB file in base64"))
+	a := Restore{p.takeNode(), p.takeText("an RDB file in base64")}
+	file, err := base64.StdEncoding.DecodeString(a.File)
 	switch {
 	case err != nil:
 		p.fail("this is no base64")
 	case len(file) > sim.MaxFile:
 		p.fail("a file has " + size(sim.MaxFile) + " at most")
+	case len(a.File) != base64.StdEncoding.EncodedLen(len(file)): // line ends are allowed in base64, and none in a statement
+		a.File = base64.StdEncoding.EncodeToString(file)
 	}
-	a.File = file
 	return a
 }
 

@@ -2,7 +2,6 @@ package script
 
 import (
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -163,7 +162,7 @@ func (r *runbook) act(act Act) {
 	case Wipe:
 		r.do("wipe", a.Node)
 	case Restore:
-		r.do("restore", a.Node, base64.StdEncoding.EncodeToString(a.File))
+		r.do("restore", a.Node, a.File)
 	case Skew:
 		r.note("clocks that are off (`" + a.String() + "`): all servers have the machine's clock")
 	case Load:

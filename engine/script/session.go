@@ -24,6 +24,7 @@ type Session struct {
 	due     bool           // its condition is to be looked at
 	seen    int64          // what the nodes of its condition had been given when it was last looked at
 
+	begun    int64 // statements
 	turns    int64 // taken so far: a thing that happened in the world, a statement begun or ended
 	ran      []Statement
 	recorded engine.Instant // up to here time is accounted for in ran
@@ -88,6 +89,17 @@ func (s *Session) Left() int { return len(s.todo) }
 
 // Waits reports whether the script waits for time to pass, or for a condition.
 func (s *Session) Waits() bool { return s.waiting != nil }
+
+// Work is how much was done so far, in things that happened in the world. A statement takes as long as some of them, and a
+// process that loads its dataset as long as many.
+func (s *Session) Work() int64 {
+	return s.turns + s.begun*statementWork + s.world.BytesRead()/bytesRead
+}
+
+const (
+	statementWork = 8
+	bytesRead     = 10 // in the time of one thing: a small key
+)
 
 // Script is what has been run and recorded so far. Running it again gives the same events. An expectation that failed
 // is not in it. In the middle of an act (a panic in the engine) it ends with that act.
@@ -236,6 +248,7 @@ func (s *Session) parse(line string) (Statement, error) {
 func (s *Session) begin() error {
 	st := s.todo[0]
 	s.todo = s.todo[1:]
+	s.begun++
 	if s.began != nil {
 		s.began(st)
 	}

@@ -72,6 +72,18 @@ func NewTimeline(s *Script) *Timeline {
 	return &Timeline{branches: []*branch{b}, view: b.end}
 }
 
+// Clone returns a timeline that goes on by itself from here: what is done to it leaves this one as it is.
+func (t *Timeline) Clone() *Timeline {
+	c, b := *t, *t.branch()
+	c.branches = slices.Clone(t.branches)
+	b.end, b.deeds, b.points, b.bounds = b.end.Clone(), slices.Clip(b.deeds), slices.Clip(b.points), slices.Clip(b.bounds)
+	c.branches[c.current], c.journey = &b, nil
+	if c.view = b.end; !t.Live() {
+		c.view = t.view.Clone()
+	}
+	return &c
+}
+
 // Session is the session at the moment that is looked at. It belongs to the timeline: acts go through Do and time
 // through Advance, and after any other call it may be another one.
 func (t *Timeline) Session() *Session { return t.view }
@@ -95,9 +107,9 @@ func (t *Timeline) branch() *branch { return t.branches[t.current] }
 func (t *Timeline) Advance(to engine.Instant, turns int) (reached bool, err error) {
 	t.journey = nil
 	if b := t.branch(); !t.Live() {
-		before := t.view.turns
+		before := t.view.Work()
 		arrived := b.replay(t.view, &t.done, min(to, t.End()), everyEvent, turns)
-		turns -= int(t.view.turns - before)
+		turns -= int(t.view.Work() - before)
 		t.meetEnd()
 		if !arrived || !t.Live() {
 			return arrived, nil
@@ -108,7 +120,7 @@ func (t *Timeline) Advance(to engine.Instant, turns int) (reached bool, err erro
 
 // live lets new time pass.
 func (t *Timeline) live(to engine.Instant, turns int) (reached bool, err error) {
-	for ; turns > 0 && !reached && err == nil; turns-- {
+	for end := t.view.Work() + int64(turns); t.view.Work() < end && !reached && err == nil; {
 		reached, err = t.view.advance(to, 1, false)
 		t.branch().note()
 	}
@@ -155,7 +167,7 @@ const everyEvent = 2 * MaxEvents
 // to and including a moment that is not behind the end, or only until there are so many events. It reports whether it
 // got there in so many turns.
 func (b *branch) replay(s *Session, done *int, to engine.Instant, events, turns int) (arrived bool) {
-	w := s.world
+	w, last := s.world, s.Work()+int64(turns)
 	w.Retrace(b.end.world)
 	defer w.Retrace(nil)
 	for w.Events().Len() < events {
@@ -165,7 +177,7 @@ func (b *branch) replay(s *Session, done *int, to engine.Instant, events, turns 
 		}
 		switch {
 		case s.turns < next.turns:
-			if turns--; turns < 0 {
+			if s.Work() >= last {
 				return false
 			}
 			// What went wrong when this was lived goes wrong again, and was told then.
@@ -206,6 +218,12 @@ func (t *Timeline) Do(line string) error {
 	if err != nil || st.Act == nil {
 		return err
 	}
+	return t.Enact(st)
+}
+
+// Enact is Do of a statement that is known.
+func (t *Timeline) Enact(st Statement) (err error) {
+	t.journey = nil
 	if t.Live() {
 		err = t.branch().act(st)
 		t.done = len(t.branch().deeds)

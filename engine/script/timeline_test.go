@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"resync/engine"
+	"resync/engine/rdb"
 	"resync/engine/sim"
+	"resync/engine/store"
 )
 
 // portrait is everything that can be seen of a session at a moment.
@@ -442,4 +445,68 @@ func BenchmarkSeek(b *testing.B) {
 func percentile(all []time.Duration, p int) time.Duration {
 	slices.Sort(all)
 	return all[(len(all)-1)*p/100]
+}
+
+// A clone goes on by itself, from the end of a branch and from the past, and leaves the timeline as it was.
+func TestAClonedTimelineLeavesTheOtherAsItWas(t *testing.T) {
+	for _, rewound := range []bool{false, true} {
+		l := begin(t, cutStory)
+		play(t, l, time.Second)
+		if rewound {
+			l.SeekEvent(l.Events().Len() / 2)
+			arrive(t, l)
+		}
+		want, events, branches := l.World().HashText(), l.Events().Len(), l.Count()
+		twin := l.Clone()
+		if twin.World().HashText() != want || twin.Live() != l.Live() {
+			t.Fatalf("rewound %v: the clone stands elsewhere", rewound)
+		}
+		must(t, twin.Do("m1> SET k other"))
+		must(t, twin.Do("kill r1"))
+		play(t, twin, 2*time.Second)
+		if l.World().HashText() != want || l.Events().Len() != events || l.Count() != branches {
+			t.Errorf("rewound %v: what was done to the clone has changed the other", rewound)
+		}
+		must(t, l.Do("m1> SET k v"))
+		play(t, l, time.Second)
+		again := NewTimeline(l.Session().Script())
+		if _, err := again.Advance(l.World().Now(), 1<<30); err != nil {
+			t.Fatal(err)
+		}
+		if got := again.World().HashText(); got != l.World().HashText() {
+			t.Errorf("rewound %v: afterwards the script leads elsewhere", rewound)
+		}
+	}
+}
+
+// A turn reads little of a large file, and how the turns are cut makes no difference.
+func TestALargeFileIsLoadedOverManyTurns(t *testing.T) {
+	s := store.New(1)
+	for i := range 20_000 {
+		s.DB(0).Set(fmt.Appendf(nil, "%05x", i), store.StringValue([]byte("v")), 0)
+	}
+	file := base64.StdEncoding.EncodeToString(rdb.NewEncoder(s, nil, rdb.Options{}).Append(nil, 1<<30))
+	text := "node m1\nkill m1\nrestore m1 \"" + file + "\"\nstart m1\nm1> DBSIZE\nwait 1s\n"
+	var want string
+	for _, turns := range []int{1, 100, 1 << 30} {
+		parsed, err := Parse("large.resync", text)
+		must(t, err)
+		l := NewTimeline(parsed)
+		for done := false; !done; {
+			read := l.World().BytesRead()
+			done, err = l.Advance(engine.Epoch.Add(time.Second), turns)
+			must(t, err)
+			if read = l.World().BytesRead() - read; turns < 1000 && read > 16<<10 {
+				t.Fatalf("%d turns read %d bytes", turns, read)
+			}
+		}
+		if got := l.World().HashText(); want == "" {
+			want = got
+		} else if got != want {
+			t.Errorf("in %d turns: %s, want %s", turns, got, want)
+		}
+		if keys := l.World().Node("m1").Keys; keys != 20_000 {
+			t.Errorf("%d keys", keys)
+		}
+	}
 }

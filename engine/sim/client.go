@@ -199,7 +199,7 @@ func Quote(s string) string {
 	b = append(b, '"')
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
-		if n > 1 && strconv.IsPrint(r) {
+		if n > 1 && strconv.IsPrint(r) || ' ' <= r && r <= '~' && r != '"' && r != '\\' {
 			b = append(b, s[:n]...)
 		} else {
 			q := resp.Quote([]byte(s[:n]))

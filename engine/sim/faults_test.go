@@ -498,7 +498,7 @@ func TestAFileIsPutAtANodeThatIsDown(t *testing.T) {
 	say(t, w, "m1", "SET k v")
 	say(t, w, "m1", "RPUSH list 1 2 3")
 	before := fingerprint(w.find("m1").node.Store(), moments)
-	file := w.RDB("m1")
+	file := w.RDB("m1").Append(nil, MaxFile)
 	if fingerprint(w.find("m1").node.Store(), moments) != before {
 		t.Error("to encode the dataset has changed the world")
 	}

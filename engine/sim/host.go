@@ -345,7 +345,8 @@ func (w *World) perform(h *host, effects []node.Effect) {
 				w.answer(h, in, e.Now)
 			}
 		case node.ReadFile:
-			if in := h.read(e); in != nil {
+			if in, ok := h.read(e); ok {
+				w.bytesRead += int64(len(in.Data))
 				w.answer(h, in, e.Now)
 			}
 		case node.RemoveFile:
@@ -398,25 +399,36 @@ func (h *host) write(e node.WriteFile) node.Input {
 	return node.FileWritten{Job: e.Job}
 }
 
+// A process that loads its dataset asks for megabytes at once and gets less, as it may from any kernel: in a browser a
+// thousand keys take milliseconds, and between two steps of the world there is time for a frame.
+const (
+	longRead = 64 << 10
+	readMost = 16 << 10
+)
+
 // read reads a part of a file, or ends the reading of it.
-func (h *host) read(e node.ReadFile) node.Input {
+func (h *host) read(e node.ReadFile) (in node.FileLoaded, wanted bool) {
 	data, ok := h.reading[e.Job]
 	if !ok {
 		data, ok = h.files[e.Name]
 	}
 	delete(h.reading, e.Job)
 	if e.Max == 0 {
-		return nil
+		return in, false
 	}
-	in := node.FileLoaded{Job: e.Job, Missing: !ok, Size: int64(len(data))}
+	in = node.FileLoaded{Job: e.Job, Missing: !ok, Size: int64(len(data))}
 	if e.Offset < in.Size {
-		end := min(e.Offset+int64(e.Max), in.Size)
+		most := e.Max
+		if most > longRead {
+			most = readMost
+		}
+		end := min(e.Offset+int64(most), in.Size)
 		in.Data, in.More = data[e.Offset:end], end < in.Size
 	}
 	if in.More {
 		h.reading[e.Job] = data
 	}
-	return in
+	return in, true
 }
 
 // replication is how the replication of the node, which is up, stands.

@@ -7,6 +7,7 @@ import (
 
 	"resync/engine"
 	"resync/engine/node"
+	"resync/engine/rdb"
 	"resync/engine/resp"
 )
 
@@ -137,8 +138,9 @@ func (w *World) Restore(name string, file []byte) error {
 	return nil
 }
 
-// RDB is the file that SAVE would write at a node now; nil while it is down. It changes nothing.
-func (w *World) RDB(name string) []byte {
+// RDB writes the file that SAVE would write at a node now, and keeps to that whatever happens meanwhile; nil while the node
+// is down. It changes nothing.
+func (w *World) RDB(name string) *rdb.Encoder {
 	h := w.find(name)
 	if h == nil || h.node == nil {
 		return nil

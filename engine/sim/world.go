@@ -33,6 +33,7 @@ type World struct {
 
 	lastConn   int64
 	lastPacket int64
+	bytesRead  int64 // of files
 
 	log    *engine.EventLog // a world shares it with its clones; see note
 	logged int              // events of the log that are of this world; more may be of another clone
@@ -123,6 +124,9 @@ func (w *World) Step() bool {
 	w.settle()
 	return true
 }
+
+// BytesRead is how many bytes of their files all nodes have read so far.
+func (w *World) BytesRead() int64 { return w.bytesRead }
 
 // RunUntil does everything up to and including t; the clock ends at t. A t in the past changes nothing.
 func (w *World) RunUntil(t engine.Instant) {

@@ -24,6 +24,9 @@ type Filler struct {
 const (
 	fillBits = 9
 	fillPart = 256 // less than 1<<fillBits, see flush
+	// In a database of few keys a part is worth its way earlier: so what the last Flush has to do is no more than a small
+	// part of all the work, and whoever fills a database in slices has no long one at the end.
+	fillLeast = 8
 )
 
 // NewFiller returns a filler of the database.
@@ -48,7 +51,7 @@ func (f *Filler) put(e Entry) {
 	}
 	part := &f.parts[e.hash>>(64-fillBits)]
 	*part = append(*part, e)
-	if f.keys++; len(*part) == fillPart {
+	if f.keys++; len(*part) == fillPart || len(*part) >= fillLeast && len(*part)<<(fillBits+2) > f.db.Len() {
 		f.flush(part)
 	}
 }

@@ -48,7 +48,7 @@ const (
 func (m *Model) edited() Editor {
 	e := &m.editor
 	if !e.open {
-		return Editor{Script: m.scriptText()}
+		return Editor{Script: shortLines(m.scriptText())}
 	}
 	d := Editor{Open: true, Text: e.text, Errors: e.errors, File: e.file}
 	if e.more > 0 {
@@ -60,6 +60,23 @@ func (m *Model) edited() Editor {
 		d.Note = "It was not run, and nothing has changed. " + plural(int64(len(e.errors)+e.more), "error") + ":"
 	}
 	return d
+}
+
+// shortLines leaves out the middle of lines that nobody reads: those that carry a file.
+func shortLines(text string) string {
+	const most, shown = 4096, 64
+	if len(text) <= most {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if n := len(line); n > most {
+			b.WriteString(strings.ToValidUTF8(line[:shown], "") + "… " + byteCount(int64(n-2*shown)) + " …" + strings.ToValidUTF8(line[n-shown:], ""))
+		} else {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // check reads the text as it stands, once the reader has been told of errors.
@@ -88,6 +105,7 @@ func (m *Model) runScript(text string) {
 // openOwn puts a script of the reader's in the place of what is shown. A long one runs over as many frames as it takes;
 // until it has, the way back is kept.
 func (m *Model) openOwn(parsed *script.Script, text string) {
+	m.giveUpFile()
 	before := *m
 	m.adopt(parsed, text)
 	m.left = &before
@@ -124,6 +142,9 @@ func (m *Model) cancelOpening() {
 
 // openingText says how far a long opening has come.
 func (m *Model) openingText() string {
+	if m.file != nil && !m.opening {
+		return m.fileText()
+	}
 	if !m.opening {
 		return ""
 	}

@@ -180,10 +180,10 @@ func (m *Model) perform(p Perform) []Cmd {
 	return append(cmds, done)
 }
 
-// Opening reports whether the opening is still on its way, or a journey through time.
+// Opening reports whether the opening is still on its way, a journey through time, or a file.
 func (m *Model) Opening() bool {
 	_, seeking := m.line.Seeking()
-	return m.opening || seeking
+	return m.opening || seeking || m.file != nil
 }
 
 // Happened is how many events have happened at the moment that is looked at.

@@ -57,7 +57,9 @@ type Model struct {
 	completion Completion
 	dataShown  dataView
 
-	fileNote string // what became of the latest file
+	file     *fileWork // the file that is being loaded or written
+	fileNote string    // what became of the latest file
+	due      bool      // what is due at this instant, since the reader did something, was too much for a frame
 
 	panels panels // the audit, the comparison and the others
 
@@ -136,7 +138,10 @@ func (m *Model) open(name string) {
 
 // begin puts a scenario in the place of the one that is shown. Nothing of it has run yet.
 func (m *Model) begin(name string, s *script.Script) {
-	m.scenario, m.script, m.goal = name, s, goal{}
+	if m.file != nil {
+		m.file, m.left = nil, nil
+	}
+	m.scenario, m.script, m.goal, m.due = name, s, goal{}, false
 	m.line = script.NewTimeline(s)
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
@@ -159,13 +164,15 @@ func (m *Model) rush(turns int) {
 	if m.goal.set && m.goal.at >= 0 {
 		to = m.goal.at
 	}
-	for reached := false; turns > 0 && m.opening; turns-- {
+	for reached := false; turns > 0 && m.opening; {
 		if m.problem != "" || m.arrives(reached) {
 			m.opening, m.left = false, nil
 			m.playing = m.playing && !m.goal.set
 			break
 		}
+		begun := m.session().Work()
 		reached = m.turn(to)
+		turns -= max(1, int(m.session().Work()-begun))
 	}
 	m.sync()
 	m.follows()
@@ -204,8 +211,7 @@ func PressKey(m Model, k Key) (next Model, used bool, cmds []Cmd) {
 
 func (m *Model) update(msg Msg) []Cmd {
 	if f, ok := msg.(Frame); ok {
-		m.frame(f.Elapsed)
-		return m.follow(nil)
+		return m.follow(m.frame(f.Elapsed))
 	}
 	m.revision++
 	switch msg.(type) {
@@ -215,9 +221,11 @@ func (m *Model) update(msg Msg) []Cmd {
 	}
 	switch msg := msg.(type) {
 	case Tick:
+		var cmds []Cmd
 		for left := msg.Elapsed; left > 0; left -= frameMax / 4 {
-			m.frame(min(left, frameMax/4))
+			cmds = append(cmds, m.frame(min(left, frameMax/4))...)
 		}
+		return m.follow(cmds)
 	case Resized:
 		m.width, m.height, m.plot, m.track = msg.Width, msg.Height, msg.Plot, msg.Track
 		m.wireNow, m.stageNow = msg.Wire, msg.Stage
@@ -346,7 +354,11 @@ func (m *Model) update(msg Msg) []Cmd {
 	case RunScript:
 		m.runScript(msg.Text)
 	case CancelOpening:
-		m.cancelOpening()
+		if m.file != nil && !m.opening {
+			m.giveUpFile()
+		} else {
+			m.cancelOpening()
+		}
 	case ShowError:
 		return []Cmd{markError(msg)}
 	case SaveScript:
@@ -441,13 +453,18 @@ func (m *Model) inputIf(ok bool, node, line string) []Cmd {
 
 // frame lets the simulated time that belongs to a frame pass. What the world could not do within its budget is not
 // caught up later: it only means that the reader's second was a little longer.
-func (m *Model) frame(elapsed time.Duration) {
+func (m *Model) frame(elapsed time.Duration) (cmds []Cmd) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
 	if _, on := m.line.Seeking(); on {
 		m.travel(frameStep)
 	} else if m.opening {
 		m.rush(frameStep)
+	} else if m.file != nil {
+		cmds = m.workOnFile()
+	} else if m.due {
+		m.settle()
+		m.revision++
 	} else if m.playing {
 		s := speeds[m.speed]
 		m.showOn(elapsed)
@@ -457,6 +474,7 @@ func (m *Model) frame(elapsed time.Duration) {
 		m.revision++
 	}
 	m.narrate()
+	return cmds
 }
 
 // advance runs the world and the script up to a moment, and stops the clock where a lesson wants it.
@@ -571,20 +589,18 @@ func worthALook(e engine.Event) bool {
 }
 
 // do runs one statement at this instant, with everything that follows from it without time passing.
-func (m *Model) do(line string) error {
+func (m *Model) do(line string) error { return m.doing(func() error { return m.line.Do(line) }) }
+
+func (m *Model) doing(act func() error) error {
 	observe(m.world(), m.known) // a node that this kills keeps its place
 	branches := m.line.Current()
-	if err := m.line.Do(line); err != nil {
+	if err := act(); err != nil {
 		return err
 	}
 	if m.line.Current() != branches {
 		m.forked(branches)
 	}
-	if m.chapters > 0 {
-		m.settle()
-	} else {
-		m.advance(m.world().Now(), frameStep)
-	}
+	m.settle()
 	m.tellNow()
 	return nil
 }

@@ -2,8 +2,12 @@ package model
 
 import (
 	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
 
 	"resync/engine/rdb"
+	"resync/engine/script"
 	"resync/engine/sim"
 )
 
@@ -22,53 +26,175 @@ type SaveRDB struct{}
 
 func (SaveRDB) isMsg() {}
 
+// A fileWork is a file that is being read into a node or written: a slice in every frame, while time stands still. A small
+// one is done at once. Until it is done it can be given up, and then everything is as it was.
+type fileWork struct {
+	node, name string
+	data       []byte       // the file, or what is written of it
+	check      *rdb.Decoder // reads it, to see whether it can be loaded; nil once it can:
+	keys       int          // then so many keys are known to be in it,
+	acts       []script.Act // this is still to be done, an act in a frame,
+	from       int64        // and the node reads it; so much was read of all files before
+	write      *rdb.Encoder
+}
+
+// How much of a file is done in a frame: the smallest keys, of which there are a thousand in some KiB, take milliseconds.
+const (
+	checkSlice = 16 << 10
+	writeSlice = 64 << 10
+)
+
 // loadFile makes a file the dataset of the selected node. What cannot be loaded is refused before anything is ended.
 func (m *Model) loadFile(name string, data []byte) []Cmd {
-	node := m.selected
-	view := m.world().Node(node)
-	refuse := func(why string) []Cmd {
-		m.fileNote, m.status = "✕ "+why, why
-		return nil
-	}
-	file := quoted(name)
+	m.giveUpFile()
+	view := m.world().Node(m.selected)
+	f := &fileWork{node: m.selected, name: quoted(name), data: data}
 	switch {
 	case view.Name == "":
-		return refuse("There is no node to load " + file + ".")
+		m.refuseFile("There is no node to load " + f.name + ".")
 	case len(data) > FileMost:
-		return refuse(file + " is larger than " + size(FileMost) + ", which is the most that can be loaded here: the script that repeats this carries the file.")
+		m.refuseFile(f.name + " is larger than " + size(FileMost) + ", which is the most that can be loaded here: the script that repeats this carries the file.")
 	case !IsRDB(data):
-		return refuse(file + " is no RDB file: it does not begin with REDIS.")
-	}
-	read, err := rdb.Decode(data, rdb.DecoderOptions{NowMillis: view.Skew.Milliseconds() + m.world().Now().Millis()})
-	if err != nil {
-		return refuse(file + " cannot be loaded: " + reason(err) + ".")
-	}
-	lines := []string{"restore " + node + ` "` + base64.StdEncoding.EncodeToString(data) + `"`, "start " + node}
-	if view.Up() {
-		lines = append([]string{"kill " + node}, lines...)
-	}
-	for _, line := range lines {
-		if err := m.do(line); err != nil {
-			return refuse(file + " was not loaded: " + reason(err) + ".")
+		m.refuseFile(f.name + " is no RDB file: it does not begin with REDIS.")
+	default:
+		f.check = rdb.NewDecoder(rdb.DecoderOptions{NowMillis: view.Skew.Milliseconds() + m.world().Now().Millis()})
+		for m.file = f; m.file == f && !m.opening; { // that comes first
+			m.workOnFile()
+			if len(data) > checkSlice {
+				break
+			}
 		}
 	}
-	m.fileNote = "✓ " + node + " starts with " + file + ": " + plural(int64(read.Keys()), "key") + " in " + byteCount(int64(len(data))) + "."
-	if view.Config().Replicaof.Host != "" {
-		m.fileNote += " It is configured as a replica, so its master's dataset will replace it."
-	}
-	m.status = m.fileNote
 	return nil
 }
 
 // saveFile gives the dataset of the selected node to the reader.
 func (m *Model) saveFile() []Cmd {
-	data := m.world().RDB(m.selected)
-	if data == nil {
-		m.fileNote = "✕ " + m.selected + " is down: it has no dataset in memory."
-		m.status = m.fileNote
+	m.giveUpFile()
+	f := &fileWork{node: m.selected, name: m.selected + ".rdb", write: m.world().RDB(m.selected)}
+	if f.write == nil {
+		m.refuseFile(m.selected + " is down: it has no dataset in memory.")
 		return nil
 	}
-	m.fileNote = "✓ " + m.selected + ".rdb has " + byteCount(int64(len(data))) + ". A redis-server of that version or a later one loads it."
-	m.status = m.fileNote
-	return []Cmd{Download{Name: m.selected + ".rdb", Mime: "application/octet-stream", Data: string(data)}}
+	f.keys = m.world().Node(m.selected).Keys
+	m.file = f
+	return m.workOnFile()
+}
+
+func (m *Model) refuseFile(why string) { m.file, m.fileNote, m.status = nil, "✕ "+why, why }
+
+// workOnFile does the next slice.
+func (m *Model) workOnFile() (cmds []Cmd) {
+	f := m.file
+	m.revision++
+	switch {
+	case m.due: // of the file, or of what the reader did before it came
+		m.settle()
+	case f.write != nil:
+		if f.data = f.write.Append(f.data, writeSlice); f.write.Done() {
+			m.fileDone(f.name + " has " + byteCount(int64(len(f.data))) + ". A redis-server of that version or a later one loads it.")
+			return []Cmd{Download{Name: f.name, Mime: "application/octet-stream", Data: string(f.data)}}
+		}
+	case f.check != nil:
+		m.checkFile(f)
+	case len(f.acts) > 0:
+		m.actOnFile(f)
+	}
+	switch {
+	case m.file == nil: // refused
+	case f.check == nil && f.write == nil && len(f.acts) == 0 && !m.due:
+		m.fileLoaded(f)
+	case m.quiet >= speakGap || !strings.HasPrefix(m.status, f.title()):
+		m.status, m.quiet = m.fileText(), 0
+	}
+	return nil
+}
+
+// checkFile reads on, and has the node take what can be loaded.
+func (m *Model) checkFile(f *fileWork) {
+	at := min(int(f.check.Offset()), len(f.data))
+	end := min(at+checkSlice, len(f.data))
+	_, err := f.check.Feed(f.data[at:end])
+	switch {
+	case err == nil && f.check.Done():
+		f.keys, f.check = f.check.Keys(), nil
+		m.replaceFile(f)
+	case err == nil && end == len(f.data):
+		m.refuseFile(f.name + " cannot be loaded: the file ends in the middle.")
+	case err != nil:
+		m.refuseFile(f.name + " cannot be loaded: " + reason(err) + ".")
+	}
+}
+
+// replaceFile says what is to be done, so that the node starts with the file. What was there before is kept until it has.
+func (m *Model) replaceFile(f *fileWork) {
+	before := *m
+	before.file, before.before = nil, slices.Clip(m.before)
+	m.left = &before
+	m.line, m.past, m.known = m.line.Clone(), m.past.clone(), maps.Clone(m.known)
+	f.from = m.world().BytesRead()
+	f.acts = []script.Act{script.Restore{Node: f.node, File: base64.StdEncoding.EncodeToString(f.data)}, script.Start{Node: f.node}}
+	if m.world().Node(f.node).Up() {
+		f.acts = append([]script.Act{script.Kill{Node: f.node}}, f.acts...)
+	}
+}
+
+func (m *Model) actOnFile(f *fileWork) {
+	err := m.doing(func() error { return m.line.Enact(script.Statement{Act: f.acts[0]}) })
+	if f.acts = f.acts[1:]; err != nil {
+		m.backFromFile()
+		m.refuseFile(f.name + " was not loaded: " + reason(err) + ".")
+	}
+}
+
+func (m *Model) fileLoaded(f *fileWork) {
+	text := f.node + " starts with " + f.name + ": " + plural(int64(f.keys), "key") + " in " + byteCount(int64(len(f.data))) + "."
+	if m.world().Node(f.node).Config().Replicaof.Host != "" {
+		text += " It is configured as a replica, so its master's dataset will replace it."
+	}
+	m.left = nil
+	m.fileDone(text)
+}
+
+func (m *Model) fileDone(text string) { m.file, m.fileNote, m.status = nil, "✓ "+text, "✓ "+text }
+
+// giveUpFile leaves everything as it was before the file came.
+func (m *Model) giveUpFile() {
+	if f := m.file; f != nil {
+		m.backFromFile()
+		m.refuseFile("Given up: everything is as it was.")
+	}
+}
+
+// backFromFile undoes what was done for a file that is not loaded yet.
+func (m *Model) backFromFile() {
+	if m.file == nil || m.left == nil || m.file.check != nil || m.opening {
+		return
+	}
+	tab := m.tab
+	m.cancelOpening()
+	m.tab, m.left, m.marks = tab, nil, timeMarks{}
+	m.sync()
+}
+
+func (f *fileWork) title() string {
+	if f.write != nil {
+		return "Writing " + f.name
+	}
+	return "Loading " + f.name
+}
+
+// fileText says how far a file has come: reading it is one half of the work, and that the node reads it the other.
+func (m *Model) fileText() string {
+	f := m.file
+	part, whole := int64(0), 2*int64(len(f.data))
+	switch {
+	case f.write != nil:
+		part, whole = int64(f.write.Keys()), int64(f.keys)
+	case f.check != nil:
+		part = f.check.Offset()
+	default:
+		part = whole/2 + m.world().BytesRead() - f.from
+	}
+	return f.title() + "… " + plain(100*part/max(1, whole)) + " %"
 }

@@ -1,11 +1,14 @@
 package model
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"resync/engine/rdb"
 	"resync/engine/script"
+	"resync/engine/store"
 )
 
 // What one node has becomes another one's, by lines of the script that do it again.
@@ -38,6 +41,82 @@ func TestAFileGoesOutOfANodeAndIntoAnother(t *testing.T) {
 	}
 	if got := line.World().Node("x").Digest(); got != want {
 		t.Errorf("the script makes %s of x", got)
+	}
+}
+
+// largeFile is a file of the smallest keys that takes many frames.
+func largeFile(keys int) []byte {
+	s := store.New(1)
+	for i := range keys {
+		s.DB(0).Set(fmt.Appendf(nil, "%05x", i), store.StringValue([]byte("v")), 0)
+	}
+	return rdb.NewEncoder(s, nil, rdb.Options{Checksum: true}).Append(nil, 1<<30)
+}
+
+// A large file takes many frames, whatever else the page does; until the last of them nothing has happened that cannot be
+// given up, also where time stands still.
+func TestALargeFileIsLoadedInSlicesAndCanBeGivenUp(t *testing.T) {
+	const keys = 20_000
+	file := largeFile(keys)
+	m := opened(t, "")
+	do(m, Run{"unload m1"}, Run{"node x"}, Typed{"x", "SET own key"}, Tick{time.Second}, Select{"x"}, Play{})
+	type stand struct{ page, script, trace, state string }
+	now := func() stand {
+		p := m.Page()
+		p.Status, p.Terminal.FileNote, p.Terminal.Editor = "", "", Editor{}
+		return stand{fmt.Sprintf("%+v", p), m.Script(), m.Trace(), m.StateJSON()}
+	}
+	before := now()
+	for given := 0; ; given++ {
+		do(m, FileGiven{"dump.rdb", file})
+		for frame := 0; frame < given && m.file != nil; frame++ {
+			if text := m.Page().Opening; !strings.HasPrefix(text, `Loading "dump.rdb"… `) || m.Page().Terminal.FileNote != text || !m.Opening() {
+				t.Fatalf("in frame %d: %q", frame, text)
+			}
+			do(m, Frame{16 * time.Millisecond})
+		}
+		if m.file == nil {
+			if given < 2*len(file)/checkSlice {
+				t.Errorf("it took only %d frames", given)
+			}
+			break
+		}
+		do(m, CancelOpening{})
+		if got := now(); got != before {
+			t.Fatalf("given up after %d frames: %+v\nwant %+v", given, got, before)
+		}
+	}
+	if !strings.HasPrefix(m.fileNote, `✓ x starts with "dump.rdb": 20,000 keys`) || m.world().Node("x").Keys != keys {
+		t.Errorf("%s: %d keys", m.fileNote, m.world().Node("x").Keys)
+	}
+	do(m, SaveRDB{})
+	var cmds []Cmd
+	for frames := 0; m.file != nil; frames++ {
+		cmds = do(m, Frame{16 * time.Millisecond})
+	}
+	if data := cmds[0].(Download).Data; len(data) < len(file) {
+		t.Errorf("%d bytes", len(data))
+	}
+}
+
+// A node that a click starts loads its file over several frames as well, also in a lesson that stands.
+func TestAStartWithALargeFileTakesFrames(t *testing.T) {
+	for _, scenario := range []string{"", "short-outage"} {
+		m := opened(t, scenario)
+		do(m, FileGiven{"dump.rdb", largeFile(20_000)})
+		for m.file != nil {
+			do(m, Frame{16 * time.Millisecond})
+		}
+		at := m.world().Now()
+		do(m, Run{"kill " + m.selected}, Run{"start " + m.selected})
+		for frames := 0; m.world().Node(m.selected).Keys != 20_000; frames++ {
+			if do(m, Frame{time.Nanosecond}); frames > 100 {
+				t.Fatalf("%s: %d keys", scenario, m.world().Node(m.selected).Keys)
+			}
+		}
+		if passed := m.world().Now().Sub(at); passed > time.Microsecond {
+			t.Errorf("%s: that took %s of the world's time", scenario, passed)
+		}
 	}
 }
 

@@ -99,9 +99,10 @@ func (m *Model) tell(to engine.Instant, steps int, seen func() bool) (used int) 
 		if m.tale.reading > 0 && holds(m.session().Next()) || m.lastWords() {
 			return used
 		}
-		begun, lesson := m.session().Left(), m.lesson()
-		used++
-		if m.turn(to) || m.tale.halted && m.session().Left() < begun || lesson != m.lesson() || seen != nil && seen() {
+		begun, lesson, work := m.session().Left(), m.lesson(), m.session().Work()
+		reached := m.turn(to)
+		used += max(1, int(m.session().Work()-work))
+		if reached || m.tale.halted && m.session().Left() < begun || lesson != m.lesson() || seen != nil && seen() {
 			return used
 		}
 	}
@@ -120,14 +121,21 @@ func holds(act script.Act) bool {
 // lastWords reports whether the lesson stands at its very end while its last sentence is still being read.
 func (m *Model) lastWords() bool { return m.tale.reading > 0 && m.session().Done() }
 
-// settle lets happen what is due at this instant, and no statement begin: the reader has done something while the story
-// stands or goes on, and it is not to jump ahead for that.
+// settle lets happen what is due at this instant, as far as a frame may go. In a lesson no statement begins: the reader has
+// done something while the story stands or goes on, and it is not to jump ahead for that.
 func (m *Model) settle() {
-	for m.world().Next() <= m.world().Now() && m.problem == "" {
-		m.turn(m.world().Now())
+	w := m.world
+	if m.chapters == 0 {
+		m.advance(w().Now(), frameStep)
 	}
+	for end := m.session().Work() + frameStep; m.chapters > 0 && m.isDue() && m.session().Work() < end; {
+		m.turn(w().Now())
+	}
+	m.due = m.isDue()
 	m.sync()
 }
+
+func (m *Model) isDue() bool { return m.world().Next() <= m.world().Now() && m.problem == "" }
 
 // goOn clears what the story waits for: the reader has said that it may go on.
 func (t *tale) goOn() { t.reading, t.halted, t.hurry, t.open = 0, false, false, false }

@@ -264,6 +264,9 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.Turns = tail(m.past.turns[m.turnsHere(n.name)], shownTurns)
 	}
 	t.Completion, t.FileNote = m.completion, m.fileNote
+	if m.file != nil {
+		t.FileNote = m.fileText()
+	}
 	t.Hint = "INFO replication"
 	if len(m.past.turns[n.name]) == 0 && !n.repl.Replica {
 		t.Hint = `SET greeting "hello"`

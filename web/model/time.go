@@ -62,7 +62,7 @@ func (m *Model) arrived() {
 	m.sync()
 	m.tale.arrived(m, seen)
 	m.spoken = m.past.saidSeq
-	m.stepped = ""
+	m.stepped, m.due = "", false
 	if events := m.world().Events(); events.Len() > 0 {
 		m.stepped = oneLine(*events.At(events.Len() - 1))
 	}
@@ -120,7 +120,7 @@ func (m *Model) pickBranch(i int) {
 // step goes on to the next event of the wanted kind, and stops the clock there. In the past it is one that has happened
 // already; at the end of the branch the world is lived on until there is one.
 func (m *Model) step(wanted func(engine.Event) bool) {
-	m.playing = false
+	m.playing, m.due = false, false
 	m.tale.goOn()
 	if m.rewound() && m.line.SeekNext(wanted) {
 		m.travel(frameStep)

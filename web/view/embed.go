@@ -278,8 +278,10 @@ func (p *page) renderEmbed() app.UI {
 			return app.H1().Class("sr").Text(p.page.Bar.Title)
 		}),
 		app.Main().Class("embed__main").Body(
-			app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
-			app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
+			app.Div().Class("over").Body(
+				app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
+				app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
+			),
 			app.If(e.shows("stage"), func() app.UI { return &stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up} }),
 			app.If(e.shows("tape"), func() app.UI { return &tape{Tape: v.Tape, Small: e.View == "", Up: p.up} }),
 			app.If(e.View == "wire" && v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} }),

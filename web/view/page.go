@@ -332,7 +332,8 @@ func (p *page) expose() {
 	})
 }
 
-// Render places the panels. Their order is that of reading; layout.css puts them on the grid.
+// Render places the panels. Their order is that of reading; layout.css puts them on the grid. What comes and goes in front of
+// the others has a place of its own: go-app compares children by their number, and would make all that follow anew.
 func (p *page) Render() app.UI {
 	if p.embed.bare() {
 		return p.renderEmbed()
@@ -343,13 +344,15 @@ func (p *page) Render() app.UI {
 		state = "stopped"
 	}
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
-		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).
+		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).DataSet("library", v.Gallery.Open).
 		DataSet("tab", v.Terminal.Tab).DataSet("wire", v.Wire.Height.Set).Body(
 		patterns(),
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
-		app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
-		app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
-		app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
+		app.Div().Class("over").Body(
+			app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
+			app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
+			app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
+		),
 		app.Main().Class("app__main").Body(app.Div().Class("app__panels").Body(
 			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
