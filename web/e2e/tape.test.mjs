@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, text, tick } from "./lib.mjs";
+import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, text, tick, touches } from "./lib.mjs";
 
 describe("the tape", () => {
   const here = site();
@@ -91,6 +91,70 @@ describe("the tape", () => {
       await fits(page);
       assert.deepEqual(await axe(page), []);
       if (width < 768) assert.deepEqual(await lowTargets(page, ".tape button"), []);
+      await end(page);
+    });
+  }
+
+  test("Ctrl and the wheel look closer at the stream; the wheel alone does not", async () => {
+    const page = await begin(here);
+    const { x, y, width } = await page.locator(".tape__body").boundingBox();
+    await page.mouse.move(x + width / 2, y + 40);
+    await page.mouse.wheel(0, -120);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -120);
+    await shows(page, "tape-zoom", /commands/);
+    await page.mouse.wheel(0, -120);
+    await shows(page, "tape-zoom", /bytes/);
+    await page.mouse.wheel(0, 120);
+    await shows(page, "tape-zoom", /commands/);
+    await page.keyboard.up("Control");
+    await page.mouse.wheel(0, 120);
+    await page.waitForTimeout(100); // in which nothing is to happen
+    assert.equal(await text(page, "tape-zoom"), "commands");
+    assert.equal(await page.evaluate(() => devicePixelRatio), 1, "the page is not zoomed");
+    await end(page);
+  });
+
+  for (const [width, height, colorScheme] of [[375, 740, "dark"], [768, 1024, "light"]]) {
+    test(`two fingers look closer, one scrolls the page, ${width} wide, ${colorScheme}`, async () => {
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: true, isMobile: true });
+      const touch = await touches(page);
+      const panels = page.locator(".app__panels");
+      await page.locator(".tape").evaluate((e) => e.scrollIntoView({ block: "center" }));
+      const scrolled = () => panels.evaluate((e) => e.scrollTop);
+      const at = await page.locator(".tape__body").boundingBox();
+      const [x, y] = [at.x + at.width / 2, at.y + 40];
+      const before = await scrolled();
+
+      await touch("touchStart", [x - 40, y], [x + 40, y]);
+      for (const far of [50, 60, 70]) await touch("touchMove", [x - far, y], [x + far, y + 5]);
+      await touch("touchEnd");
+      await shows(page, "tape-zoom", /commands/);
+      // One above the other, as a page is scrolled: this is no scrolling.
+      await touch("touchStart", [x, y - 30], [x, y + 30]);
+      for (const far of [40, 50, 65, 75]) await touch("touchMove", [x, y - 30], [x, y + far]);
+      await touch("touchEnd");
+      await shows(page, "tape-zoom", /bytes/);
+      await touch("touchStart", [x - 100, y], [x + 100, y]);
+      for (const far of [90, 70, 60]) await touch("touchMove", [x - far, y], [x + far, y]);
+      await touch("touchEnd");
+      await shows(page, "tape-zoom", /commands/);
+      assert.deepEqual([await scrolled(), await page.evaluate(() => visualViewport.scale)], [before, 1]);
+      assert.deepEqual(await axe(page), []);
+
+      // One finger, and two of which one is beside the drawing, are the browser's.
+      await touch("touchStart", [x, y]);
+      for (const up of [10, 25, 40, 60]) await touch("touchMove", [x, y + up]);
+      await touch("touchEnd");
+      await page.waitForFunction(([s, top]) => document.querySelector(s).scrollTop < top - 20, [".app__panels", before]);
+      assert.equal(await text(page, "tape-zoom"), "commands");
+      const beside = await page.locator(".tape__head h2").boundingBox();
+      const top = (await page.locator(".tape__body").boundingBox()).y;
+      await touch("touchStart", [100, top + 20], [beside.x + 20, beside.y + 10]);
+      for (const right of [150, 200, 280]) await touch("touchMove", [right, top + 20], [beside.x + 20, beside.y + 10]);
+      await touch("touchEnd");
+      await page.waitForTimeout(100); // in which nothing is to happen
+      assert.equal(await text(page, "tape-zoom"), "commands");
       await end(page);
     });
   }

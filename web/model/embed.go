@@ -86,7 +86,7 @@ func (e *Embed) Allows(msg Msg) bool {
 	}
 	switch msg.(type) {
 	case Play, Step, NextEvent, Back, PreviousEvent, SeekTo, StayHere, Faster, Slower, TogglePace, StoryNext, StoryBack, Guess,
-		Restart, Select, SelectTab, PickPacket, ToggleWire, WireSpan, WireSized,
+		Restart, Select, SelectTab, PickPacket, ToggleWire, WireSpan, WireSized, TapeZoomed, TapePan,
 		CloseVerdict, ToggleTable, DismissNotice, PickBranch, NextTheme, ToggleHelp, ToggleKeys, ToggleShare, CopyText, CopyScript, SaveAs:
 		return true
 	}

@@ -125,6 +125,7 @@ var KeyHelp = [][2]string{
 	{"Shift+R", "start it again, empty"},
 	{"S", "give this run away: link, runbook, trace"},
 	{"Z  Shift+Z", "the stream closer: its commands, then its bytes; wider"},
+	{"Ctrl+wheel", "over the stream: the same, as with two fingers"},
 	{"T", "table instead of the drawing"},
 	{"?", "this list"},
 }

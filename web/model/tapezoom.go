@@ -64,6 +64,52 @@ func (m *Model) zoomTo(by int) {
 	}
 }
 
+// A Zooming makes steps of a TapeZoomed out of what a hand does without any: two fingers that go apart or together, and a wheel.
+type Zooming struct {
+	apart  float64 // of the fingers at the latest step, in CSS pixels; 0 without two
+	turned float64 // by the wheel since then, in CSS pixels
+	last   float64 // when, in milliseconds
+}
+
+const (
+	pinchStep  = 1.5 // times as far apart
+	wheelStep  = 40  // CSS pixels: a notch of a mouse's wheel is more, what two fingers do on a trackpad comes in small pieces
+	wheelPause = 400 // milliseconds: what comes later is a new turn
+)
+
+// Pinch is told how far from each other two fingers are, 0 without two.
+func (z *Zooming) Pinch(apart float64) (by int) {
+	switch {
+	case z.apart == 0 || apart == 0:
+	case apart >= z.apart*pinchStep:
+		by = 1
+	case apart*pinchStep <= z.apart:
+		by = -1
+	default:
+		return 0
+	}
+	z.apart = apart
+	return by
+}
+
+// Wheel is told how far a wheel turned, towards the reader for more than 0, and when.
+func (z *Zooming) Wheel(delta, millis float64) (by int) {
+	if millis-z.last > wheelPause || delta*z.turned < 0 {
+		z.turned = 0
+	}
+	z.turned, z.last = z.turned+delta, millis
+	switch {
+	case z.turned >= wheelStep:
+		by = -1
+	case z.turned <= -wheelStep:
+		by = 1
+	default:
+		return 0
+	}
+	z.turned = 0
+	return by
+}
+
 // zoomSpan is how many bytes a closer look shows.
 func (m *Model) zoomSpan() float64 { return max(12, m.plotWidth()/perByte[m.zoom]) }
 

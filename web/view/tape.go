@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,8 @@ type tape struct {
 	Tape  model.Tape
 	Small bool // in a frame: no more than the ribbon, the flags and the rails
 	Up    *mailbox
+
+	zooming model.Zooming
 }
 
 // Where things are from the top of the drawing, in CSS pixels.
@@ -55,7 +58,9 @@ func (t *tape) Render() app.UI {
 					drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
 			),
 		),
-		app.Div().Class("tape__body").Body(
+		app.Div().Class("tape__body").DataSet("zooms", t.zooms()).
+			On("touchstart", t.pinch, app.PassiveEvent()).On("touchmove", t.pinch, app.PassiveEvent()).
+			On("touchend", t.pinch, app.PassiveEvent()).On("touchcancel", t.pinch, app.PassiveEvent()).OnWheel(t.wheel).Body(
 			app.Div().ID(tapePlotID).Class("tape__measure").Aria("hidden", true),
 			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).Else(t.drawing),
 		),
@@ -78,6 +83,41 @@ func (t *tape) zoom() app.UI {
 				key("tape-back", "Earlier bytes", "◂", z.Back, model.TapePan{By: -1}), key("tape-on", "Later bytes", "▸", z.On, model.TapePan{By: 1}))
 		}),
 	)
+}
+
+// zooms reports whether hands may zoom: not where it is not said how close the stream is.
+func (t *tape) zooms() bool { return t.Tape.Empty == "" && !t.Small }
+
+// pinch follows two fingers on the drawing, which the style sheet keeps from the browser (touch-action). Everything else, one
+// finger or one of two beside it, stays the browser's.
+func (t *tape) pinch(ctx app.Context, e app.Event) {
+	apart, fingers := 0.0, e.Get("touches")
+	if t.zooms() && fingers.Length() == 2 {
+		a, b := fingers.Index(0), fingers.Index(1)
+		if ctx.JSSrc().Call("contains", a.Get("target")).Bool() && ctx.JSSrc().Call("contains", b.Get("target")).Bool() {
+			apart = max(1, math.Hypot(a.Get("clientX").Float()-b.Get("clientX").Float(), a.Get("clientY").Float()-b.Get("clientY").Float()))
+		}
+	}
+	t.zoomed(ctx, t.zooming.Pinch(apart))
+}
+
+// wheel zooms with Ctrl or Cmd, which is also what a browser makes of two fingers on a trackpad. Without them it scrolls.
+func (t *tape) wheel(ctx app.Context, e app.Event) {
+	by := 0
+	if t.zooms() && (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) {
+		e.PreventDefault()
+		unit := [...]float64{1, 16, 400}[e.Get("deltaMode").Int()] // CSS pixels, lines or pages
+		by = t.zooming.Wheel(e.Get("deltaY").Float()*unit, e.Get("timeStamp").Float())
+	}
+	t.zoomed(ctx, by)
+}
+
+func (t *tape) zoomed(ctx app.Context, by int) {
+	if by == 0 {
+		ctx.PreventUpdate()
+		return
+	}
+	t.Up.send(model.TapeZoomed{By: by})
 }
 
 // chips are the commands of a closer look, over the ribbon; cells are its bytes, with their hex below.
