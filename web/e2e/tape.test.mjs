@@ -132,7 +132,7 @@ describe("the tape", () => {
       await shows(page, "tape-zoom", /commands/);
       // One above the other, as a page is scrolled: this is no scrolling.
       await touch("touchStart", [x, y - 30], [x, y + 30]);
-      for (const far of [35, 40, 50]) await touch("touchMove", [x, y - far], [x, y + far]);
+      for (const far of [40, 50, 65, 75]) await touch("touchMove", [x, y - 30], [x, y + far]);
       await touch("touchEnd");
       await shows(page, "tape-zoom", /bytes/);
       await touch("touchStart", [x - 100, y], [x + 100, y]);
@@ -148,10 +148,10 @@ describe("the tape", () => {
       await touch("touchEnd");
       await page.waitForFunction(([s, top]) => document.querySelector(s).scrollTop < top - 20, [".app__panels", before]);
       assert.equal(await text(page, "tape-zoom"), "commands");
-      const stage = await page.locator(".stage").boundingBox();
-      const tape = await page.locator(".tape__body").boundingBox();
-      await touch("touchStart", [x, tape.y + 20], [x, stage.y + stage.height - 20]);
-      for (const up of [20, 60, 100]) await touch("touchMove", [x, tape.y + 20], [x, stage.y + stage.height - 20 - up]);
+      const beside = await page.locator(".tape__head h2").boundingBox();
+      const top = (await page.locator(".tape__body").boundingBox()).y;
+      await touch("touchStart", [100, top + 20], [beside.x + 20, beside.y + 10]);
+      for (const right of [150, 200, 280]) await touch("touchMove", [right, top + 20], [beside.x + 20, beside.y + 10]);
       await touch("touchEnd");
       await page.waitForTimeout(100); // in which nothing is to happen
       assert.equal(await text(page, "tape-zoom"), "commands");

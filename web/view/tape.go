@@ -59,7 +59,8 @@ func (t *tape) Render() app.UI {
 			),
 		),
 		app.Div().Class("tape__body").DataSet("zooms", t.zooms()).
-			On("touchstart", t.pinch).On("touchmove", t.pinch).On("touchend", t.pinch).On("touchcancel", t.pinch).OnWheel(t.wheel).Body(
+			On("touchstart", t.pinch, app.PassiveEvent()).On("touchmove", t.pinch, app.PassiveEvent()).
+			On("touchend", t.pinch, app.PassiveEvent()).On("touchcancel", t.pinch, app.PassiveEvent()).OnWheel(t.wheel).Body(
 			app.Div().ID(tapePlotID).Class("tape__measure").Aria("hidden", true),
 			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).Else(t.drawing),
 		),
@@ -87,16 +88,14 @@ func (t *tape) zoom() app.UI {
 // zooms reports whether hands may zoom: not where it is not said how close the stream is.
 func (t *tape) zooms() bool { return t.Tape.Empty == "" && !t.Small }
 
-// pinch follows two fingers on the drawing. Everything else, one finger or one of two beside it, stays the browser's.
+// pinch follows two fingers on the drawing, which the style sheet keeps from the browser (touch-action). Everything else, one
+// finger or one of two beside it, stays the browser's.
 func (t *tape) pinch(ctx app.Context, e app.Event) {
 	apart, fingers := 0.0, e.Get("touches")
 	if t.zooms() && fingers.Length() == 2 {
 		a, b := fingers.Index(0), fingers.Index(1)
 		if ctx.JSSrc().Call("contains", a.Get("target")).Bool() && ctx.JSSrc().Call("contains", b.Get("target")).Bool() {
 			apart = max(1, math.Hypot(a.Get("clientX").Float()-b.Get("clientX").Float(), a.Get("clientY").Float()-b.Get("clientY").Float()))
-			if e.Get("cancelable").Bool() {
-				e.PreventDefault()
-			}
 		}
 	}
 	t.zoomed(ctx, t.zooming.Pinch(apart))
