@@ -353,6 +353,9 @@ func (m *Model) update(msg Msg) []Cmd {
 		return []Cmd{Copy{msg.Text}}
 	case SaveAs:
 		return m.saveAs(msg.Form)
+	case PictureRefused:
+		m.notice = "This browser makes no PNG out of a picture here. The poster as SVG says the same, and other programs make pixels of it."
+		m.status = m.notice
 	case CloseVerdict:
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq

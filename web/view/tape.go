@@ -274,6 +274,8 @@ func (t *tape) rail(r tapeRows, i int) shape {
 	}
 	for _, text := range rail.Texts {
 		switch {
+		case rail.Cut && rail.OwnSize > 0 && text.Anchor == "end": // no room beside it
+			all = all.with(label(text, "halo", w, y-4, 0))
 		case rail.Cut && rail.OwnSize > 0: // beside what is hatched
 			all = all.with(label(text, "halo", w, middle+4, 8))
 		case rail.Cut: // on the dotted line, which it interrupts
