@@ -19,7 +19,7 @@ type Picture struct {
 	Tape     Tape
 	Forecast []ForecastRow
 	Verdict  Verdict
-	Calm     string // said where there is neither
+	Calm     string // said where there is neither, if there is a replica
 	Told     string // all of it in words, for those who cannot see it
 }
 
@@ -62,8 +62,10 @@ func (m *Model) Picture() Picture {
 	if !m.tale.open { // in free play the forecast is the answer, and it is shown beside the question
 		p.Question = ""
 	}
-	p.Calm, _, _ = strings.Cut(page.Calm, ". ")
-	p.Calm = strings.TrimSuffix(p.Calm, ".") + "."
+	if len(p.Stage.Links) > 0 {
+		calm, _, _ := strings.Cut(page.Calm, ". ")
+		p.Calm = strings.TrimSuffix(calm, ".") + "."
+	}
 	p.Told = p.tell()
 	return p
 }
@@ -120,15 +122,18 @@ func (m *Model) reachAnswer(toSend bool) bool {
 			observe(m.world(), m.known) // a node that this kills keeps its place
 		}
 		m.turn(sim.Never - 1)
+		if m.world().Events().Len() == m.past.seen {
+			continue
+		}
 		m.sync()
 		q := m.tale.question
-		if v, ok := m.past.verdict(); ok && q.replica != "" && int(v.seq) >= q.after && !(toSend && v.answer.Continued() && v.answer.Bytes == 0) {
-			s := observe(m.world(), m.known)
-			if s.named(v.answer.Replica) == q.replica {
-				m.tale.goOn()
-				m.selected = q.replica
-				return true
-			}
+		v, ok := m.past.verdict()
+		if !ok || q.replica == "" || int(v.seq) < q.after || toSend && v.answer.Continued() && v.answer.Bytes == 0 {
+			continue
+		}
+		if s := observe(m.world(), m.known); s.named(v.answer.Replica) == q.replica {
+			m.selected = q.replica
+			return true
 		}
 	}
 	return false

@@ -242,6 +242,10 @@ func (d *drawing) stream() {
 func (d *drawing) answers() {
 	p, top, before := d.p, d.y, len(d.shapes)
 	const mostRows = 6
+	calm := p.Question == "" && !p.Verdict.Shown && len(p.Forecast) == 0
+	if calm && p.Calm == "" {
+		return
+	}
 	d.y += 12
 	if p.Question != "" {
 		d.y += 22
@@ -263,7 +267,7 @@ func (d *drawing) answers() {
 		}
 		d.forecast(&p.Forecast[i])
 	}
-	if p.Question == "" && !p.Verdict.Shown && len(p.Forecast) == 0 {
+	if calm {
 		d.y += 16
 		d.add(words("m", margin, d.y, "", cutTo(p.Calm, small12, inner)))
 		d.y += 4
