@@ -186,8 +186,11 @@ func (d *drawing) head() {
 	p := d.p
 	mark := markShape().set("x", px(margin), "y", "20")
 	d.add(mark, words("p-head", margin+28, 35, "", "Resync"), words("m", right, 35, "end", cutTo(p.Facts, small12, 640)))
-	d.y = 72
-	d.add(words("p-title", margin, d.y, "", cutTo(p.Title, bold22, inner)))
+	d.y = 44
+	for _, line := range wrapped(p.Title, bold22, inner, 2) {
+		d.y += 28
+		d.add(words("p-title", margin, d.y, "", line))
+	}
 	d.y += 8
 	lead := p.Lead
 	if p.Where != "" {
@@ -232,7 +235,7 @@ func (d *drawing) stream() {
 		return
 	}
 	d.y += 12
-	names, plot, high := (&tape{Tape: k}).shapes()
+	names, plot, high := (&tape{Tape: k, Roomy: true}).shapes()
 	d.add(names.set("x", px(margin), "y", px(d.y), "width", "82"),
 		plot.set("x", px(right-model.PicturePlot), "y", px(d.y), "width", strconv.Itoa(model.PicturePlot)))
 	d.y += high + 16

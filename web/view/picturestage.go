@@ -11,8 +11,8 @@ import (
 const (
 	cardHigh, laneGap = 112.0, 16.0
 	badgeHigh         = 20.0
-	stageMost         = 900.0 // in height: a larger world is drawn smaller
-	cardsMost         = 20
+	depthsMost        = 5 // more could not be read
+	lanesMost         = 8
 )
 
 // A grid is where cards and links are.
@@ -36,20 +36,20 @@ func (d *drawing) stage() {
 		d.add(band(top, d.y), words("m", margin, top+29, "", "No server yet."))
 		return
 	}
-	cards, more := s.Cards, 0
-	if more = len(cards) - cardsMost; more > 0 {
-		cards = cards[:cardsMost]
-	}
+	var cards []model.Card
 	depths, lanes, shown := 0, 0, make(map[string]bool)
 	g := grid{lane: cardHigh + laneGap}
-	for i := range cards {
-		c := &cards[i]
-		shown[c.Name] = true
+	for _, c := range s.Cards {
+		if c.Depth >= depthsMost || c.Lane >= lanesMost {
+			continue
+		}
+		cards, shown[c.Name] = append(cards, c), true
 		depths, lanes = max(depths, c.Depth+1), max(lanes, c.Lane+1)
 		if len(c.Badges) > 0 {
 			g.lane = cardHigh + laneGap + badgeHigh
 		}
 	}
+	more := len(s.Cards) - len(cards)
 	switch depths {
 	case 1:
 		g.card, g.alone = (inner-2*laneGap)/3, 3
@@ -68,7 +68,7 @@ func (d *drawing) stage() {
 	if g.alone > 0 {
 		wide = inner
 	}
-	scale := min(1, inner/wide, stageMost/high)
+	scale := min(1, inner/wide)
 	all := draw("g", "", "transform", "translate("+px(margin+(inner-wide*scale)/2)+" "+px(top+22)+")"+scaled(scale))
 	for i := range s.Links {
 		if l := &s.Links[i]; shown[l.Master] && shown[l.Replica] {
@@ -76,12 +76,9 @@ func (d *drawing) stage() {
 		}
 	}
 	for i := range cards {
-		c := cards[i]
-		c.Span = min(c.Span, lanes-c.Lane) // of those that are shown
-		if g.alone > 0 {
-			c.Span = 1
-		}
-		all = all.with(g.drawCard(&c))
+		c := &cards[i]
+		c.Span = min(c.Span, max(1, lanes-c.Lane)) // of those that are shown
+		all = all.with(g.drawCard(c))
 	}
 	d.y = top + 22 + high*scale + 22
 	if more > 0 {

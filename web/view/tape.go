@@ -16,6 +16,7 @@ type tape struct {
 	app.Compo
 	Tape  model.Tape
 	Small bool // in a frame: no more than the ribbon, the flags and the rails
+	Roomy bool // in a picture, whose height does not matter: words have room between any number of rails
 	Up    *mailbox
 }
 
@@ -32,7 +33,7 @@ func (t *tape) rows() tapeRows {
 		return tapeRows{words: 14, ribbon: 22, ribbonHigh: 22, rail: 58, railApart: 14, railHigh: 5}
 	}
 	apart := 26.0
-	if len(t.Tape.Rails) > 3 {
+	if len(t.Tape.Rails) > 3 && !t.Roomy {
 		apart = 16
 	}
 	return tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: apart, railHigh: 8}
@@ -174,7 +175,7 @@ func (t *tape) name(y float64, name, role string) shape {
 	if role == "master" {
 		sign = stroke("f-master", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
 	}
-	return group(sign, words("b name", 18, y+4, "", name))
+	return group(sign, words("b name", 18, y+4, "", cutTo(name, bold13, 66)))
 }
 
 // ribbon is the master's line: gone, held block by block, room left, and the drop line.
