@@ -89,6 +89,7 @@ func (m *Model) runScript(text string) {
 // until it has, the way back is kept.
 func (m *Model) openOwn(parsed *script.Script, text string) {
 	before := *m
+	m.profile = ""
 	m.adopt(parsed, text)
 	m.left = &before
 	m.rush(frameStep)
