@@ -169,6 +169,15 @@ func TestTheSharePanel(t *testing.T) {
 	}
 	for _, f := range Forms {
 		_, cmds := Update(m, SaveAs{f.Name})
+		if save, ok := cmds[0].(SavePicture); ok {
+			if png := f.Name == "poster-png"; save.PNG != png || strings.HasSuffix(save.Name, ".png") != png || !strings.HasPrefix(save.Name, "short-outage.") {
+				t.Errorf("%s: %+v", f.Name, save)
+			}
+			if p := save.Picture; p.Question != "" || !strings.HasSuffix(p.Facts, "at 20.000 s") {
+				t.Errorf("a question that has been answered is asked: %q, %s", p.Question, p.Facts)
+			}
+			continue
+		}
 		d, ok := cmds[0].(Download)
 		if !ok || d.Data == "" {
 			t.Errorf("%s: %+v", f.Name, cmds)

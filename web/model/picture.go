@@ -48,7 +48,7 @@ func (m *Model) Picture() Picture {
 			p.More = because(p.Verdict.Replica, v)
 		}
 	}
-	if ask := page.Story.Ask; ask.Said == "" {
+	if ask := page.Story.Ask; m.tale.open && ask.Truth == "" { // in free play the forecast is the answer, and it is shown
 		p.Question = ask.Question
 	}
 	for _, row := range page.Forecast {
@@ -58,9 +58,6 @@ func (m *Model) Picture() Picture {
 		default:
 			p.Forecast = append(p.Forecast, row)
 		}
-	}
-	if !m.tale.open { // in free play the forecast is the answer, and it is shown beside the question
-		p.Question = ""
 	}
 	if len(p.Stage.Links) > 0 {
 		calm, _, _ := strings.Cut(page.Calm, ". ")

@@ -68,7 +68,7 @@ func (b *topBar) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
 // mark is the sign of Resync: what is gone, the edge, what is held.
 func mark() app.UI { return markShape().ui().Aria("hidden", true) }
 
-func markShape() shape {
+func markShape() *shape {
 	return small("bar__mark", 20, 20,
 		draw("rect", "mark__gone", "x", "1", "y", "7", "width", "6", "height", "6", "rx", "1"),
 		draw("rect", "mark__held", "x", "8.5", "y", "7", "width", "10.5", "height", "6", "rx", "1"),

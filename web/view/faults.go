@@ -111,7 +111,7 @@ func (e *entry) key(ctx app.Context, ev app.Event) {
 // badgeIcon is a state's shape.
 func badgeIcon(kind string) app.UI { return badgeShape(kind).ui().Aria("hidden", true) }
 
-func badgeShape(kind string) shape {
+func badgeShape(kind string) *shape {
 	switch kind {
 	case "frozen":
 		return small("", 12, 12, stroke("f-text fill", "M2 1h3v10H2zM7 1h3v10H7z"))

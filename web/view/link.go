@@ -38,11 +38,11 @@ func (l *link) act(app.Context, app.Event) { l.Up.send(model.Run{Line: l.Link.Li
 // queue is how full the master's output buffer is for this replica, at the end of the link where it stands.
 func queue(k *model.Link) app.UI {
 	s := queueShape(k)
-	s.inside = append([]shape{{tag: "title", words: k.Queue.Word}}, s.inside...)
+	s.inside = append([]*shape{{tag: "title", words: k.Queue.Word}}, s.inside...)
 	return s.set("data-testid", "queue-"+k.ID, "data-part", px(k.Queue.Part*1000)).ui().Aria("hidden", true)
 }
 
-func queueShape(k *model.Link) shape {
+func queueShape(k *model.Link) *shape {
 	const long, high = 44.0, 8.0
 	tone := "f-master"
 	if k.Queue.Part > .75 {
@@ -61,7 +61,7 @@ func lanesID(link string) string { return "lanes-" + link }
 
 // lanes draws a link of any length: percentages for the lines, and small drawings of their own for the ends, since a path
 // knows no percentages.
-func lanes(k *model.Link) shape {
+func lanes(k *model.Link) *shape {
 	broken := k.Cut || k.Dead
 	s := draw("svg", "link__lanes")
 	if k.Path == "blackhole" {
@@ -89,18 +89,18 @@ func lanes(k *model.Link) shape {
 
 // hole draws one lane of a link in a blackhole: what the sender of that lane says goes as far as the hole and no further.
 // The other lane may be whole.
-func hole(k *model.Link, lane int) shape {
+func hole(k *model.Link, lane int) *shape {
 	side, from, to, arrow := [2]string{"6", "24"}[lane], "0", "100%", [2]string{"M0 0l-8-4v8z", "M0 0l8-4v8z"}[lane]
 	if lane == 1 {
 		from, to = to, from
 	}
-	line := func(class, a, b string) shape { return draw("line", class, "x1", a, "y1", side, "x2", b, "y2", side) }
-	spot := func(at, class, d string) shape {
+	line := func(class, a, b string) *shape { return draw("line", class, "x1", a, "y1", side, "x2", b, "y2", side) }
+	spot := func(at, class, d string) *shape {
 		return draw("svg", "ends", "x", at, "y", side).with(stroke(class, d))
 	}
 	if k.Vertical {
-		line = func(class, a, b string) shape { return draw("line", class, "x1", side, "y1", a, "x2", side, "y2", b) }
-		spot = func(at, class, d string) shape {
+		line = func(class, a, b string) *shape { return draw("line", class, "x1", side, "y1", a, "x2", side, "y2", b) }
+		spot = func(at, class, d string) *shape {
 			return draw("svg", "ends", "x", side, "y", at).with(stroke(class, d))
 		}
 		arrow = [2]string{"M0 0l-4-8h8z", "M0 0l-4 8h8z"}[lane]
@@ -112,24 +112,24 @@ func hole(k *model.Link, lane int) shape {
 }
 
 // cutRow and cutLine are a broken lane: two dashed pieces with a gap between them.
-func cutRow(y string) shape {
+func cutRow(y string) *shape {
 	return draw("g", "l dash").with(
 		draw("line", "", "x1", "0", "y1", y, "x2", "36%", "y2", y), draw("line", "", "x1", "64%", "y1", y, "x2", "100%", "y2", y))
 }
 
-func cutLine(x string) shape {
+func cutLine(x string) *shape {
 	return draw("g", "l dash").with(
 		draw("line", "", "x1", x, "y1", "0", "x2", x, "y2", "28%"), draw("line", "", "x1", x, "y1", "72%", "x2", x, "y2", "100%"))
 }
 
-func end(x, y, d string) shape {
+func end(x, y, d string) *shape {
 	return draw("svg", "ends", "x", x, "y", y).with(stroke("f-line", d))
 }
 
 // crossAt marks a cut in red. A node that is down leaves the gap without it: the link itself is whole.
-func crossAt(k *model.Link, x, y string) shape {
+func crossAt(k *model.Link, x, y string) *shape {
 	if !k.Cut {
-		return shape{}
+		return nil
 	}
 	return draw("svg", "ends", "x", x, "y", y).with(
 		draw("circle", "f-surface", "r", "11"), draw("circle", "l-lost", "r", "11"), stroke("l-lost w2", "M-4 -4l8 8m0 -8l-8 8"))

@@ -23,9 +23,9 @@ func Picture(p *model.Picture, theme string) (svg string, width, height int) {
 	width, height = model.PictureWidth, int(d.y)
 	w, h := strconv.Itoa(width), strconv.Itoa(height)
 	root := draw("svg", "", "xmlns", svgNamespace, "width", w, "height", h, "viewBox", "0 0 "+w+" "+h, "role", "img", "aria-labelledby", "title told").with(
-		shape{tag: "title", attributes: []string{"id", "title"}, words: p.Title + ": " + p.Lead},
-		shape{tag: "desc", attributes: []string{"id", "told"}, words: p.Told},
-		shape{tag: "style", words: ink(theme)},
+		&shape{tag: "title", attributes: []string{"id", "title"}, words: p.Title + ": " + p.Lead},
+		&shape{tag: "desc", attributes: []string{"id", "told"}, words: p.Told},
+		&shape{tag: "style", words: ink(theme)},
 		fills(),
 		rect("f-bg", 0, 0, float64(width), d.y, 0),
 	).with(d.shapes...).with(draw("rect", "l-hair", "x", ".5", "y", ".5", "width", px(float64(width)-1), "height", px(d.y-1)))
@@ -44,8 +44,8 @@ func KeyPicture(s assets.Scenario, theme string) string {
 }
 
 // print writes the shape as XML. What only a page's programs and styles ask for is left out.
-func (s shape) print(out *strings.Builder) {
-	if s.tag == "" {
+func (s *shape) print(out *strings.Builder) {
+	if s == nil {
 		return
 	}
 	out.WriteString("<" + s.tag)
@@ -164,10 +164,10 @@ svg .t-replica { fill: var(--replica); } svg .t-muted { fill: var(--muted); }
 type drawing struct {
 	p      *model.Picture
 	y      float64
-	shapes []shape
+	shapes []*shape
 }
 
-func (d *drawing) add(shapes ...shape) { d.shapes = append(d.shapes, shapes...) }
+func (d *drawing) add(shapes ...*shape) { d.shapes = append(d.shapes, shapes...) }
 
 // Where things are, in CSS pixels.
 const (
@@ -177,7 +177,7 @@ const (
 )
 
 // band is a strip of another ground, from one y to another.
-func band(from, to float64) shape {
+func band(from, to float64) *shape {
 	return group(rect("f-surface", 0, from, model.PictureWidth, to-from, 0),
 		stroke("l-hair", "M0 "+px(from)+"H"+strconv.Itoa(model.PictureWidth)+"M0 "+px(to)+"H"+strconv.Itoa(model.PictureWidth)))
 }
@@ -276,7 +276,7 @@ func (d *drawing) answers() {
 		d.y += 4
 	}
 	d.y += 16
-	d.shapes = append(d.shapes[:before:before], append([]shape{band(top, d.y)}, d.shapes[before:]...)...)
+	d.shapes = append(d.shapes[:before:before], append([]*shape{band(top, d.y)}, d.shapes[before:]...)...)
 }
 
 // answer is CONTINUE or FULLRESYNC with its shape, on the line at y; it returns where it ends.
@@ -319,7 +319,7 @@ func (d *drawing) verdict() {
 	wide := [4]float64{178, 206, 208, inner - 178 - 206 - 208 - 3*gap}
 	y := d.y + 4
 	tone := string(v.Tone)
-	cell := func(i int, x float64, class, title string, line shape, width float64, result string, resultTone model.Tone, note string) {
+	cell := func(i int, x float64, class, title string, line *shape, width float64, result string, resultTone model.Tone, note string) {
 		d.add(rect("p-cell"+class, x, y, wide[i], high, 8), words("m b", x+13, y+21, "", cutTo(title, bold12, wide[i]-26)), fittedParts(line, x+13, y+44, width, wide[i]-26))
 		at := y + 63
 		if result != "" {
@@ -357,9 +357,9 @@ func (d *drawing) verdict() {
 }
 
 // span is a part of a line, and comparison those of one comparison, with their width.
-func span(class, text string) shape { return shape{tag: "tspan", class: class, words: text} }
+func span(class, text string) *shape { return &shape{tag: "tspan", class: class, words: text} }
 
-func comparison(c *model.Check) (shape, float64) {
+func comparison(c *model.Check) (*shape, float64) {
 	left, end := "", ""
 	if c.Left != "" {
 		left = c.Left + " " + c.Op1 + " "
@@ -375,7 +375,7 @@ func comparison(c *model.Check) (shape, float64) {
 }
 
 // fittedParts sets a line of parts, narrower where it is too long for its room.
-func fittedParts(line shape, x, y, width, room float64) shape {
+func fittedParts(line *shape, x, y, width, room float64) *shape {
 	s := words("p-line", x, y, "", "").with(line)
 	if width > room {
 		s = s.set("textLength", px(room), "lengthAdjust", "spacingAndGlyphs")
@@ -384,7 +384,7 @@ func fittedParts(line shape, x, y, width, room float64) shape {
 }
 
 // fitted has a text that is a little too long for its room drawn narrower, and cuts one that is much too long.
-func fitted(s shape, f face, room float64) shape {
+func fitted(s *shape, f face, room float64) *shape {
 	s.words = cutTo(s.words, f, room*1.2)
 	if f.width(s.words) > room {
 		return s.set("textLength", px(room), "lengthAdjust", "spacingAndGlyphs")

@@ -72,13 +72,13 @@ func (d *drawing) stage() {
 	all := draw("g", "", "transform", "translate("+px(margin+(inner-wide*scale)/2)+" "+px(top+22)+")"+scaled(scale))
 	for i := range s.Links {
 		if l := &s.Links[i]; shown[l.Master] && shown[l.Replica] {
-			all = all.with(g.drawLink(l))
+			all.with(g.drawLink(l))
 		}
 	}
 	for i := range cards {
 		c := &cards[i]
 		c.Span = min(c.Span, max(1, lanes-c.Lane)) // of those that are shown
-		all = all.with(g.drawCard(c))
+		all.with(g.drawCard(c))
 	}
 	d.y = top + 22 + high*scale + 22
 	if more > 0 {
@@ -97,7 +97,7 @@ func scaled(k float64) string {
 	return " scale(" + strconv.FormatFloat(k, 'f', 3, 64) + ")"
 }
 
-func (g *grid) drawCard(c *model.Card) shape {
+func (g *grid) drawCard(c *model.Card) *shape {
 	x, y, w, h := g.at(c)
 	const pad = 14.0
 	class, ink := "p-card", ""
@@ -115,12 +115,12 @@ func (g *grid) drawCard(c *model.Card) shape {
 		words(ink+"p-name", x+pad+20, y+25, "", name))
 	after := bold15.width(name) + 8
 	if small12.width(c.Role) <= room-after {
-		all = all.with(words("m", x+pad+20+after, y+25, "", c.Role))
+		all.with(words("m", x+pad+20+after, y+25, "", c.Role))
 	}
 	if word != "" {
-		all = all.with(words("p-word t-"+string(c.WordTone), right, y+25, "end", word))
+		all.with(words("p-word t-"+string(c.WordTone), right, y+25, "end", word))
 	}
-	all = all.with(words(ink+"p-figure", x+pad, y+53, "", c.Figure), words("m mono", x+pad, y+70, "", c.Caption))
+	all.with(words(ink+"p-figure", x+pad, y+53, "", c.Figure), words("m mono", x+pad, y+70, "", c.Caption))
 	at := y + 80
 	if len(c.Badges) > 0 {
 		bx := x + pad
@@ -130,13 +130,13 @@ func (g *grid) drawCard(c *model.Card) shape {
 				break
 			}
 			tone := map[string]string{"isolated": " t-lost", "frozen": " t-full"}[b.Kind]
-			all = all.with(badgeShape(b.Kind).set("x", px(bx), "y", px(at)), words("b"+tone, bx+17, at+10, "", text))
+			all.with(badgeShape(b.Kind).set("x", px(bx), "y", px(at)), words("b"+tone, bx+17, at+10, "", text))
 			bx += 17 + bold12.width(text) + 12
 		}
 		at += badgeHigh
 	}
 	if c.Backlog.Shown && h >= 2*cardHigh {
-		all = all.with(cardBacklog(c, x+pad, at+4, w-2*pad))
+		all.with(cardBacklog(c, x+pad, at+4, w-2*pad))
 	}
 	bottom := y + h - 14
 	fact := fitted(words("m", right, bottom, "end", c.Fact), small12, w-2*pad-26-mono(12).width(c.History))
@@ -148,26 +148,26 @@ func (g *grid) drawCard(c *model.Card) shape {
 }
 
 // cardBacklog is what a master holds, block by block, where a card is high enough.
-func cardBacklog(c *model.Card, x, y, w float64) shape {
+func cardBacklog(c *model.Card, x, y, w float64) *shape {
 	b := &c.Backlog
 	all := group(stroke("l-hair", "M"+px(x)+" "+px(y)+"h"+px(w)),
 		words("b", x, y+20, "", "Backlog"), words("mono", x+w, y+20, "end", b.Held))
 	for _, k := range b.Blocks {
 		bx, bw, full := x+k.X*w, k.W*w-3, min(k.Full*w, k.W*w-3)
 		if k.NextToGo {
-			all = all.with(rect("f-master-tint", bx, y+29, bw, 14, 2), rect("l-full", bx+.75, y+29.75, bw-1.5, 12.5, 2))
+			all.with(rect("f-master-tint", bx, y+29, bw, 14, 2), rect("l-full", bx+.75, y+29.75, bw-1.5, 12.5, 2))
 			continue
 		}
-		all = all.with(rect("l", bx+.5, y+29.5, bw-1, 13, 2), rect("f-master", bx, y+29, full, 14, 2))
+		all.with(rect("l", bx+.5, y+29.5, bw-1, 13, 2), rect("f-master", bx, y+29, full, 14, 2))
 	}
 	for i, f := range c.Fields {
-		all = all.with(words("m mono", x, y+63+float64(i)*17, "", f.Name), words("mono p-strong", x+w, y+63+float64(i)*17, "end", f.Value))
+		all.with(words("m mono", x, y+63+float64(i)*17, "", f.Name), words("mono p-strong", x+w, y+63+float64(i)*17, "end", f.Value))
 	}
 	return all
 }
 
 // drawLink is a link with its words above and below.
-func (g *grid) drawLink(l *model.Link) shape {
+func (g *grid) drawLink(l *model.Link) *shape {
 	const pad = 10.0
 	x := float64(l.Depth)*(g.card+g.link) - g.link
 	middle := float64(l.Lane)*g.lane + (float64(l.Span)*g.lane-laneGap)/2
@@ -175,14 +175,14 @@ func (g *grid) drawLink(l *model.Link) shape {
 	all := group(lanes(l).set("x", px(x+pad), "y", px(middle-15), "width", px(w), "height", "30"))
 	above := middle - 24
 	if l.Note != "" && bold12.width(l.State)+small12.width(" "+l.Note) <= w {
-		line := words("m", centre, above, "middle", "").with(shape{tag: "tspan", class: "figure", words: l.State}, span("", " "+l.Note))
-		all = all.with(line)
+		line := words("m", centre, above, "middle", "").with(&shape{tag: "tspan", class: "figure", words: l.State}, span("", " "+l.Note))
+		all.with(line)
 	} else {
 		notes := wrapped(l.Note, small12, w, 2)
 		for i, note := range notes {
-			all = all.with(words("m", centre, above-float64(len(notes)-1-i)*15, "middle", note))
+			all.with(words("m", centre, above-float64(len(notes)-1-i)*15, "middle", note))
 		}
-		all = all.with(words("b", centre, above-float64(len(notes))*15, "middle", cutTo(l.State, bold12, w)))
+		all.with(words("b", centre, above-float64(len(notes))*15, "middle", cutTo(l.State, bold12, w)))
 	}
 	below := middle + 34
 	if len(l.Badges) > 0 {
@@ -195,14 +195,14 @@ func (g *grid) drawLink(l *model.Link) shape {
 		}
 		text = cutTo(text, small12, w-18)
 		wide := 17 + bold12.width(text)
-		all = all.with(badgeShape(l.Badges[0].Kind).set("x", px(centre-wide/2), "y", px(below-10)), words("b", centre-wide/2+17, below, "", text))
+		all.with(badgeShape(l.Badges[0].Kind).set("x", px(centre-wide/2), "y", px(below-10)), words("b", centre-wide/2+17, below, "", text))
 		below += 15
 	}
 	for i, line := range wrapped(l.Figure, small12, w, 2) {
-		all = all.with(words("m", centre, below+float64(i)*15, "middle", line))
+		all.with(words("m", centre, below+float64(i)*15, "middle", line))
 	}
 	if l.Queue.Word != "" {
-		all = all.with(queueShape(l).set("x", px(x+pad+12), "y", px(middle-4)))
+		all.with(queueShape(l).set("x", px(x+pad+12), "y", px(middle-4)))
 	}
 	return all
 }

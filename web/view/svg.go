@@ -6,23 +6,23 @@ import (
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
 
-// A shape is an element of a drawing. The page has go-app draw it; a picture that stands alone prints it, see picture.go. The
-// zero shape is nothing.
+// A shape is an element of a drawing. The page has go-app draw it; a picture that stands alone prints it, see picture.go. One that is
+// nil is nothing.
 type shape struct {
 	tag, class string
 	attributes []string // names and values in turn; an empty value leaves one out
 	words      string   // they stand before what is inside
-	inside     []shape
+	inside     []*shape
 }
 
-func draw(tag, class string, attributes ...string) shape {
-	return shape{tag: tag, class: class, attributes: attributes}
+func draw(tag, class string, attributes ...string) *shape {
+	return &shape{tag: tag, class: class, attributes: attributes}
 }
 
 // rect is a rectangle in CSS pixels; one without a width is nothing.
-func rect(class string, x, y, w, h, radius float64) shape {
+func rect(class string, x, y, w, h, radius float64) *shape {
 	if w <= 0 || h <= 0 {
-		return shape{}
+		return nil
 	}
 	s := draw("rect", class, "x", px(x), "y", px(y), "width", px(w), "height", px(h))
 	if radius > 0 {
@@ -31,33 +31,33 @@ func rect(class string, x, y, w, h, radius float64) shape {
 	return s
 }
 
-func stroke(class, d string) shape { return draw("path", class, "d", d) }
+func stroke(class, d string) *shape { return draw("path", class, "d", d) }
 
 // words are a text that begins, ends or has its middle at x, as SVG's text-anchor says it; y is that of the line they stand on.
-func words(class string, x, y float64, anchor, text string) shape {
+func words(class string, x, y float64, anchor, text string) *shape {
 	s := draw("text", class, "x", px(x), "y", px(y), "text-anchor", anchor)
 	s.words = text
 	return s
 }
 
-func group(inside ...shape) shape { return draw("g", "").with(inside...) }
+func group(inside ...*shape) *shape { return draw("g", "").with(inside...) }
 
-// with is the shape with others inside.
-func (s shape) with(inside ...shape) shape {
+// with puts others inside the shape.
+func (s *shape) with(inside ...*shape) *shape {
 	s.inside = append(s.inside, inside...)
 	return s
 }
 
-// set is the shape with further attributes.
-func (s shape) set(attributes ...string) shape {
-	s.attributes = append(s.attributes[:len(s.attributes):len(s.attributes)], attributes...)
+// set gives the shape further attributes.
+func (s *shape) set(attributes ...string) *shape {
+	s.attributes = append(s.attributes, attributes...)
 	return s
 }
 
 const svgNamespace = "http://www.w3.org/2000/svg"
 
 // ui is the shape for go-app, which has no elements of SVG, and whose children do not inherit their parent's namespace.
-func (s shape) ui() app.HTMLElem {
+func (s *shape) ui() app.HTMLElem {
 	e := app.Elem(s.tag).XMLNS(svgNamespace)
 	if s.class != "" {
 		e = e.Class(s.class)
@@ -78,7 +78,7 @@ func (s shape) ui() app.HTMLElem {
 		body = append(body, app.Text(s.words))
 	}
 	for _, inner := range s.inside {
-		if inner.tag != "" {
+		if inner != nil {
 			body = append(body, inner.ui())
 		}
 	}
@@ -92,7 +92,7 @@ func drawn(tag, class string, attributes ...string) app.HTMLElem {
 
 func box(class string, x, y, w, h, radius float64) app.UI {
 	s := rect(class, x, y, w, h, radius)
-	if s.tag == "" {
+	if s == nil {
 		return nil
 	}
 	return s.ui()
@@ -105,7 +105,7 @@ func icon(class string, width, height int, shapes ...app.UI) app.UI {
 	return small(class, width, height).ui().Aria("hidden", true).Body(shapes...)
 }
 
-func small(class string, width, height int, shapes ...shape) shape {
+func small(class string, width, height int, shapes ...*shape) *shape {
 	w, h := strconv.Itoa(width), strconv.Itoa(height)
 	return draw("svg", class, "width", w, "height", h, "viewBox", "0 0 "+w+" "+h).with(shapes...)
 }
@@ -113,7 +113,7 @@ func small(class string, width, height int, shapes ...shape) shape {
 // roleIcon is a role's shape: a master is a diamond, a replica is a disc.
 func roleIcon(role string) app.UI { return roleShape(role).ui().Aria("hidden", true) }
 
-func roleShape(role string) shape {
+func roleShape(role string) *shape {
 	if role == "replica" {
 		return small("icon-role", 12, 12, draw("circle", "f-replica", "cx", "6", "cy", "6", "r", "5.5"))
 	}
@@ -123,7 +123,7 @@ func roleShape(role string) shape {
 // historyIcon is a history's colour with its pattern: the first is solid, the second dashed, and so on.
 func historyIcon(lineage int) app.UI { return historyShape(lineage).ui().Aria("hidden", true) }
 
-func historyShape(lineage int) shape {
+func historyShape(lineage int) *shape {
 	switch {
 	case lineage < 0:
 		return small("", 14, 10, draw("rect", "l", "x", ".5", "y", ".5", "width", "13", "height", "9", "rx", "2"))
@@ -144,8 +144,8 @@ func patterns() app.UI {
 	return drawn("svg", "patterns", "width", "0", "height", "0").Aria("hidden", true).Body(fills().ui())
 }
 
-func fills() shape {
-	tile := func(id, side string, shapes ...shape) shape {
+func fills() *shape {
+	tile := func(id, side string, shapes ...*shape) *shape {
 		return draw("pattern", "", "id", id, "width", side, "height", side, "patternUnits", "userSpaceOnUse", "patternTransform", "rotate(45)").with(shapes...)
 	}
 	return draw("defs", "").with(

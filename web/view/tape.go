@@ -82,7 +82,7 @@ func (t *tape) zoom() app.UI {
 }
 
 // chips are the commands of a closer look, over the ribbon; cells are its bytes, with their hex below.
-func (t *tape) chips(r tapeRows) shape {
+func (t *tape) chips(r tapeRows) *shape {
 	z, w, all := &t.Tape.Zoom, t.Tape.Width, draw("g", "")
 	middle := r.ribbon + r.ribbonHigh/2 + 4
 	for i := range z.Chips {
@@ -93,12 +93,12 @@ func (t *tape) chips(r tapeRows) shape {
 		}
 		chip := draw("g", "tape__chip", "data-gone", strconv.FormatBool(c.Gone))
 		if !c.Gone {
-			chip = chip.with(rect(class, c.X*w+.5, r.ribbon+.5, c.W*w-1, r.ribbonHigh-1, 3))
+			chip.with(rect(class, c.X*w+.5, r.ribbon+.5, c.W*w-1, r.ribbonHigh-1, 3))
 		}
 		if c.Text != "" && !z.Bytes {
-			chip = chip.with(words("mono chip__text", c.X*w+8, middle, "", c.Text))
+			chip.with(words("mono chip__text", c.X*w+8, middle, "", c.Text))
 		}
-		all = all.with(chip)
+		all.with(chip)
 	}
 	for i := range z.Cells {
 		c := &z.Cells[i]
@@ -108,9 +108,9 @@ func (t *tape) chips(r tapeRows) shape {
 		}
 		cell := draw("g", "tape__cell").with(words(class, x, middle, "middle", c.Char))
 		if !t.Tape.Compact {
-			cell = cell.with(words("m hex", x, r.ribbon+r.ribbonHigh+13, "middle", c.Hex))
+			cell.with(words("m hex", x, r.ribbon+r.ribbonHigh+13, "middle", c.Hex))
 		}
-		all = all.with(cell)
+		all.with(cell)
 	}
 	return all
 }
@@ -137,7 +137,7 @@ func (t *tape) drawing() app.UI {
 }
 
 // shapes are the names at the left and the plot beside them, and how high both are.
-func (t *tape) shapes() (names, plot shape, high float64) {
+func (t *tape) shapes() (names, plot *shape, high float64) {
 	k, r := &t.Tape, t.rows()
 	bottom := r.railY(len(k.Rails)-1) + r.railHigh
 	if len(k.Rails) == 0 {
@@ -151,15 +151,15 @@ func (t *tape) shapes() (names, plot shape, high float64) {
 	names = draw("svg", "tape__names", "height", height).with(t.name(r.ribbon+r.ribbonHigh/2, k.Master, "master"))
 	plot = draw("svg", "tape__plot", "height", height).with(t.ribbon(r))
 	for i := range k.Rails {
-		names = names.with(t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, k.Rails[i].Role))
-		plot = plot.with(t.rail(r, i))
+		names.with(t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, k.Rails[i].Role))
+		plot.with(t.rail(r, i))
 	}
 	for _, f := range k.Flags {
-		plot = plot.with(t.flag(r, f))
+		plot.with(t.flag(r, f))
 	}
 	for _, tick := range k.Ticks {
 		if x := tick.X * k.Width; !t.Small {
-			plot = plot.with(group(
+			plot.with(group(
 				stroke("l", "M"+px(x)+" "+px(bottom+5)+"v4"),
 				words("m mono", x, bottom+20, "middle", tick.Text)))
 		}
@@ -167,7 +167,7 @@ func (t *tape) shapes() (names, plot shape, high float64) {
 	return names, plot, high
 }
 
-func (t *tape) name(y float64, name, role string) shape {
+func (t *tape) name(y float64, name, role string) *shape {
 	if t.Tape.Compact {
 		return words("b", 0, y+4, "", name)
 	}
@@ -179,7 +179,7 @@ func (t *tape) name(y float64, name, role string) shape {
 }
 
 // ribbon is the master's line: gone, held block by block, room left, and the drop line.
-func (t *tape) ribbon(r tapeRows) shape {
+func (t *tape) ribbon(r tapeRows) *shape {
 	k := &t.Tape
 	w := k.Width
 	y, h := r.ribbon, r.ribbonHigh
@@ -187,7 +187,7 @@ func (t *tape) ribbon(r tapeRows) shape {
 	goneX, goneW := k.Gone.X*w, k.Gone.W*w
 	all := group(rect("f-gone", goneX, y, goneW, h, 0))
 	if goneW > 70 {
-		all = all.with(group(
+		all.with(group(
 			rect("f-bg", goneX+goneW/2-21, y+4, 42, h-8, 3),
 			words("", goneX+goneW/2, middle, "middle", "gone")))
 	}
@@ -196,27 +196,27 @@ func (t *tape) ribbon(r tapeRows) shape {
 		text := words("on-master", b.TextX*w, middle, "middle", b.Text)
 		if b.NextToGo {
 			text.class = "b t-full"
-			all = all.with(group(rect("f-master-tint", x, y, bw, h, 0), rect("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0), text))
+			all.with(group(rect("f-master-tint", x, y, bw, h, 0), rect("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0), text))
 			continue
 		}
 		gap := 0.0
 		if i > 0 && bw > 4 {
 			gap = 2
 		}
-		all = all.with(group(rect("f-master", x+gap, y, max(1, bw-gap), h, 0), text))
+		all.with(group(rect("f-master", x+gap, y, max(1, bw-gap), h, 0), text))
 	}
 	if len(k.Zoom.Chips) > 0 {
-		all = all.with(t.chips(r))
+		all.with(t.chips(r))
 	}
-	all = all.with(
+	all.with(
 		rect("l dash", k.Room.X*w+.5, y+.5, k.Room.W*w-1, h-1, 0),
 		rect("l-text w2", k.Chosen.X*w, y-3, max(k.Chosen.W*w, 3*min(1, k.Chosen.W*1e9)), h+6, 2))
 	if k.Head >= 0 {
-		all = all.with(stroke("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)))
+		all.with(stroke("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)))
 	}
-	all = all.with(label(k.HeadAt, "halo", w, r.words, -1))
+	all.with(label(k.HeadAt, "halo", w, r.words, -1))
 	if k.Drop >= 0 {
-		all = all.with(group(stroke("l-full w2", "M"+px(k.Drop*w)+" "+px(y-16)+"v"+px(h+20))))
+		all.with(group(stroke("l-full w2", "M"+px(k.Drop*w)+" "+px(y-16)+"v"+px(h+20))))
 	}
 	return all.with(
 		label(k.DropAt, "halo", w, r.words, 9),
@@ -240,14 +240,14 @@ func (t *tape) dropInX() float64 {
 
 // rail is how far one replica has come: solid what it acknowledged, paler what it has applied, hollow what was sent,
 // dotted what is missing.
-func (t *tape) rail(r tapeRows, i int) shape {
+func (t *tape) rail(r tapeRows, i int) *shape {
 	k := &t.Tape
 	rail, w := &k.Rails[i], k.Width
 	y, h := r.railY(i), r.railHigh
 	middle := y + h/2
-	dots := func(class string, b model.Piece) shape {
+	dots := func(class string, b model.Piece) *shape {
 		if b.W*w < 4 {
-			return shape{}
+			return nil
 		}
 		return stroke(class+" w2 dot", "M"+px(b.X*w+4)+" "+px(middle)+"H"+px((b.X+b.W)*w))
 	}
@@ -258,38 +258,38 @@ func (t *tape) rail(r tapeRows, i int) shape {
 		rect("f-bg", rail.Applied.X*w, y, (rail.Applied.W+rail.Sent.W)*w, h, 0),
 		rect("f-replica faint", rail.Applied.X*w, y, rail.Applied.W*w, h, 0))
 	if wide := (rail.Applied.W + rail.Sent.W) * w; wide > 2 {
-		all = all.with(rect("l-replica", rail.Applied.X*w, y+.75, wide, h-1.5, 0))
+		all.with(rect("l-replica", rail.Applied.X*w, y+.75, wide, h-1.5, 0))
 	}
 	if rail.OwnSize > 0 { // a few bytes are to be seen, too
 		x, wide := rail.Own.X*w, max(7, rail.Own.W*w)
-		all = all.with(group(rect("f-lost-hatch", x, y-2, wide, h+4, 0), rect("l-lost", x, y-2, wide, h+4, 0)))
+		all.with(group(rect("f-lost-hatch", x, y-2, wide, h+4, 0), rect("l-lost", x, y-2, wide, h+4, 0)))
 	}
 	switch {
 	case rail.Late: // what the master no longer holds is hatched here as it is there
 		rest := model.Piece{X: rail.Lost.X + rail.Lost.W, W: max(0, rail.Missing.W-rail.Lost.W)}
-		all = all.with(group(rect("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest)))
+		all.with(group(rect("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest)))
 	case rail.Cut:
-		all = all.with(group(dots("l-continue", rail.Missing)))
+		all.with(group(dots("l-continue", rail.Missing)))
 	default:
-		all = all.with(group(dots("l", rail.Missing)))
+		all.with(group(dots("l", rail.Missing)))
 	}
 	for _, text := range rail.Texts {
 		switch {
 		case rail.Cut && rail.OwnSize > 0 && text.Anchor == "end": // no room beside it
-			all = all.with(label(text, "halo", w, y-4, 0))
+			all.with(label(text, "halo", w, y-4, 0))
 		case rail.Cut && rail.OwnSize > 0: // beside what is hatched
-			all = all.with(label(text, "halo", w, middle+4, 8))
+			all.with(label(text, "halo", w, middle+4, 8))
 		case rail.Cut: // on the dotted line, which it interrupts
-			all = all.with(label(text, "halo halo--wide", w, middle+4, 0))
+			all.with(label(text, "halo halo--wide", w, middle+4, 0))
 		default:
-			all = all.with(label(text, "", w, y-4, -8))
+			all.with(label(text, "", w, y-4, -8))
 		}
 	}
 	return all
 }
 
 // flag stands on a byte and reaches through the ribbon down to its replica's rail: where it pierces the ribbon is the answer.
-func (t *tape) flag(r tapeRows, f model.Flag) shape {
+func (t *tape) flag(r tapeRows, f model.Flag) *shape {
 	x, top, bottom := f.X*t.Tape.Width, r.words-12, r.railY(f.Rail)+r.railHigh+1
 	tone := "continue"
 	if f.Late {
@@ -305,9 +305,9 @@ func (t *tape) flag(r tapeRows, f model.Flag) shape {
 }
 
 // label places a text with its figure. A halo keeps what is behind it away. Shift moves it away from its x, in the direction in which it runs.
-func label(t model.TapeText, halo string, width, y, shift float64) shape {
+func label(t model.TapeText, halo string, width, y, shift float64) *shape {
 	if !t.Shown {
-		return shape{}
+		return nil
 	}
 	x := t.X * width
 	if t.Anchor == "end" && shift > 0 {
