@@ -16,7 +16,7 @@
 //   5 cross    two strokes: bytes that were lost, a link that was cut
 //   6 flag     a triangle that points to the right
 //
-// Nothing here throws: a frame that cannot be drawn is left out.
+// Nothing of that throws: a frame that cannot be drawn is left out. resyncPaint makes pixels of a picture.
 (() => {
   "use strict";
 
@@ -55,6 +55,20 @@
   window.resyncCanvas.buffer = (bytes) => {
     marks = new Float32Array(Math.ceil(bytes / 4));
     return new Uint8Array(marks.buffer);
+  };
+
+  // resyncPaint is a promise of the PNG of an SVG, so many pixels wide and high. It goes through an address that holds the SVG
+  // itself, which every policy for images here allows, and which taints no canvas.
+  window.resyncPaint = async (svg, width, height) => {
+    const image = new Image(width, height);
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    return new Uint8Array(await blob.arrayBuffer());
   };
 
   const dark = matchMedia("(prefers-color-scheme: dark)");

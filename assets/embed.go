@@ -1,10 +1,10 @@
 // Package assets holds what is shipped as it is. The scenarios are compiled into the page as well, so that it can open
-// them without asking anybody; everything else here is for the site's builder.
+// them without asking anybody, and the sheets that pictures are drawn by; everything else here is for the site's builder.
 package assets
 
 import "embed"
 
-//go:embed scenarios/*.resync
+//go:embed scenarios/*.resync css/tokens.css css/drawing.css
 var files embed.FS
 
 // A Scenario is a script by its name: that of its file, without the ending. Group is the shelf that it stands on.
@@ -38,4 +38,13 @@ func Scenarios() []Scenario {
 		}
 	}
 	return list
+}
+
+// Sheet returns one of the sheets that drawings need, tokens or drawing.
+func Sheet(name string) string {
+	text, err := files.ReadFile("css/" + name + ".css")
+	if err != nil {
+		panic("assets: the sheet " + name + " was not compiled in: " + err.Error())
+	}
+	return string(text)
 }

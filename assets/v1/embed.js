@@ -5,7 +5,7 @@
 const home = new URL("../", import.meta.url);
 const size = "SIZE"; // filled in by the builder
 const live = new Set(); // the elements that run
-const places = ["scenario", "src", "seed", "step", "t"];
+const places = ["scenario", "src", "seed", "step", "t", "profile"];
 const plain = { node: "", view: "", controls: "minimal", readonly: 0, motion: "auto", keys: "on", pace: "story", speed: 1 };
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const sheet = new CSSStyleSheet(); // no policy forbids it

@@ -52,18 +52,30 @@ func (h *Host) OnFragment(f func()) {
 }
 
 // Pack implements view.Host.
-func (h *Host) Pack(s string, f func(packed string, ok bool)) { h.settle(f, "resyncPack", s) }
+func (h *Host) Pack(s string, f func(packed string, ok bool)) {
+	h.settle(asText(f), "resyncPack", s)
+}
 
 // Unpack implements view.Host.
 func (h *Host) Unpack(packed string, most int, f func(text string, ok bool)) {
-	h.settle(f, "resyncUnpack", packed, most)
+	h.settle(asText(f), "resyncUnpack", packed, most)
 }
 
-// settle calls one of the page's own functions and hands over what its promise comes to: a string, or nothing.
-func (h *Host) settle(f func(s string, ok bool), name string, args ...any) {
+func asText(f func(s string, ok bool)) func(safejs.Value, bool) {
+	return func(v safejs.Value, ok bool) {
+		if ok {
+			f(text(v), true)
+		} else {
+			f("", false)
+		}
+	}
+}
+
+// settle calls one of the page's own functions and hands over what its promise comes to, or nothing.
+func (h *Host) settle(f func(v safejs.Value, ok bool), name string, args ...any) {
 	promise, err := h.window.Call(name, args...)
 	if err != nil {
-		f("", false)
+		f(safejs.Undefined(), false)
 		return
 	}
 	var release []safejs.Func
@@ -76,9 +88,9 @@ func (h *Host) settle(f func(s string, ok bool), name string, args ...any) {
 				return nil
 			}
 			if ok && len(args) == 1 {
-				f(text(args[0]), true)
+				f(args[0], true)
 			} else {
-				f("", false)
+				f(safejs.Undefined(), false)
 			}
 			return nil
 		})
@@ -89,7 +101,7 @@ func (h *Host) settle(f func(s string, ok bool), name string, args ...any) {
 	}
 	kept, err := settled(true)
 	if err != nil {
-		f("", false)
+		f(safejs.Undefined(), false)
 		return
 	}
 	broken, err := settled(false)
@@ -97,6 +109,6 @@ func (h *Host) settle(f func(s string, ok bool), name string, args ...any) {
 		_, err = promise.Call("then", kept.Value(), broken.Value())
 	}
 	if err != nil {
-		f("", false)
+		f(safejs.Undefined(), false)
 	}
 }

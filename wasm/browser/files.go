@@ -128,6 +128,19 @@ func (h *Host) readFile(file safejs.Value) {
 	_, _ = promise.Call("then", read, settled(func([]safejs.Value) {}))
 }
 
+// Paint implements view.Host.
+func (h *Host) Paint(svg string, width, height int, f func(png []byte, ok bool)) {
+	h.settle(func(v safejs.Value, ok bool) {
+		var png []byte
+		if ok {
+			png = make([]byte, int(number(v, "length")))
+			_, err := safejs.CopyBytesToGo(png, v)
+			ok = err == nil
+		}
+		f(png, ok)
+	}, "resyncPaint", svg, width, height)
+}
+
 // Download implements view.Host. A frame without allow-downloads does nothing: there the text can be copied.
 func (h *Host) Download(name, mime string, data []byte) {
 	bytes, err := h.construct("Uint8Array", len(data))

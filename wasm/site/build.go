@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +48,11 @@ func build(out, program string, v variant) error {
 	if err != nil {
 		return err
 	}
+	drawn, err := pictures()
+	if err != nil {
+		return err
+	}
+	maps.Copy(site, drawn)
 	if v.draft {
 		return site.write(out)
 	}

@@ -52,6 +52,23 @@ func posters() (map[string][]byte, error) {
 	}, nil
 }
 
+// mostPicture is what a picture of a scenario may weigh, in bytes.
+const mostPicture = 60_000
+
+// pictures are the scenarios of the library, each as one SVG at the moment that explains most: for READMEs, where neither
+// scripts nor frames run.
+func pictures() (site, error) {
+	out := make(site)
+	for _, s := range assets.Scenarios() {
+		svg := view.KeyPicture(s, "")
+		if len(svg) > mostPicture {
+			return nil, fmt.Errorf("the picture of %s has %d bytes, and %d are allowed", s.Name, len(svg), mostPicture)
+		}
+		out["posters/"+s.Name+".svg"] = []byte(svg)
+	}
+	return out, nil
+}
+
 // transcribe runs a scenario to its end.
 func transcribe(name string) (string, error) {
 	for _, s := range assets.Scenarios() {

@@ -24,6 +24,8 @@ import (
 	"testing/fstest"
 
 	"github.com/andybalholm/brotli"
+
+	"resync/assets"
 )
 
 // project is a small tree with everything that a site is made of.
@@ -416,5 +418,21 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 	}
 	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Every scenario has a picture, under its name, for READMEs.
+func TestEveryScenarioHasAPoster(t *testing.T) {
+	drawn, err := pictures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range assets.Scenarios() {
+		if svg := drawn["posters/"+s.Name+".svg"]; !bytes.HasPrefix(svg, []byte("<svg ")) {
+			t.Errorf("%s: %.80q", s.Name, svg)
+		}
+	}
+	if len(drawn) != len(assets.Scenarios()) {
+		t.Errorf("%d pictures of %d scenarios", len(drawn), len(assets.Scenarios()))
 	}
 }

@@ -152,6 +152,18 @@ describe("the element", () => {
     });
   }
 
+  test("runs in the era that its page asks for, and says why where it cannot", async (t) => {
+    const page = await host(t, element(`scenario="playground" profile="2.8" lazy="eager"`));
+    await running(page);
+    const frame = await inFrame(page);
+    await frame.locator('[data-testid="node-m1"] .badge', { hasText: "Redis 2.8" }).waitFor();
+    assert.match(await on(page, "permalink"), /profile=2\.8/);
+    await page.evaluate(() => document.getElementById("one").setAttribute("profile", "2.6"));
+    await frame.getByTestId("notice").waitFor();
+    assert.match(await frame.getByTestId("notice").innerText(), /wants every node to be a Redis 2\.6, and m1 cannot be one/);
+    assert.deepEqual(page.complain(), []);
+  });
+
   test("its own origin without Access-Control-Allow-Origin: it runs all the same, or says what to do", async (t) => {
     const page = await host(t, element(`lazy="eager"`), { own: true, from: player });
     await running(page);

@@ -1,9 +1,11 @@
 // Links: what is shared is opened again, and what a link carries is never done, only read.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { axe, launch, open, serve, waitReady } from "./lib.mjs";
+import { axe, dist, launch, open, serve, waitReady } from "./lib.mjs";
 
 let server, browser;
 before(async () => {
@@ -135,6 +137,121 @@ describe("the share panel", () => {
       for await (const chunk of await download.createReadStream()) chunks.push(chunk);
       const data = Buffer.concat(chunks);
       assert.ok(data.length > 1000 && data.toString("latin1").startsWith(begins), `${form}: ${data.length} bytes`);
+    }
+    await page.context().close();
+  });
+});
+
+// saved clicks a form in the share panel and resolves to the file that comes of it.
+async function saved(page, form, within = page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), byId(within, `save-${form}`).click()]);
+  const chunks = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  return { name: download.suggestedFilename(), data: Buffer.concat(chunks) };
+}
+
+// sizeOf is the width and height that a PNG has, by its header.
+function sizeOf(png) {
+  assert.equal(png.subarray(0, 8).toString("latin1"), "\x89PNG\r\n\x1a\n");
+  return [png.readUInt32BE(16), png.readUInt32BE(20)];
+}
+
+// seen shows an image in a page and resolves to its size, how many colours it has, and that of its ground.
+const seen = (page, type, data) =>
+  page.evaluate(async (address) => {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const pen = canvas.getContext("2d");
+    pen.drawImage(image, 0, 0);
+    const bytes = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+    const pixels = new Uint32Array(bytes.buffer);
+    const at = 4 * (5 * canvas.width + 5);
+    return { width: canvas.width, height: canvas.height, colours: new Set(pixels).size, ground: [...bytes.slice(at, at + 3)].join(" ") };
+  }, `data:${type};base64,${data.toString("base64")}`);
+
+const grounds = [["light", "255 255 255"], ["dark", "13 17 23"]];
+
+describe("a poster", () => {
+  const strict = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'";
+
+  test("is saved as SVG and as PNG of the same moment, under a strict policy, in either theme", async () => {
+    const guarded = await serve({ policy: strict });
+    const plain = await open(browser, "about:blank");
+    for (const [colorScheme, ground] of grounds) {
+      const page = await open(browser, `${guarded.url}#v=1&s=short-outage&t=19000&test=1`, { colorScheme });
+      await waitReady(page);
+      await byId(page, "share").click();
+      const svg = await saved(page, "poster");
+      assert.equal(svg.name, "short-outage.svg");
+      const text = svg.data.toString();
+      const [width, height] = text.match(/^<svg xmlns="[^"]*" width="(\d+)" height="(\d+)"/).slice(1).map(Number);
+      for (const words of ["A short outage", "at 19.000 s", "r1 will ask for ", "FULLRESYNC"]) assert.ok(text.includes(words), words);
+      const image = await seen(plain, "image/svg+xml", svg.data);
+      assert.deepEqual([image.width, image.height], [width, height]);
+      assert.ok(image.colours > 50, `${image.colours} colours`);
+      const png = await saved(page, "poster-png");
+      assert.equal(png.name, "short-outage.png");
+      assert.deepEqual(sizeOf(png.data), [2 * width, 2 * height]);
+      const pixels = await seen(plain, "image/png", png.data);
+      assert.ok(pixels.colours > 50, `${pixels.colours} colours`);
+      assert.equal(pixels.ground, ground);
+      assert.deepEqual(page.complaints, []);
+      await page.context().close();
+    }
+    await plain.context().close();
+    await guarded.close();
+  });
+
+  test("is saved in a sandboxed frame, and where there is no canvas the page says so", async () => {
+    const frame = `<iframe width="1200" height="700" sandbox="allow-scripts allow-downloads" src="index.html#v=1&s=short-outage&test=1"></iframe>`;
+    server.extra("framed.html", `<!doctype html><title>Host</title><link rel="icon" href="data:,">${frame}`);
+    const page = await open(browser, `${server.url}framed.html`);
+    const inner = await (await page.waitForSelector("iframe")).contentFrame();
+    await waitReady(inner);
+    await byId(inner, "share").click();
+    assert.match((await saved(page, "poster", inner)).data.toString(), /^<svg /);
+    assert.equal(sizeOf((await saved(page, "poster-png", inner)).data)[0], 1800);
+    await inner.evaluate(() => (HTMLCanvasElement.prototype.toBlob = (f) => f(null)));
+    await byId(inner, "save-poster-png").click();
+    await byId(inner, "notice").waitFor();
+    assert.match(await byId(inner, "notice").innerText(), /makes no PNG.*SVG/);
+    await page.context().close();
+  });
+
+  // Whatever the fonts of a machine are, every word is inside its picture and on no other.
+  test("of every scenario has its words apart, and follows whoever looks at it", async () => {
+    const page = await open(browser, "about:blank");
+    const list = JSON.parse(await readFile(path.join(dist, "manifest.json"), "utf8")).filter((f) => f.name.startsWith("posters/"));
+    assert.ok(list.length > 20);
+    for (const { name } of list) {
+      const svg = await readFile(path.join(dist, name), "utf8");
+      const wrong = await page.evaluate((text) => {
+        document.body.innerHTML = text;
+        const picture = document.querySelector("svg");
+        const all = picture.getBoundingClientRect();
+        const words = [...picture.querySelectorAll("text")].filter((e) => e.textContent).map((e) => {
+          const { left, right, top, bottom } = e.getBoundingClientRect();
+          return { text: e.textContent, left, right, top: top + 3, bottom: bottom - 3 };
+        });
+        const out = words.filter((a) => a.left < all.left || a.right > all.right || a.top < all.top || a.bottom > all.bottom).map((a) => `${a.text} is outside`);
+        for (const [i, a] of words.entries()) {
+          for (const b of words.slice(0, i)) {
+            if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) out.push(`${a.text} is on ${b.text}`);
+          }
+        }
+        return out;
+      }, svg);
+      assert.deepEqual(wrong, [], name);
+    }
+    const poster = await readFile(path.join(dist, "posters/split-brain.svg"));
+    for (const [colorScheme, ground] of grounds) {
+      await page.emulateMedia({ colorScheme });
+      await page.setContent(`<meta name="color-scheme" content="light dark"><body style="margin:0"><img src="data:image/svg+xml;base64,${poster.toString("base64")}">`);
+      await page.locator("img").evaluate((image) => image.decode());
+      assert.equal((await seen(page, "image/png", await page.screenshot())).ground, ground);
     }
     await page.context().close();
   });

@@ -107,6 +107,7 @@ func (m *Model) runScript(text string) {
 func (m *Model) openOwn(parsed *script.Script, text string) {
 	m.giveUpFile()
 	before := *m
+	m.profile = ""
 	m.adopt(parsed, text)
 	m.left = &before
 	m.rush(frameStep)

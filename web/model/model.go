@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type Model struct {
 	editor   editor
 	share    share
 	goal     goal   // of the opening, where a link gave one
+	profile  string // the era that a link wants for all nodes, "" for what the script says
 	notice   string // what is to be said of a link, until it is put away
 
 	playing     bool
@@ -132,6 +134,7 @@ func (m *Model) open(name string) {
 		m.problem = reason(err)
 		return
 	}
+	m.profiled(parsed)
 	m.begin(name, parsed)
 	m.rush(openTurns)
 }
@@ -368,7 +371,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Restart:
 		m.open(m.scenario)
 	case Pick:
-		m.gallery.open = false
+		m.gallery.open, m.profile = false, ""
 		m.open(msg.Scenario)
 	case Linked:
 		return m.follow(m.linked(msg))
@@ -385,6 +388,9 @@ func (m *Model) update(msg Msg) []Cmd {
 		return []Cmd{Copy{msg.Text}}
 	case SaveAs:
 		return m.saveAs(msg.Form)
+	case PictureRefused:
+		m.notice = "This browser makes no PNG out of a picture here. The poster as SVG says the same, and other programs make pixels of it."
+		m.status = m.notice
 	case CloseVerdict:
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq
@@ -694,7 +700,7 @@ func (m *Model) Playing() bool { return m.playing }
 func (m *Model) Flights(links []Link) []Flight { return flights(m.world(), links) }
 
 func (m *Model) bar(s *scene) Bar {
-	b := Bar{Title: m.script.Title, Theme: m.theme, Table: m.table, Facts: [3]string{"Redis 7.0"}}
+	b := Bar{Title: m.script.Title, Theme: m.theme, Table: m.table, Facts: [3]string{eraName(cmp.Or(m.profile, usualEra))}}
 	if lead := s.lead(m.selected); lead >= 0 && s.nodes[lead].up && s.nodes[lead].repl.BacklogSize > 0 {
 		b.Facts[1] = "repl-backlog-size " + size(s.nodes[lead].repl.BacklogSize)
 	}

@@ -1,11 +1,13 @@
 package model
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"resync/engine"
+	"resync/engine/node"
 	"resync/engine/script"
 )
 
@@ -24,6 +26,7 @@ type Permalink struct {
 	Chapter  int    // step: the chapter of a lesson, from 1; 0 for none
 	Node     string // node: the one that is selected
 	Theme    string // theme: light or dark
+	Profile  string // profile: the era of nodes that the script says none of
 }
 
 // permalinkVersion is the one that is written, and the latest that is read.
@@ -50,6 +53,7 @@ func (l Permalink) String() string {
 	if l.Moment >= 0 {
 		add("t", strconv.FormatInt(l.Moment, 10))
 	}
+	add("profile", l.Profile)
 	add("node", l.Node)
 	add("theme", l.Theme)
 	add("a", l.Packed)
@@ -97,6 +101,10 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 			if good = isWord(value); good {
 				l.Node = value
 			}
+		case "profile":
+			if good = slices.Contains(node.Eras(), value); good {
+				l.Profile = value
+			}
 		case "theme":
 			if good = value == "light" || value == "dark" || value == "auto"; good && value != "auto" {
 				l.Theme = value
@@ -115,7 +123,7 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 
 // permalinkWords are what the values of a permalink are called.
 var permalinkWords = map[string]string{
-	"s": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "theme": "theme (light, dark or auto)",
+	"s": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "profile": "Redis that is known here (" + strings.Join(node.Eras(), ", ") + ")", "theme": "theme (light, dark or auto)",
 }
 
 // isWord reports whether a value has only what base64url and names have, and something of it.
@@ -181,6 +189,8 @@ func (m *Model) linked(l Linked) (cmds []Cmd) {
 	if l.Link.Seed != 0 {
 		parsed.Seed = l.Link.Seed
 	}
+	m.profile = l.Link.Profile
+	notices = append(notices, m.profiled(parsed)...)
 	var g goal
 	switch {
 	case l.Link.Moment >= 0:
@@ -210,6 +220,37 @@ func (m *Model) linked(l Linked) (cmds []Cmd) {
 	}
 	m.notice = strings.Join(notices, " ")
 	return cmds
+}
+
+// profiled gives the nodes that a script adds the era that a link wants, and says why not where it does not: then all of it
+// stays as it is.
+func (m *Model) profiled(s *script.Script) (notices []string) {
+	if m.profile == "" {
+		return nil
+	}
+	statements := slices.Clone(s.Statements)
+	for i, st := range statements {
+		add, ok := st.Act.(script.AddNode)
+		if !ok {
+			continue
+		}
+		why := ""
+		if add.Era != "" {
+			why = "this scenario says itself that " + add.Name + " is a " + eraName(add.Era)
+		}
+		add.Era = m.profile
+		if _, err := add.Config(); err != nil {
+			why = add.Name + " cannot be one: " + err.Error()
+		}
+		if why != "" {
+			wanted := eraName(m.profile)
+			m.profile = ""
+			return []string{"The link wants every node to be a " + wanted + ", and " + why + ". It is shown as it was written."}
+		}
+		statements[i].Act = add
+	}
+	s.Statements = statements
+	return nil
 }
 
 // validPart is what stands in front of a line of a script that is wrong there, as far as that is right by itself.
@@ -252,7 +293,7 @@ func (m *Model) permalink() (l Permalink, text string) {
 		l.Node = m.selected
 	}
 	if m.untouched() {
-		l.Scenario = m.scenario
+		l.Scenario, l.Profile = m.scenario, m.profile
 		if original, err := script.Parse("", m.textOf(m.scenario)); err == nil && original.Seed != m.script.Seed {
 			l.Seed = m.script.Seed
 		}

@@ -9,6 +9,7 @@ import (
 
 	"resync/assets"
 	"resync/engine/script"
+	"resync/engine/sim"
 )
 
 func library() []Scenario {
@@ -25,6 +26,7 @@ var published = map[string]Permalink{
 	"v=1&s=short-outage&t=2431":                         {Scenario: "short-outage", Moment: 2431},
 	"v=1&s=split-brain&seed=7&step=2&node=r1":           {Scenario: "split-brain", Seed: 7, Chapter: 2, Node: "r1", Moment: -1},
 	"v=1&theme=dark&a=UyjJSFXQMFQoVwQA":                 {Theme: "dark", Packed: "UyjJSFXQMFQoVwQA", Moment: -1},
+	"v=1&s=playground&profile=2.8":                      {Scenario: "playground", Profile: "2.8", Moment: -1},
 	"s=short-outage":                                    {Scenario: "short-outage", Moment: -1},
 	"v=1&s=short-outage&view=tape&controls=none&test=1": {Scenario: "short-outage", Moment: -1},
 }
@@ -167,6 +169,15 @@ func TestTheSharePanel(t *testing.T) {
 	}
 	for _, f := range Forms {
 		_, cmds := Update(m, SaveAs{f.Name})
+		if save, ok := cmds[0].(SavePicture); ok {
+			if png := f.Name == "poster-png"; save.PNG != png || strings.HasSuffix(save.Name, ".png") != png || !strings.HasPrefix(save.Name, "short-outage.") {
+				t.Errorf("%s: %+v", f.Name, save)
+			}
+			if p := save.Picture; p.Question != "" || !strings.HasSuffix(p.Facts, "at 20.000 s") {
+				t.Errorf("a question that has been answered is asked: %q, %s", p.Question, p.Facts)
+			}
+			continue
+		}
 		d, ok := cmds[0].(Download)
 		if !ok || d.Data == "" {
 			t.Errorf("%s: %+v", f.Name, cmds)
@@ -204,5 +215,63 @@ func TestTheSharePanel(t *testing.T) {
 	}
 	if m, cmds = Update(m, ToggleShare{}); m.Page().Share.Open || cmds[0] != (Focus{ShareID}) {
 		t.Errorf("it stays open: %+v", cmds)
+	}
+}
+
+// A link may ask for another era where the script names none: that is one word in front of every node's settings, and stays so
+// when the run is begun again or given away.
+func TestALinkAsksForAnEra(t *testing.T) {
+	m := linkedTo("v=1&s=playground&profile=4.0", "")
+	p := m.Page()
+	if m.problem != "" || m.notice != "" || len(p.Stage.Cards[0].Badges) != 1 || p.Stage.Cards[0].Badges[0].Word != "Redis 4.0" || p.Bar.Facts[0] != "Redis 4.0" {
+		t.Fatalf("%q %q %+v %v", m.problem, m.notice, p.Stage.Cards[0], p.Bar.Facts)
+	}
+	do(&m, Restart{})
+	if link, text := m.permalink(); link.Profile != "4.0" || link.Scenario != "playground" || text != "" {
+		t.Errorf("%+v %q", link, text)
+	}
+	do(&m, Run{"sever m1 r1"})
+	if link, text := m.permalink(); link.Profile != "" || !strings.Contains(text, "node m1 era 4.0") {
+		t.Errorf("%+v %q", link, text)
+	}
+	do(&m, Pick{"short-outage"})
+	if link, _ := m.permalink(); link.Profile != "" || m.Page().Bar.Facts[0] != "Redis 7.0" {
+		t.Errorf("the era stays: %+v", link)
+	}
+}
+
+func TestAnEraThatCannotBeIsRefused(t *testing.T) {
+	for fragment, why := range map[string]string{
+		"v=1&s=same-outage-three-eras&profile=4.0": "says itself that m26 is a Redis 2.6. It is shown as it was written.",
+		"v=1&s=short-outage&profile=2.6":           "m1 cannot be one: ",
+		"v=1&s=short-outage&profile=3.2":           `"profile=3.2", which is no Redis that is known here (2.6, 2.8, 4.0, 7.0, 8.0)`,
+	} {
+		m := linkedTo(fragment, "")
+		link, _, _ := ParsePermalink(fragment)
+		plain := linkedTo("v=1&s="+link.Scenario, "")
+		if !strings.Contains(m.notice, why) || m.problem != "" || m.Trace() != plain.Trace() {
+			t.Errorf("%s: %q, %q", fragment, m.notice, m.problem)
+		}
+		if again, _ := m.permalink(); again.Profile != "" {
+			t.Errorf("%s: the link still says %s", fragment, again.Profile)
+		}
+	}
+}
+
+// What the stories tell of 7.0 holds in Valkey 8.0, too.
+func TestTheStoriesHoldInValkey(t *testing.T) {
+	for _, s := range library() {
+		m := linkedTo("v=1&s="+s.Name+"&profile=8.0", "")
+		if strings.Contains(m.notice, "says itself") != strings.Contains(s.Text, " era ") || m.profile == "" && m.notice == "" {
+			t.Errorf("%s: %q", s.Name, m.notice)
+			continue
+		}
+		for m.lesson() && m.problem == "" {
+			m.tale.goOn()
+			m.turn(sim.Never - 1)
+		}
+		if m.problem != "" {
+			t.Errorf("%s: %s", s.Name, m.problem)
+		}
 	}
 }

@@ -46,7 +46,23 @@ var Forms = []Form{
 	{"runbook", "Runbook", "a folder that repeats it on real servers: redis.conf files, a shell script, docker-compose.yml"},
 	{"trace", "Trace", "every event with its numbers, a JSON object a line"},
 	{"shiviz", "ShiViz log", "the same with vector clocks, for the space-time diagrams of ShiViz"},
+	{"poster", "Poster (SVG)", "a picture of this moment for a README or a talk: light or dark, as whoever looks at it has it"},
+	{"poster-png", "Poster (PNG)", "the same as pixels, two for each, in the colours of this page"},
 }
+
+// SavePicture draws a moment and saves it, as SVG or as PNG.
+type SavePicture struct {
+	Name    string
+	Picture Picture
+	PNG     bool
+}
+
+func (SavePicture) isCmd() {}
+
+// PictureRefused says that the browser makes no PNG.
+type PictureRefused struct{}
+
+func (PictureRefused) isMsg() {}
 
 // ShareID is the id of the button that opens the panel; ShareLinkID that of the line with the link.
 const (
@@ -106,6 +122,13 @@ func (m *Model) saveAs(form string) []Cmd {
 	case "shiviz":
 		m.status = "Saved as " + name + ".shiviz.log."
 		return []Cmd{Download{Name: name + ".shiviz.log", Mime: "text/plain;charset=utf-8", Data: string(sim.AppendShiViz(nil, m.world().Events(), &sim.Filter{}))}}
+	case "poster", "poster-png":
+		save := SavePicture{Name: name + ".svg", Picture: m.Picture()}
+		if form == "poster-png" {
+			save.Name, save.PNG = name+".png", true
+		}
+		m.status = "Saved as " + save.Name + "."
+		return []Cmd{save}
 	}
 	return nil
 }

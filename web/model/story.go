@@ -479,17 +479,25 @@ func (m *Model) lessonAsk(s *scene) Ask {
 	}
 	for _, v := range m.past.verdicts {
 		if int(v.seq) >= q.after && s.named(v.answer.Replica) == q.replica {
-			return judge(a, s, v)
+			return onlyIfSaid(judge(a, s, v))
 		}
 	}
 	if done, ok := m.past.copied[q.replica]; ok && int(done.seq) >= q.after {
 		// Before PSYNC there was nothing to answer: SYNC is a full copy.
 		a.Truth, a.Comment = "fullresync", "It asked with SYNC, which knows no other answer than the whole dataset."
 		a.Question = rightOrWrong(a)
-		return a
+		return onlyIfSaid(a)
 	}
 	if a.Said != "" {
 		a.Comment = "You said " + words(a.Said) + ". Watch what the master says."
+	}
+	return a
+}
+
+// onlyIfSaid leaves out the judgement of a reader who has said nothing: a link led past the question.
+func onlyIfSaid(a Ask) Ask {
+	if a.Said == "" {
+		return Ask{}
 	}
 	return a
 }

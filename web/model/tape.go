@@ -112,7 +112,10 @@ func (m *Model) tape(s *scene) Tape {
 		return t
 	}
 	if !ok {
-		t.Empty = "No replica has asked yet: " + master.name + " keeps no stream for anybody."
+		t.Empty = master.name + " keeps no stream yet: it begins with the first replica."
+		if master.repl.BacklogActive {
+			t.Empty = master.name + " holds nothing of its stream yet: the next byte to be written is " + at(next) + "."
+		}
 		return t
 	}
 	head := next - 1
@@ -202,7 +205,7 @@ func (m *Model) tapeWindow(s *scene, lead int, first, head engine.Offset) window
 	held := end - float64(first-1)
 	lo := float64(first - 1)
 	for _, n := range s.nodes {
-		if n.master >= 0 && n.up && !n.connected() && n.repl.Ask.Want > 0 && n.repl.ReplID == master.repl.ReplID {
+		if n.master >= 0 && n.up && !n.connected() && n.repl.Ask.Want > 0 && (n.repl.ReplID == master.repl.ReplID || n.repl.Ask.ID == master.repl.ReplID) {
 			lo = min(lo, float64(n.repl.Ask.Want-1))
 		}
 	}
@@ -298,9 +301,8 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 	r := Rail{Name: n.name, Role: n.role(), Offset: plain(int64(n.repl.Applied))}
 	applied := n.repl.Applied
 	lo := engine.Offset(win.lo)
-	sameStream := n.repl.ReplID == master.repl.ReplID || n.repl.ReplID == master.repl.ReplID2
 	switch {
-	case !n.up || !sameStream || n.repl.Ask.Want < 0 && !n.connected():
+	case !n.up || !sameStream(master, n) || n.repl.Ask.Want < 0 && !n.connected():
 		r.Cut = true
 		text := "nothing of this stream yet"
 		if !n.up {
@@ -343,6 +345,12 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 			v.answer.Want, n.name+" asked for")
 	}
 	t.Rails = append(t.Rails, r)
+}
+
+// sameStream reports whether a node's offset counts the bytes of its master's stream. Before 4.0 a replica keeps its own name
+// beside that of the history that it would ask for.
+func sameStream(master, n standing) bool {
+	return n.repl.ReplID == master.repl.ReplID || n.repl.ReplID == master.repl.ReplID2 || n.repl.Ask.Want > 0 && n.repl.Ask.ID == master.repl.ReplID
 }
 
 // parted is how many bytes a node has of the history that a master had before, from where that one went its own way.
@@ -469,7 +477,10 @@ func (t *Tape) headText(win window, master standing, head, drop engine.Offset, h
 		if t.Compact {
 			t.DropIn = TapeText{X: 1, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " left ▸", Tone: ToneFull, Shown: true}
 			t.DropIn.Shown = !t.meetsFlag(t.DropIn)
+			return
 		}
+		t.DropAt.Shown = t.DropAt.Shown && !t.meetsFlag(t.DropAt)
+		t.DropIn.Shown = t.DropIn.Shown && !t.pierced(t.DropIn)
 		return
 	}
 	t.DropAt = TapeText{X: t.Drop, Anchor: "start", Text: "drop line", Tone: ToneFull, Shown: !t.Compact}
@@ -485,6 +496,17 @@ func (t *Tape) headText(win window, master standing, head, drop engine.Offset, h
 func (t *Tape) meetsFlag(text TapeText) bool {
 	for _, f := range t.Flags {
 		if f.Text.Shown && overlap(f.Text, text, t.Width) {
+			return true
+		}
+	}
+	return false
+}
+
+// pierced reports whether a flag goes through a text that stands on the ribbon.
+func (t *Tape) pierced(text TapeText) bool {
+	lo, hi := extent(text, t.Width)
+	for _, f := range t.Flags {
+		if x := f.X * t.Width; x > lo-4 && x < hi+4 {
 			return true
 		}
 	}

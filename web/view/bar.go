@@ -66,11 +66,13 @@ func (b *topBar) share(app.Context, app.Event) { b.Up.send(model.ToggleShare{}) 
 func (b *topBar) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
 
 // mark is the sign of Resync: what is gone, the edge, what is held.
-func mark() app.UI {
-	return icon("bar__mark", 20, 20,
-		drawn("rect", "mark__gone", "x", "1", "y", "7", "width", "6", "height", "6", "rx", "1"),
-		drawn("rect", "mark__held", "x", "8.5", "y", "7", "width", "10.5", "height", "6", "rx", "1"),
-		path("mark__edge", "M8.5 1.5v4M8.5 14.5v4"),
+func mark() app.UI { return markShape().ui().Aria("hidden", true) }
+
+func markShape() *shape {
+	return small("bar__mark", 20, 20,
+		draw("rect", "mark__gone", "x", "1", "y", "7", "width", "6", "height", "6", "rx", "1"),
+		draw("rect", "mark__held", "x", "8.5", "y", "7", "width", "10.5", "height", "6", "rx", "1"),
+		stroke("mark__edge", "M8.5 1.5v4M8.5 14.5v4"),
 	)
 }
 

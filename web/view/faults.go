@@ -109,20 +109,22 @@ func (e *entry) key(ctx app.Context, ev app.Event) {
 }
 
 // badgeIcon is a state's shape.
-func badgeIcon(kind string) app.UI {
+func badgeIcon(kind string) app.UI { return badgeShape(kind).ui().Aria("hidden", true) }
+
+func badgeShape(kind string) *shape {
 	switch kind {
 	case "frozen":
-		return icon("", 12, 12, path("f-text fill", "M2 1h3v10H2zM7 1h3v10H7z"))
+		return small("", 12, 12, stroke("f-text fill", "M2 1h3v10H2zM7 1h3v10H7z"))
 	case "isolated":
-		return icon("", 12, 12, drawn("circle", "l-text", "cx", "6", "cy", "6", "r", "5"), path("l-text", "M2.500 9.500l7-7"))
+		return small("", 12, 12, draw("circle", "l-text", "cx", "6", "cy", "6", "r", "5"), stroke("l-text", "M2.500 9.500l7-7"))
 	case "clock":
-		return icon("", 12, 12, drawn("circle", "l-text", "cx", "6", "cy", "6", "r", "5"), path("l-text", "M6 3v3l2 1.500"))
+		return small("", 12, 12, draw("circle", "l-text", "cx", "6", "cy", "6", "r", "5"), stroke("l-text", "M6 3v3l2 1.500"))
 	case "narrow":
-		return icon("", 12, 12, path("l-text", "M0 2q4 0 6 2.500q2-2.500 6-2.500M0 10q4 0 6-2.500q2 2.500 6 2.500"))
+		return small("", 12, 12, stroke("l-text", "M0 2q4 0 6 2.500q2-2.500 6-2.500M0 10q4 0 6-2.500q2 2.500 6 2.500"))
 	case "ring":
-		return icon("", 12, 12, path("l-text", "M10.500 6a4.500 4.500 0 1 1-1.500-3.400M9.500 0v3h-3"))
+		return small("", 12, 12, stroke("l-text", "M10.500 6a4.500 4.500 0 1 1-1.500-3.400M9.500 0v3h-3"))
 	}
-	return icon("", 12, 12, path("l-text", "M1 1h5l5 5-5 5-5-5z"))
+	return small("", 12, 12, stroke("l-text", "M1 1h5l5 5-5 5-5-5z"))
 }
 
 func badges(list []model.Badge) app.UI {

@@ -69,6 +69,8 @@ type Host interface {
 	// OnFile calls f for every file that is dropped on the page or chosen in one of its file inputs, once it is read. Of a
 	// file that is larger than MostFile only the first MostFile+1 bytes are read.
 	OnFile(f func(name string, data []byte))
+	// Paint makes a PNG of so many pixels out of an SVG. f hears of it later; ok is false where the browser does not.
+	Paint(svg string, width, height int, f func(png []byte, ok bool))
 	// Download has the browser save data as a file.
 	Download(name, mime string, data []byte)
 	// Expose makes functions callable from JavaScript as properties of window.__resync, for tests and hosts.

@@ -26,7 +26,7 @@ func (l *link) Render() app.UI {
 		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
 		app.Button().Class("link__state").Type("button").DataSet("testid", "faults-"+k.ID).Aria("pressed", k.Selected).OnClick(l.faults).Body(
 			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Text(" "), app.Span().Class("link__note").Text(k.Note)),
-		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k), app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
+		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k).ui().ID(lanesID(k.ID)).Aria("hidden", true), app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
 		app.P().Class("link__figure").Body(badges(k.Badges), app.Span().Text(k.Figure)),
 		app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).
 			Aria("label", k.Action+" the link of "+k.Master+" and "+k.Replica).OnClick(l.act).Text(k.Action),
@@ -37,91 +37,100 @@ func (l *link) act(app.Context, app.Event) { l.Up.send(model.Run{Line: l.Link.Li
 
 // queue is how full the master's output buffer is for this replica, at the end of the link where it stands.
 func queue(k *model.Link) app.UI {
+	s := queueShape(k)
+	s.inside = append([]*shape{{tag: "title", words: k.Queue.Word}}, s.inside...)
+	return s.set("data-testid", "queue-"+k.ID, "data-part", px(k.Queue.Part*1000)).ui().Aria("hidden", true)
+}
+
+func queueShape(k *model.Link) *shape {
 	const long, high = 44.0, 8.0
 	tone := "f-master"
 	if k.Queue.Part > .75 {
 		tone = "f-lost"
 	}
-	frame, full := box("queue__room", .5, .5, long-1, high-1, 2), box(tone, 1, 1, max(1, (long-2)*k.Queue.Part), high-2, 1)
+	frame, full := rect("queue__room", .5, .5, long-1, high-1, 2), rect(tone, 1, 1, max(1, (long-2)*k.Queue.Part), high-2, 1)
 	width, height := long, high
 	if k.Vertical {
 		width, height = high, long
-		frame, full = box("queue__room", .5, .5, high-1, long-1, 2), box(tone, 1, 1, high-2, max(1, (long-2)*k.Queue.Part), 1)
+		frame, full = rect("queue__room", .5, .5, high-1, long-1, 2), rect(tone, 1, 1, high-2, max(1, (long-2)*k.Queue.Part), 1)
 	}
-	return drawn("svg", "link__queue", "width", px(width), "height", px(height)).DataSet("testid", "queue-"+k.ID).DataSet("part", px(k.Queue.Part*1000)).
-		Aria("hidden", true).Body(drawn("title", "").Text(k.Queue.Word), frame, full)
+	return draw("svg", "link__queue", "width", px(width), "height", px(height)).with(frame, full)
 }
 
 func lanesID(link string) string { return "lanes-" + link }
 
 // lanes draws a link of any length: percentages for the lines, and small drawings of their own for the ends, since a path
 // knows no percentages.
-func lanes(k *model.Link) app.UI {
+func lanes(k *model.Link) *shape {
 	broken := k.Cut || k.Dead
-	s := drawn("svg", "link__lanes").ID(lanesID(k.ID)).Aria("hidden", true)
+	s := draw("svg", "link__lanes")
 	if k.Path == "blackhole" {
-		return s.Body(hole(k, 0), hole(k, 1))
+		return s.with(hole(k, 0), hole(k, 1))
 	}
 	if k.Vertical {
 		if broken {
-			return s.Body(cutLine("6", "6"), cutLine("24", "24"), crossAt(k, "15", "50%"))
+			return s.with(cutLine("6"), cutLine("24"), crossAt(k, "15", "50%"))
 		}
-		return s.Body(
-			drawn("line", "l", "x1", "6", "y1", "0", "x2", "6", "y2", "100%"),
-			drawn("line", "l", "x1", "24", "y1", "0", "x2", "24", "y2", "100%"),
+		return s.with(
+			draw("line", "l", "x1", "6", "y1", "0", "x2", "6", "y2", "100%"),
+			draw("line", "l", "x1", "24", "y1", "0", "x2", "24", "y2", "100%"),
 			end("6", "100%", "M0 0l-4-8h8z"), end("24", "0", "M0 0l-4 8h8z"),
 		)
 	}
 	if broken {
-		return s.Body(cutRow("6"), cutRow("24"), crossAt(k, "50%", "15"))
+		return s.with(cutRow("6"), cutRow("24"), crossAt(k, "50%", "15"))
 	}
-	return s.Body(
-		drawn("line", "l", "x1", "0", "y1", "6", "x2", "100%", "y2", "6"),
-		drawn("line", "l", "x1", "0", "y1", "24", "x2", "100%", "y2", "24"),
+	return s.with(
+		draw("line", "l", "x1", "0", "y1", "6", "x2", "100%", "y2", "6"),
+		draw("line", "l", "x1", "0", "y1", "24", "x2", "100%", "y2", "24"),
 		end("100%", "6", "M0 0l-8-4v8z"), end("0", "24", "M0 0l8-4v8z"),
 	)
 }
 
 // hole draws one lane of a link in a blackhole: what the sender of that lane says goes as far as the hole and no further.
 // The other lane may be whole.
-func hole(k *model.Link, lane int) app.UI {
+func hole(k *model.Link, lane int) *shape {
 	side, from, to, arrow := [2]string{"6", "24"}[lane], "0", "100%", [2]string{"M0 0l-8-4v8z", "M0 0l8-4v8z"}[lane]
 	if lane == 1 {
 		from, to = to, from
 	}
-	line := func(class, a, b string) app.UI { return drawn("line", class, "x1", a, "y1", side, "x2", b, "y2", side) }
-	spot := func(at, class, d string) app.UI { return drawn("svg", "ends", "x", at, "y", side).Body(path(class, d)) }
+	line := func(class, a, b string) *shape { return draw("line", class, "x1", a, "y1", side, "x2", b, "y2", side) }
+	spot := func(at, class, d string) *shape {
+		return draw("svg", "ends", "x", at, "y", side).with(stroke(class, d))
+	}
 	if k.Vertical {
-		line = func(class, a, b string) app.UI { return drawn("line", class, "x1", side, "y1", a, "x2", side, "y2", b) }
-		spot = func(at, class, d string) app.UI { return drawn("svg", "ends", "x", side, "y", at).Body(path(class, d)) }
+		line = func(class, a, b string) *shape { return draw("line", class, "x1", side, "y1", a, "x2", side, "y2", b) }
+		spot = func(at, class, d string) *shape {
+			return draw("svg", "ends", "x", side, "y", at).with(stroke(class, d))
+		}
 		arrow = [2]string{"M0 0l-4-8h8z", "M0 0l-4 8h8z"}[lane]
 	}
 	if !k.Dark[lane] {
-		return drawn("g", "").Body(line("l", from, to), spot(to, "f-line", arrow))
+		return group(line("l", from, to), spot(to, "f-line", arrow))
 	}
-	return drawn("g", "").Body(line("l", from, "50%"), line("l dot", "50%", to), spot("50%", "f-text", "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0"))
+	return group(line("l", from, "50%"), line("l dot", "50%", to), spot("50%", "f-text", "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0"))
 }
 
 // cutRow and cutLine are a broken lane: two dashed pieces with a gap between them.
-func cutRow(y string) app.UI {
-	return drawn("g", "l dash").Body(
-		drawn("line", "", "x1", "0", "y1", y, "x2", "36%", "y2", y), drawn("line", "", "x1", "64%", "y1", y, "x2", "100%", "y2", y))
+func cutRow(y string) *shape {
+	return draw("g", "l dash").with(
+		draw("line", "", "x1", "0", "y1", y, "x2", "36%", "y2", y), draw("line", "", "x1", "64%", "y1", y, "x2", "100%", "y2", y))
 }
 
-func cutLine(x, _ string) app.UI {
-	return drawn("g", "l dash").Body(
-		drawn("line", "", "x1", x, "y1", "0", "x2", x, "y2", "28%"), drawn("line", "", "x1", x, "y1", "72%", "x2", x, "y2", "100%"))
+func cutLine(x string) *shape {
+	return draw("g", "l dash").with(
+		draw("line", "", "x1", x, "y1", "0", "x2", x, "y2", "28%"), draw("line", "", "x1", x, "y1", "72%", "x2", x, "y2", "100%"))
 }
 
-func end(x, y, d string) app.UI {
-	return drawn("svg", "ends", "x", x, "y", y).Body(path("f-line", d))
+func end(x, y, d string) *shape {
+	return draw("svg", "ends", "x", x, "y", y).with(stroke("f-line", d))
 }
 
 // crossAt marks a cut in red. A node that is down leaves the gap without it: the link itself is whole.
-func crossAt(k *model.Link, x, y string) app.UI {
+func crossAt(k *model.Link, x, y string) *shape {
 	if !k.Cut {
 		return nil
 	}
-	return drawn("svg", "ends", "x", x, "y", y).Body(
-		drawn("circle", "f-surface", "r", "11"), drawn("circle", "l-lost", "r", "11"), path("l-lost w2", "M-4 -4l8 8m0 -8l-8 8"))
+	return draw("svg", "ends", "x", x, "y", y).with(
+		draw("circle", "f-surface", "r", "11"), draw("circle", "l-lost", "r", "11"), stroke("l-lost w2", "M-4 -4l8 8m0 -8l-8 8"))
 }

@@ -197,6 +197,8 @@ func (p *page) obey(cmds []model.Cmd) {
 			p.host.Mark(c.ID, c.From, c.To)
 		case model.Download:
 			p.host.Download(c.Name, c.Mime, []byte(c.Data))
+		case model.SavePicture:
+			p.savePicture(&c)
 		case model.Pack:
 			p.pack(c)
 		case model.Reveal:
@@ -228,6 +230,28 @@ func (p *page) pack(c model.Pack) {
 		return
 	}
 	p.host.Pack(c.Text, made)
+}
+
+// savePicture draws a moment and has the browser save it. Pixels cannot follow whoever looks at them: they are as the page is.
+func (p *page) savePicture(c *model.SavePicture) {
+	if !c.PNG {
+		svg, _, _ := Picture(&c.Picture, "")
+		p.host.Download(c.Name, "image/svg+xml", []byte(svg))
+		return
+	}
+	theme := p.page.Bar.Theme
+	if theme == "" && p.host.Matches("(prefers-color-scheme: dark)") {
+		theme = "dark"
+	}
+	svg, width, height := Picture(&c.Picture, or(theme, "light"))
+	p.host.Paint(svg, 2*width, 2*height, func(png []byte, ok bool) {
+		if ok {
+			p.host.Download(c.Name, "image/png", png)
+			return
+		}
+		p.take(model.PictureRefused{})
+		p.redraw()
+	})
 }
 
 func (p *page) afterDrawing(f func()) {

@@ -121,35 +121,37 @@ func (t *tape) zoomed(ctx app.Context, by int) {
 }
 
 // chips are the commands of a closer look, over the ribbon; cells are its bytes, with their hex below.
-func (t *tape) chips(r tapeRows) app.UI {
-	z, w := &t.Tape.Zoom, t.Tape.Width
+func (t *tape) chips(r tapeRows) *shape {
+	z, w, all := &t.Tape.Zoom, t.Tape.Width, draw("g", "")
 	middle := r.ribbon + r.ribbonHigh/2 + 4
-	return drawn("g", "").Body(
-		app.Range(z.Chips).Slice(func(i int) app.UI {
-			c := &z.Chips[i]
-			class := "chip__box"
-			if c.Dim {
-				class += " chip__box--dim"
-			}
-			return drawn("g", "tape__chip").DataSet("gone", c.Gone).Body(
-				app.If(!c.Gone, func() app.UI { return box(class, c.X*w+.5, r.ribbon+.5, c.W*w-1, r.ribbonHigh-1, 3) }),
-				app.If(c.Text != "" && !z.Bytes, func() app.UI {
-					return drawn("text", "mono chip__text", "x", px(c.X*w+8), "y", px(middle)).Text(c.Text)
-				}))
-		}),
-		app.Range(z.Cells).Slice(func(i int) app.UI {
-			c := &z.Cells[i]
-			class, x := "mono chip__text", px(c.X*w+9)
-			if c.Quiet {
-				class += " chip__text--quiet"
-			}
-			return drawn("g", "tape__cell").Body(
-				drawn("text", class, "x", x, "y", px(middle), "text-anchor", "middle").Text(c.Char),
-				app.If(!t.Tape.Compact, func() app.UI {
-					return drawn("text", "m hex", "x", x, "y", px(r.ribbon+r.ribbonHigh+13), "text-anchor", "middle").Text(c.Hex)
-				}))
-		}),
-	)
+	for i := range z.Chips {
+		c := &z.Chips[i]
+		class := "chip__box"
+		if c.Dim {
+			class += " chip__box--dim"
+		}
+		chip := draw("g", "tape__chip", "data-gone", strconv.FormatBool(c.Gone))
+		if !c.Gone {
+			chip.with(rect(class, c.X*w+.5, r.ribbon+.5, c.W*w-1, r.ribbonHigh-1, 3))
+		}
+		if c.Text != "" && !z.Bytes {
+			chip.with(words("mono chip__text", c.X*w+8, middle, "", c.Text))
+		}
+		all.with(chip)
+	}
+	for i := range z.Cells {
+		c := &z.Cells[i]
+		class, x := "mono chip__text", c.X*w+9
+		if c.Quiet {
+			class += " chip__text--quiet"
+		}
+		cell := draw("g", "tape__cell").with(words(class, x, middle, "middle", c.Char))
+		if !t.Tape.Compact {
+			cell.with(words("m hex", x, r.ribbon+r.ribbonHigh+13, "middle", c.Hex))
+		}
+		all.with(cell)
+	}
+	return all
 }
 
 func (t *tape) hasOwn() bool {
@@ -166,92 +168,98 @@ func legend(word string, shapes ...app.UI) app.UI {
 }
 
 func (t *tape) drawing() app.UI {
+	names, plot, _ := t.shapes()
+	return app.Div().Class("tape__drawing").Body(
+		names.ui().Aria("hidden", true),
+		plot.ui().Role("img").Aria("label", t.Tape.Label),
+	)
+}
+
+// shapes are the names at the left and the plot beside them, and how high both are.
+func (t *tape) shapes() (names, plot *shape, high float64) {
 	k, r := &t.Tape, t.rows()
 	bottom := r.railY(len(k.Rails)-1) + r.railHigh
 	if len(k.Rails) == 0 {
 		bottom = r.ribbon + r.ribbonHigh + 10
 	}
-	high := bottom + 24
+	high = bottom + 24
 	if t.Small {
 		high = bottom + 4
 	}
 	height := strconv.Itoa(int(high))
-	return app.Div().Class("tape__drawing").Body(
-		drawn("svg", "tape__names", "height", height).Aria("hidden", true).Body(
-			t.name(r.ribbon+r.ribbonHigh/2, k.Master, "master"),
-			app.Range(k.Rails).Slice(func(i int) app.UI { return t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, k.Rails[i].Role) }),
-		),
-		drawn("svg", "tape__plot", "height", height).Role("img").Aria("label", k.Label).Body(
-			t.ribbon(r),
-			app.Range(k.Rails).Slice(func(i int) app.UI { return t.rail(r, i) }),
-			app.Range(k.Flags).Slice(func(i int) app.UI { return t.flag(r, k.Flags[i]) }),
-			app.Range(k.Ticks).Slice(func(i int) app.UI {
-				if t.Small {
-					return nil
-				}
-				x := k.Ticks[i].X * k.Width
-				return drawn("g", "").Body(
-					path("l", "M"+px(x)+" "+px(bottom+5)+"v4"),
-					drawn("text", "m mono", "x", px(x), "y", px(bottom+20), "text-anchor", "middle").Text(k.Ticks[i].Text))
-			}),
-		),
-	)
+	names = draw("svg", "tape__names", "height", height).with(t.name(r.ribbon+r.ribbonHigh/2, k.Master, "master"))
+	plot = draw("svg", "tape__plot", "height", height).with(t.ribbon(r))
+	for i := range k.Rails {
+		names.with(t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, k.Rails[i].Role))
+		plot.with(t.rail(r, i))
+	}
+	for _, f := range k.Flags {
+		plot.with(t.flag(r, f))
+	}
+	for _, tick := range k.Ticks {
+		if x := tick.X * k.Width; !t.Small {
+			plot.with(group(
+				stroke("l", "M"+px(x)+" "+px(bottom+5)+"v4"),
+				words("m mono", x, bottom+20, "middle", tick.Text)))
+		}
+	}
+	return names, plot, high
 }
 
-func (t *tape) name(y float64, name, role string) app.UI {
+func (t *tape) name(y float64, name, role string) *shape {
 	if t.Tape.Compact {
-		return drawn("text", "b", "x", "0", "y", px(y+4)).Text(name)
+		return words("b", 0, y+4, "", name)
 	}
-	shape := drawn("circle", "f-replica", "cx", "6", "cy", px(y), "r", "5.5")
+	sign := draw("circle", "f-replica", "cx", "6", "cy", px(y), "r", "5.5")
 	if role == "master" {
-		shape = drawn("path", "f-master", "d", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
+		sign = stroke("f-master", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
 	}
-	return drawn("g", "").Body(shape, drawn("text", "b name", "x", "18", "y", px(y+4)).Text(name))
+	return group(sign, words("b name", 18, y+4, "", cutTo(name, bold13, 66)))
 }
 
 // ribbon is the master's line: gone, held block by block, room left, and the drop line.
-func (t *tape) ribbon(r tapeRows) app.UI {
+func (t *tape) ribbon(r tapeRows) *shape {
 	k := &t.Tape
 	w := k.Width
 	y, h := r.ribbon, r.ribbonHigh
 	middle := y + h/2 + 4
 	goneX, goneW := k.Gone.X*w, k.Gone.W*w
-	return drawn("g", "").Body(
-		box("f-gone", goneX, y, goneW, h, 0),
-		app.If(goneW > 70, func() app.UI {
-			return drawn("g", "").Body(
-				box("f-bg", goneX+goneW/2-21, y+4, 42, h-8, 3),
-				drawn("text", "", "x", px(goneX+goneW/2), "y", px(middle), "text-anchor", "middle").Text("gone"))
-		}),
-		app.Range(k.Blocks).Slice(func(i int) app.UI {
-			b := k.Blocks[i]
-			x, bw := b.X*w, b.W*w
-			class := "on-master"
-			shapes := drawn("g", "")
-			if b.NextToGo {
-				class = "b t-full"
-				return shapes.Body(box("f-master-tint", x, y, bw, h, 0), box("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0),
-					drawn("text", class, "x", px(b.TextX*w), "y", px(middle), "text-anchor", "middle").Text(b.Text))
-			}
-			gap := 0.0
-			if i > 0 && bw > 4 {
-				gap = 2
-			}
-			return shapes.Body(box("f-master", x+gap, y, max(1, bw-gap), h, 0),
-				drawn("text", class, "x", px(b.TextX*w), "y", px(middle), "text-anchor", "middle").Text(b.Text))
-		}),
-		app.If(len(k.Zoom.Chips) > 0, func() app.UI { return t.chips(r) }),
-		box("l dash", k.Room.X*w+.5, y+.5, k.Room.W*w-1, h-1, 0),
-		box("l-text w2", k.Chosen.X*w, y-3, max(k.Chosen.W*w, 3*min(1, k.Chosen.W*1e9)), h+6, 2),
-		app.If(k.Head >= 0, func() app.UI { return path("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)) }),
-		label(k.HeadAt, "halo", w, r.words, -1),
-		app.If(k.Drop >= 0, func() app.UI {
-			return drawn("g", "").Body(
-				path("l-full w2", "M"+px(k.Drop*w)+" "+px(y-16)+"v"+px(h+20)))
-		}),
+	all := group(rect("f-gone", goneX, y, goneW, h, 0))
+	if goneW > 70 {
+		all.with(group(
+			rect("f-bg", goneX+goneW/2-21, y+4, 42, h-8, 3),
+			words("", goneX+goneW/2, middle, "middle", "gone")))
+	}
+	for i, b := range k.Blocks {
+		x, bw := b.X*w, b.W*w
+		text := words("on-master", b.TextX*w, middle, "middle", b.Text)
+		if b.NextToGo {
+			text.class = "b t-full"
+			all.with(group(rect("f-master-tint", x, y, bw, h, 0), rect("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0), text))
+			continue
+		}
+		gap := 0.0
+		if i > 0 && bw > 4 {
+			gap = 2
+		}
+		all.with(group(rect("f-master", x+gap, y, max(1, bw-gap), h, 0), text))
+	}
+	if len(k.Zoom.Chips) > 0 {
+		all.with(t.chips(r))
+	}
+	all.with(
+		rect("l dash", k.Room.X*w+.5, y+.5, k.Room.W*w-1, h-1, 0),
+		rect("l-text w2", k.Chosen.X*w, y-3, max(k.Chosen.W*w, 3*min(1, k.Chosen.W*1e9)), h+6, 2))
+	if k.Head >= 0 {
+		all.with(stroke("l-text w2", "M"+px(k.Head*w)+" "+px(y-4)+"v"+px(h+8)))
+	}
+	all.with(label(k.HeadAt, "halo", w, r.words, -1))
+	if k.Drop >= 0 {
+		all.with(group(stroke("l-full w2", "M"+px(k.Drop*w)+" "+px(y-16)+"v"+px(h+20))))
+	}
+	return all.with(
 		label(k.DropAt, "halo", w, r.words, 9),
-		label(k.DropIn, "halo", w, t.dropInY(r), t.dropInX()),
-	)
+		label(k.DropIn, "halo", w, t.dropInY(r), t.dropInX()))
 }
 
 // On a phone the figure stands above the ribbon, elsewhere beside it under the words.
@@ -271,58 +279,58 @@ func (t *tape) dropInX() float64 {
 
 // rail is how far one replica has come: solid what it acknowledged, paler what it has applied, hollow what was sent,
 // dotted what is missing.
-func (t *tape) rail(r tapeRows, i int) app.UI {
+func (t *tape) rail(r tapeRows, i int) *shape {
 	k := &t.Tape
 	rail, w := &k.Rails[i], k.Width
 	y, h := r.railY(i), r.railHigh
 	middle := y + h/2
-	tone := "continue"
-	if rail.Late {
-		tone = "full"
-	}
-	dots := func(class string, b model.Piece) app.UI {
+	dots := func(class string, b model.Piece) *shape {
 		if b.W*w < 4 {
 			return nil
 		}
-		return path(class+" w2 dot", "M"+px(b.X*w+4)+" "+px(middle)+"H"+px((b.X+b.W)*w))
+		return stroke(class+" w2 dot", "M"+px(b.X*w+4)+" "+px(middle)+"H"+px((b.X+b.W)*w))
 	}
-	rest := model.Piece{X: rail.Lost.X + rail.Lost.W, W: max(0, rail.Missing.W-rail.Lost.W)}
-	return drawn("g", "cursor").DataSet("testid", "cursor-"+rail.Name).DataSet("offset", rail.Offset).DataSet("own", rail.OwnSize).DataSet("gone", rail.Late).Body(
-		path("l-hair", "M0 "+px(middle)+"H"+px(w)),
-		box("f-replica", rail.Acked.X*w, y, rail.Acked.W*w, h, 0),
-		box("f-bg", rail.Applied.X*w, y, (rail.Applied.W+rail.Sent.W)*w, h, 0),
-		box("f-replica faint", rail.Applied.X*w, y, rail.Applied.W*w, h, 0),
-		app.If((rail.Applied.W+rail.Sent.W)*w > 2, func() app.UI {
-			return box("l-replica", rail.Applied.X*w, y+.75, (rail.Applied.W+rail.Sent.W)*w, h-1.5, 0)
-		}),
-		app.If(rail.OwnSize > 0, func() app.UI { // a few bytes are to be seen, too
-			x, wide := rail.Own.X*w, max(7, rail.Own.W*w)
-			return drawn("g", "").Body(box("f-lost-hatch", x, y-2, wide, h+4, 0), box("l-lost", x, y-2, wide, h+4, 0))
-		}),
-		// What the master no longer holds is hatched here as it is there.
-		app.If(rail.Late, func() app.UI {
-			return drawn("g", "").Body(box("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest))
-		}).
-			ElseIf(rail.Cut, func() app.UI { return drawn("g", "").Body(dots("l-"+tone, rail.Missing)) }).
-			Else(func() app.UI { return drawn("g", "").Body(dots("l", rail.Missing)) }),
-		app.Range(rail.Texts).Slice(func(j int) app.UI {
-			text := rail.Texts[j]
-			if rail.Cut && rail.OwnSize > 0 { // beside what is hatched
-				return label(text, "halo", w, middle+4, 8)
-			}
-			if rail.Cut { // on the dotted line, which it interrupts
-				return label(text, "halo halo--wide", w, middle+4, 0)
-			}
-			if k.Dense { // on its own line, behind the head
-				return label(text, "halo", w, middle+4, 0)
-			}
-			return label(text, "", w, y-4, -8)
-		}),
-	)
+	all := draw("g", "cursor", "data-testid", "cursor-"+rail.Name, "data-offset", rail.Offset, "data-own", strconv.FormatInt(rail.OwnSize, 10),
+		"data-gone", strconv.FormatBool(rail.Late)).with(
+		stroke("l-hair", "M0 "+px(middle)+"H"+px(w)),
+		rect("f-replica", rail.Acked.X*w, y, rail.Acked.W*w, h, 0),
+		rect("f-bg", rail.Applied.X*w, y, (rail.Applied.W+rail.Sent.W)*w, h, 0),
+		rect("f-replica faint", rail.Applied.X*w, y, rail.Applied.W*w, h, 0))
+	if wide := (rail.Applied.W + rail.Sent.W) * w; wide > 2 {
+		all.with(rect("l-replica", rail.Applied.X*w, y+.75, wide, h-1.5, 0))
+	}
+	if rail.OwnSize > 0 { // a few bytes are to be seen, too
+		x, wide := rail.Own.X*w, max(7, rail.Own.W*w)
+		all.with(group(rect("f-lost-hatch", x, y-2, wide, h+4, 0), rect("l-lost", x, y-2, wide, h+4, 0)))
+	}
+	switch {
+	case rail.Late: // what the master no longer holds is hatched here as it is there
+		rest := model.Piece{X: rail.Lost.X + rail.Lost.W, W: max(0, rail.Missing.W-rail.Lost.W)}
+		all.with(group(rect("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest)))
+	case rail.Cut:
+		all.with(group(dots("l-continue", rail.Missing)))
+	default:
+		all.with(group(dots("l", rail.Missing)))
+	}
+	for _, text := range rail.Texts {
+		switch {
+		case rail.Cut && rail.OwnSize > 0 && text.Anchor == "end": // no room beside it
+			all.with(label(text, "halo", w, y-4, 0))
+		case rail.Cut && rail.OwnSize > 0: // beside what is hatched
+			all.with(label(text, "halo", w, middle+4, 8))
+		case rail.Cut: // on the dotted line, which it interrupts
+			all.with(label(text, "halo halo--wide", w, middle+4, 0))
+		case k.Dense: // on its own line, behind the head
+			all.with(label(text, "halo", w, middle+4, 0))
+		default:
+			all.with(label(text, "", w, y-4, -8))
+		}
+	}
+	return all
 }
 
 // flag stands on a byte and reaches through the ribbon down to its replica's rail: where it pierces the ribbon is the answer.
-func (t *tape) flag(r tapeRows, f model.Flag) app.UI {
+func (t *tape) flag(r tapeRows, f model.Flag) *shape {
 	x, top, bottom := f.X*t.Tape.Width, r.words-12, r.railY(f.Rail)+r.railHigh+1
 	tone := "continue"
 	if f.Late {
@@ -333,12 +341,12 @@ func (t *tape) flag(r tapeRows, f model.Flag) app.UI {
 	if f.Text.Anchor == "end" {
 		cloth = "M" + px(x) + " " + px(top) + "h-13l4 5l-4 5h13z"
 	}
-	return drawn("g", "flag").DataSet("testid", "flag-"+f.Name).DataSet("late", f.Late).Body(
-		path("flag__gap", d), path("l-"+tone+" w2", d), path("f-"+tone, cloth), label(f.Text, "halo", t.Tape.Width, r.words, 20))
+	return draw("g", "flag", "data-testid", "flag-"+f.Name, "data-late", strconv.FormatBool(f.Late)).with(
+		stroke("flag__gap", d), stroke("l-"+tone+" w2", d), stroke("f-"+tone, cloth), label(f.Text, "halo", t.Tape.Width, r.words, 20))
 }
 
 // label places a text with its figure. A halo keeps what is behind it away. Shift moves it away from its x, in the direction in which it runs.
-func label(t model.TapeText, halo string, width, y, shift float64) app.UI {
+func label(t model.TapeText, halo string, width, y, shift float64) *shape {
 	if !t.Shown {
 		return nil
 	}
@@ -364,8 +372,11 @@ func label(t model.TapeText, halo string, width, y, shift float64) app.UI {
 	if text != "" && t.Bold != "" {
 		text += " "
 	}
-	return drawn("text", strings.TrimSpace(class+" "+halo), "x", px(x+shift), "y", px(y), "text-anchor", t.Anchor).Body(
-		app.Text(text),
-		app.If(t.Bold != "", func() app.UI { return drawn("tspan", boldClass).Text(t.Bold) }),
-	)
+	s := words(strings.TrimSpace(class+" "+halo), x+shift, y, t.Anchor, text)
+	if t.Bold != "" {
+		bold := draw("tspan", boldClass)
+		bold.words = t.Bold
+		s = s.with(bold)
+	}
+	return s
 }
