@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, state, tick, touches } from "./lib.mjs";
+import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, state, tick, touches, type } from "./lib.mjs";
 import { states } from "./states.mjs";
 
 describe("layout", () => {
@@ -198,14 +198,17 @@ describe("layout", () => {
       await page.mouse.move(640, grip.y - 50, { steps: 5 });
       await high(page, 20 * Math.round((before + 60) / 20));
       await page.mouse.move(640, 5); // as far as the others allow
-      await high(page, 240);
+      await high(page, 220);
       await page.mouse.up();
       await page.mouse.move(640, 700);
-      await high(page, 240);
+      await high(page, 220);
       assert.deepEqual(await axe(page), []);
+      await type(page, "m1", "BLPOP nothing 0"); // what says so stands over the prompt
+      await page.locator(id("blocked")).waitFor();
+      await high(page, 220);
 
       await page.reload();
-      await high(page, 240);
+      await high(page, 220);
       await page.setViewportSize({ width: 1280, height: 1080 });
       await page.mouse.move(100, (await box(page, id("wire-edge"))).y); // all of the edge is one with a mouse
       await page.waitForSelector(`${id("wire-edge")}[aria-valuemax="480"]`);
@@ -214,9 +217,9 @@ describe("layout", () => {
       await page.mouse.up();
       await high(page, 480);
       await page.setViewportSize({ width: 1280, height: 800 });
-      await high(page, 240);
+      await high(page, 220);
 
-      await edge(page).dblclick({ position: { x: 640, y: 12 } });
+      await edge(page).dblclick();
       await page.waitForFunction((px) => document.querySelector(".wire").getBoundingClientRect().height === px, before);
       await page.reload();
       await page.locator(id("wire")).waitFor();
@@ -237,7 +240,7 @@ describe("layout", () => {
     await press(page, "ArrowUp", "ArrowUp", "ArrowDown");
     await high(page, 140);
     await press(page, "End");
-    await high(page, 440);
+    await high(page, 420);
     const after = await state(page);
     assert.deepEqual([after.events, after.nanos], [events, nanos]);
     assert.deepEqual(await axe(page), []);

@@ -28,25 +28,25 @@ func (m *Model) paste(p PastedLines) []Cmd {
 		if !p.Longer {
 			what = commas(int64(len(lines))) + " lines"
 		}
-		m.remark(p.Node, "Nothing of it was run: what was pasted has "+what+", and "+commas(int64(most))+" lines or "+
-			commas(MostPastedText)+" characters are the most at once.", true)
+		m.remark(p.Node, "nothing pasted was run", "It has "+what+", and "+commas(int64(most))+" lines or "+
+			commas(MostPastedText)+" characters are the most at once.")
 		return []Cmd{ScrollToEnd{ID: OutputID(p.Node)}}
 	}
 	for _, line := range lines {
 		m.enter(p.Node, line)
 	}
 	if left > 0 {
-		m.remark(p.Node, "("+plural(int64(left), "pasted line")+" without a prompt left out: the others have one)", false)
+		m.remark(p.Node, plural(int64(left), "pasted line")+" without a prompt left out: others have one", "")
 	}
 	rest += p.Rest
-	m.completion = m.complete(p.Node, rest)
+	m.completion = Completion{Text: rest} // no list before what was printed
 	return []Cmd{SetInput{PromptID(p.Node), rest}, ScrollToEnd{OutputID(p.Node)}}
 }
 
-// remark says something at a prompt that no server has said.
-func (m *Model) remark(node, text string, isError bool) {
-	m.past.addTurn(m.turnsHere(node), Turn{Prompt: "#", Text: text, Error: isError})
-	m.status = text
+// remark says at a prompt what no server has said, and what is wrong, if anything is.
+func (m *Model) remark(node, what, wrong string) {
+	m.past.addTurn(m.turnsHere(node), Turn{Prompt: "#", Command: what, Text: wrong, Error: wrong != ""})
+	m.status = strings.TrimSpace("At " + node + ": " + what + ". " + wrong)
 }
 
 // pastedLines are the commands of a text, and what its last line has that did not end. Pages of documentation show commands

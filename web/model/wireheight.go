@@ -10,7 +10,7 @@ import (
 const (
 	wireLow, wireHigh = 120, 480 // CSS pixels
 	WireStep          = 20
-	stageLow          = 240 // what the row of the stage keeps
+	stageLow          = 260 // what the row of the stage keeps: a prompt that waits is as high
 	wireFrame         = 100 // of the panel is not between its first row and its last
 	wireTold          = 24  // what the chosen packet's line takes
 	mostApart         = 180

@@ -57,7 +57,7 @@ func (n *nodeColumn) tab(c model.Choice) app.UI {
 		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
 }
 
-// terminals are the clients of the node, what the shown one waits for, and whether all nodes are told what is typed.
+// terminals are the clients of the node, whether all nodes are told what is typed, and what the shown one waits for.
 func (n *nodeColumn) terminals() app.UI {
 	t := &n.Terminal
 	return app.Div().Class("terminals").Body(
@@ -70,13 +70,13 @@ func (n *nodeColumn) terminals() app.UI {
 					n.Up.send(model.PickClient{Node: n.Terminal.Name, Client: k})
 				}, app.EventScope(t.Name, c.Name))
 		})),
+		app.Button().Class("terminals__all").Type("button").DataSet("testid", "to-all").Aria("pressed", t.ToAll).
+			Title("What is typed goes to every node").OnClick(n.toAll).Text("to all nodes"),
 		app.If(t.Blocked != "", func() app.UI {
 			return app.Span().Class("terminals__wait").Body(
 				app.Span().DataSet("testid", "blocked").Text("◷ "+t.Blocked),
 				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "unblock").Title("Ctrl+C: CLIENT UNBLOCK … ERROR").OnClick(n.unblock).Text("Give up"))
 		}),
-		app.Button().Class("terminals__all").Type("button").DataSet("testid", "to-all").Aria("pressed", t.ToAll).
-			Title("What is typed goes to every node").OnClick(n.toAll).Text("to all nodes"),
 	)
 }
 
