@@ -48,7 +48,7 @@ const (
 func (m *Model) edited() Editor {
 	e := &m.editor
 	if !e.open {
-		return Editor{Script: shortLines(m.scriptText())}
+		return Editor{Script: m.shownScript()}
 	}
 	d := Editor{Open: true, Text: e.text, Errors: e.errors, File: e.file}
 	if e.more > 0 {
@@ -62,19 +62,21 @@ func (m *Model) edited() Editor {
 	return d
 }
 
-// shortLines leaves out the middle of lines that nobody reads: those that carry a file.
-func shortLines(text string) string {
-	const most, shown = 4096, 64
-	if len(text) <= most {
-		return text
-	}
+// shownScript is what was done so far, as far as it can be read while it goes on: the latest lines, and of those that carry a
+// file the ends. To print and lay out ten thousand lines takes a quarter of a second, and they are drawn with every write.
+func (m *Model) shownScript() string {
+	const lines, long, ends = 400, 4096, 64
+	r := m.session().Script()
 	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if n := len(line); n > most {
-			b.WriteString(strings.ToValidUTF8(line[:shown], "") + "… " + byteCount(int64(n-2*shown)) + " …" + strings.ToValidUTF8(line[n-shown:], ""))
-		} else {
-			b.WriteString(line)
+	if n := len(r.Statements) - lines; n > 0 {
+		b.WriteString("# … " + plural(int64(n), "line") + " before these; to copy, save or edit takes all\n")
+		r = &script.Script{Seed: script.DefaultSeed, Statements: r.Statements[n:]}
+	}
+	for line := range strings.Lines(r.String()) {
+		if n := len(line); n > long {
+			line = strings.ToValidUTF8(line[:ends], "") + "… " + byteCount(int64(n-2*ends)) + " …" + strings.ToValidUTF8(line[n-ends:], "")
 		}
+		b.WriteString(line)
 	}
 	return b.String()
 }
