@@ -89,25 +89,39 @@ func (m *Model) check(text string) {
 	}
 }
 
-// runScript opens the text as a scenario of its own, in the reader's group of the library. One that is wrong changes
-// nothing but the list of errors.
-func (m *Model) runScript(text string) {
-	parsed, err := script.Parse(ownScenario+".resync", text)
-	if err == nil {
-		m.openOwn(parsed, text)
-		return
+// runScript opens the text as a scenario of its own, in the reader's group of the library; name is that of its file, if it
+// comes from one. One that is wrong changes nothing but the list of errors.
+func (m *Model) runScript(name, text string) []Cmd {
+	m.giveUpFile()
+	f := &fileWork{name: name, parse: script.NewReader(ownScenario+".resync", text), data: []byte(text)}
+	return m.beginFile(f, len(text) <= parseSlice)
+}
+
+// scriptRead goes on with a script that was read to its end.
+func (m *Model) scriptRead(f *fileWork) []Cmd {
+	text := string(f.data)
+	parsed, err := f.parse.Script()
+	if m.file = nil; err == nil {
+		if m.openOwn(parsed, text); f.name != "" {
+			m.status = f.name + " is open. " + m.status
+		}
+		return nil
 	}
 	e := &m.editor
 	e.open, e.text, e.tried = true, text, true
 	e.errors, e.more = scriptErrors(err)
 	first := e.errors[0]
 	m.status = plural(int64(len(e.errors)+e.more), "error") + ". " + first.Place + ": " + first.Text
+	if f.name == "" {
+		return nil
+	}
+	e.file, m.tab = f.name, TabScript
+	return []Cmd{SetInput{EditorID, text}}
 }
 
 // openOwn puts a script of the reader's in the place of what is shown. A long one runs over as many frames as it takes;
 // until it has, the way back is kept.
 func (m *Model) openOwn(parsed *script.Script, text string) {
-	m.giveUpFile()
 	before := *m
 	m.adopt(parsed, text)
 	m.left = &before
@@ -228,11 +242,5 @@ func (m *Model) takeFile(name string, data []byte) []Cmd {
 		return nil
 	}
 	text := strings.TrimPrefix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\ufeff")
-	m.runScript(text)
-	if !m.editor.open {
-		m.status = name + " is open. " + m.status
-		return nil
-	}
-	m.editor.file, m.tab = name, TabScript
-	return []Cmd{SetInput{EditorID, text}}
+	return m.runScript(name, text)
 }
