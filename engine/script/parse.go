@@ -153,7 +153,7 @@ func invalidAt(s string) int {
 
 // tidy leaves at most one blank line between statements and none at the ends.
 func tidy(all []Statement) []Statement {
-	var kept []Statement
+	kept := make([]Statement, 0, len(all))
 	blank := false
 	for _, s := range all {
 		if s.Act == nil && s.Comment == "" {
