@@ -83,30 +83,62 @@ func Usage(word string) string {
 // Parse reads a script. The error joins an *Error for every line that is wrong, in their order; the first twenty of
 // them. file is only told in errors.
 func Parse(file, text string) (*Script, error) {
-	p := &parser{script: &Script{File: file, Seed: DefaultSeed}}
+	r := NewReader(file, text)
+	r.Read(len(text))
+	return r.Script()
+}
+
+// A Reader parses a script a part at a time, for whoever has something else to do as well.
+type Reader struct {
+	parser
+	rest  string
+	done  bool
+	wrong error // with the text as a whole
+}
+
+// NewReader begins to parse a script.
+func NewReader(file, text string) *Reader {
+	r := &Reader{parser: parser{script: &Script{File: file, Seed: DefaultSeed}}, rest: text}
 	if len(text) > MaxText {
-		return nil, &Error{file, 1, 0, "a script has " + size(MaxText) + " at most"}
+		r.wrong = &Error{file, 1, 0, "a script has " + size(MaxText) + " at most"}
+	} else if !utf8.ValidString(text) {
+		r.wrong = &Error{file, 1 + strings.Count(text[:invalidAt(text)], "\n"), 0, "this is not UTF-8"}
 	}
-	if !utf8.ValidString(text) {
-		return nil, &Error{file, 1 + strings.Count(text[:invalidAt(text)], "\n"), 0, "this is not UTF-8"}
-	}
-	for line := range strings.SplitSeq(text, "\n") {
-		p.line++
-		if len(p.script.Statements) == MaxStatements && strings.Trim(line, blanks) != "" {
-			p.col = 0
-			p.fail("a script has " + strconv.Itoa(MaxStatements) + " statements at most")
-			break
+	r.done = r.wrong != nil
+	return r
+}
+
+// Left is how many bytes are still to be read.
+func (r *Reader) Left() int { return len(r.rest) }
+
+// Read reads so many bytes, and the rest of the line that they end in. It reports whether that was all.
+func (r *Reader) Read(bytes int) (done bool) {
+	for end := len(r.rest) - bytes; !r.done && len(r.rest) >= end; {
+		line, rest, more := strings.Cut(r.rest, "\n")
+		r.rest = rest
+		r.line++
+		if len(r.script.Statements) == MaxStatements && strings.Trim(line, blanks) != "" {
+			r.col, r.failed = 0, false
+			r.fail("a script has " + strconv.Itoa(MaxStatements) + " statements at most")
+			more = false
+		} else {
+			r.read(line)
 		}
-		p.read(line)
-		if len(p.errs) == maxErrors {
-			break
-		}
+		r.done = !more || len(r.errs) == maxErrors
 	}
-	if p.errs != nil {
-		return nil, errors.Join(p.errs...)
+	return r.done
+}
+
+// Script is what Parse returns, once all was read.
+func (r *Reader) Script() (*Script, error) {
+	switch {
+	case r.wrong != nil:
+		return nil, r.wrong
+	case r.errs != nil:
+		return nil, errors.Join(r.errs...)
 	}
-	p.script.Statements = tidy(p.script.Statements)
-	return p.script, nil
+	r.script.Statements = tidy(r.script.Statements)
+	return r.script, nil
 }
 
 // invalidAt is where the first byte is that is not UTF-8.
@@ -121,7 +153,7 @@ func invalidAt(s string) int {
 
 // tidy leaves at most one blank line between statements and none at the ends.
 func tidy(all []Statement) []Statement {
-	var kept []Statement
+	kept := make([]Statement, 0, len(all))
 	blank := false
 	for _, s := range all {
 		if s.Act == nil && s.Comment == "" {

@@ -197,7 +197,10 @@ describe("what a reader takes away", () => {
 
     await page.click(id("pick-x"));
     await page.locator(id("rdb-file")).setInputFiles(file); // as the real server wrote it
-    await shows(page, "rdb-note", /^✓ x starts with "dump\.rdb"/);
+    await page.waitForFunction((selector) => {
+      window.__resync.tick(25);
+      return /^✓ x starts with "dump\.rdb"/.test(document.querySelector(selector).textContent);
+    }, id("rdb-note"));
     await tick(page, 500);
     const after = await state(page);
     assert.equal(after.nodes.find((n) => n.name === "x").keys, nodes[0].keys);

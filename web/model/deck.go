@@ -2,6 +2,7 @@ package model
 
 import (
 	"resync/engine"
+	"resync/engine/script"
 )
 
 // A Deck is the time control.
@@ -73,7 +74,10 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 	if n := m.world().Events().Len(); n > 0 {
 		d.Moment += ", " + oneLine(*m.world().Events().At(n - 1))
 	}
-	branches := m.line.Branches()
+	var branches []script.Branch
+	if m.line.Count() > 1 { // they bring their scripts, which may be long
+		branches = m.line.Branches()
+	}
 	if d.Rewound = m.rewound(); d.Rewound {
 		d.State = "viewing " + clock(now) + " of " + clock(end) + " s"
 		if len(branches) > 1 {

@@ -48,7 +48,7 @@ const (
 func (m *Model) edited() Editor {
 	e := &m.editor
 	if !e.open {
-		return Editor{Script: shortLines(m.scriptText())}
+		return Editor{Script: m.shownScript()}
 	}
 	d := Editor{Open: true, Text: e.text, Errors: e.errors, File: e.file}
 	if e.more > 0 {
@@ -62,19 +62,21 @@ func (m *Model) edited() Editor {
 	return d
 }
 
-// shortLines leaves out the middle of lines that nobody reads: those that carry a file.
-func shortLines(text string) string {
-	const most, shown = 4096, 64
-	if len(text) <= most {
-		return text
-	}
+// shownScript is what was done so far, as far as it can be read while it goes on: the latest lines, and of those that carry a
+// file the ends. To print and lay out ten thousand lines takes a quarter of a second, and they are drawn with every write.
+func (m *Model) shownScript() string {
+	const lines, long, ends = 400, 4096, 64
+	r := m.session().Script()
 	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if n := len(line); n > most {
-			b.WriteString(strings.ToValidUTF8(line[:shown], "") + "… " + byteCount(int64(n-2*shown)) + " …" + strings.ToValidUTF8(line[n-shown:], ""))
-		} else {
-			b.WriteString(line)
+	if n := len(r.Statements) - lines; n > 0 {
+		b.WriteString("# … " + plural(int64(n), "line") + " before these; to copy, save or edit takes all\n")
+		r = &script.Script{Seed: script.DefaultSeed, Statements: r.Statements[n:]}
+	}
+	for line := range strings.Lines(r.String()) {
+		if n := len(line); n > long {
+			line = strings.ToValidUTF8(line[:ends], "") + "… " + byteCount(int64(n-2*ends)) + " …" + strings.ToValidUTF8(line[n-ends:], "")
 		}
+		b.WriteString(line)
 	}
 	return b.String()
 }
@@ -87,25 +89,39 @@ func (m *Model) check(text string) {
 	}
 }
 
-// runScript opens the text as a scenario of its own, in the reader's group of the library. One that is wrong changes
-// nothing but the list of errors.
-func (m *Model) runScript(text string) {
-	parsed, err := script.Parse(ownScenario+".resync", text)
-	if err == nil {
-		m.openOwn(parsed, text)
-		return
+// runScript opens the text as a scenario of its own, in the reader's group of the library; name is that of its file, if it
+// comes from one. One that is wrong changes nothing but the list of errors.
+func (m *Model) runScript(name, text string) []Cmd {
+	m.giveUpFile()
+	f := &fileWork{name: name, parse: script.NewReader(ownScenario+".resync", text), data: []byte(text)}
+	return m.beginFile(f, len(text) <= parseSlice)
+}
+
+// scriptRead goes on with a script that was read to its end.
+func (m *Model) scriptRead(f *fileWork) []Cmd {
+	text := string(f.data)
+	parsed, err := f.parse.Script()
+	if m.file = nil; err == nil {
+		if m.openOwn(parsed, text); f.name != "" {
+			m.status = f.name + " is open. " + m.status
+		}
+		return nil
 	}
 	e := &m.editor
 	e.open, e.text, e.tried = true, text, true
 	e.errors, e.more = scriptErrors(err)
 	first := e.errors[0]
 	m.status = plural(int64(len(e.errors)+e.more), "error") + ". " + first.Place + ": " + first.Text
+	if f.name == "" {
+		return nil
+	}
+	e.file, m.tab = f.name, TabScript
+	return []Cmd{SetInput{EditorID, text}}
 }
 
 // openOwn puts a script of the reader's in the place of what is shown. A long one runs over as many frames as it takes;
 // until it has, the way back is kept.
 func (m *Model) openOwn(parsed *script.Script, text string) {
-	m.giveUpFile()
 	before := *m
 	m.profile = ""
 	m.adopt(parsed, text)
@@ -227,11 +243,5 @@ func (m *Model) takeFile(name string, data []byte) []Cmd {
 		return nil
 	}
 	text := strings.TrimPrefix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\ufeff")
-	m.runScript(text)
-	if !m.editor.open {
-		m.status = name + " is open. " + m.status
-		return nil
-	}
-	m.editor.file, m.tab = name, TabScript
-	return []Cmd{SetInput{EditorID, text}}
+	return m.runScript(name, text)
 }

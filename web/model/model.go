@@ -355,7 +355,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case CheckScript:
 		m.check(msg.Text)
 	case RunScript:
-		m.runScript(msg.Text)
+		return m.follow(m.runScript("", msg.Text))
 	case CancelOpening:
 		if m.file != nil && !m.opening {
 			m.giveUpFile()

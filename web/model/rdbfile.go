@@ -36,12 +36,14 @@ type fileWork struct {
 	acts       []script.Act // this is still to be done, an act in a frame,
 	from       int64        // and the node reads it; so much was read of all files before
 	write      *rdb.Encoder
+	parse      *script.Reader // or it is a script
 }
 
 // How much of a file is done in a frame: the smallest keys, of which there are a thousand in some KiB, take milliseconds.
 const (
 	checkSlice = 16 << 10
 	writeSlice = 64 << 10
+	parseSlice = 64 << 10
 )
 
 // loadFile makes a file the dataset of the selected node. What cannot be loaded is refused before anything is ended.
@@ -58,12 +60,7 @@ func (m *Model) loadFile(name string, data []byte) []Cmd {
 		m.refuseFile(f.name + " is no RDB file: it does not begin with REDIS.")
 	default:
 		f.check = rdb.NewDecoder(rdb.DecoderOptions{NowMillis: view.Skew.Milliseconds() + m.world().Now().Millis()})
-		for m.file = f; m.file == f && !m.opening; { // that comes first
-			m.workOnFile()
-			if len(data) > checkSlice {
-				break
-			}
-		}
+		return m.beginFile(f, len(data) <= checkSlice)
 	}
 	return nil
 }
@@ -77,8 +74,17 @@ func (m *Model) saveFile() []Cmd {
 		return nil
 	}
 	f.keys = m.world().Node(m.selected).Keys
-	m.file = f
-	return m.workOnFile()
+	return m.beginFile(f, false)
+}
+
+// beginFile does the first slice, or all of a small file.
+func (m *Model) beginFile(f *fileWork, small bool) (cmds []Cmd) {
+	for m.file = f; m.file == f && !(m.opening && f.check != nil); { // no node is loaded before they all are there
+		if cmds = m.workOnFile(); !small {
+			break
+		}
+	}
+	return cmds
 }
 
 func (m *Model) refuseFile(why string) { m.file, m.fileNote, m.status = nil, "✕ "+why, why }
@@ -95,6 +101,10 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 			m.fileDone(f.name + " has " + byteCount(int64(len(f.data))) + ". A redis-server of that version or a later one loads it.")
 			return []Cmd{Download{Name: f.name, Mime: "application/octet-stream", Data: string(f.data)}}
 		}
+	case f.parse != nil:
+		if f.parse.Read(parseSlice) {
+			return m.scriptRead(f)
+		}
 	case f.check != nil:
 		m.checkFile(f)
 	case len(f.acts) > 0:
@@ -102,7 +112,7 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 	}
 	switch {
 	case m.file == nil: // refused
-	case f.check == nil && f.write == nil && len(f.acts) == 0 && !m.due:
+	case f.check == nil && f.write == nil && f.parse == nil && len(f.acts) == 0 && !m.due:
 		m.fileLoaded(f)
 	case m.quiet >= speakGap || !strings.HasPrefix(m.status, f.title()):
 		m.status, m.quiet = m.fileText(), 0
@@ -178,7 +188,12 @@ func (m *Model) backFromFile() {
 }
 
 func (f *fileWork) title() string {
-	if f.write != nil {
+	switch {
+	case f.parse != nil && f.name == "":
+		return "Reading the script"
+	case f.parse != nil:
+		return "Reading " + f.name
+	case f.write != nil:
 		return "Writing " + f.name
 	}
 	return "Loading " + f.name
@@ -191,6 +206,8 @@ func (m *Model) fileText() string {
 	switch {
 	case f.write != nil:
 		part, whole = int64(f.write.Keys()), int64(f.keys)
+	case f.parse != nil:
+		part, whole = int64(len(f.data)-f.parse.Left()), int64(len(f.data))
 	case f.check != nil:
 		part = f.check.Offset()
 	default:

@@ -99,6 +99,36 @@ func TestALargeFileIsLoadedInSlicesAndCanBeGivenUp(t *testing.T) {
 	}
 }
 
+// A long script is read and then run over many frames; given up in any of them, it has changed nothing.
+func TestALongScriptIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
+	text := "node m1\n" + strings.Repeat("m1> SET key \"a value that is somewhat long, so that the whole is long as well\"\n", 4000)
+	m := opened(t, "")
+	want := m.Script()
+	for frames := 0; ; frames++ {
+		do(m, FileGiven{"long.resync", []byte(text)})
+		for range frames {
+			do(m, Frame{16 * time.Millisecond})
+		}
+		opening := m.Page().Opening
+		if opening == "" {
+			break
+		}
+		if reading := frames < len(text)/parseSlice; reading != strings.HasPrefix(opening, "Reading long.resync… ") {
+			t.Fatalf("in frame %d: %s", frames, opening)
+		}
+		do(m, CancelOpening{})
+		if m.Page().Opening != "" || m.Script() != want || m.scenario == ownScenario {
+			t.Fatalf("given up after %d frames: %s", frames, m.status)
+		}
+	}
+	if m.scenario != ownScenario || len(m.session().Script().Statements) < 4001 {
+		t.Errorf("%s with %d statements", m.scenario, len(m.session().Script().Statements))
+	}
+	if shown := m.shownScript(); len(shown) > 100_000 || !strings.HasPrefix(shown, "# … 3,6") {
+		t.Errorf("%d bytes are shown: %.80s", len(shown), shown)
+	}
+}
+
 // A node that a click starts loads its file over several frames as well, also in a lesson that stands.
 func TestAStartWithALargeFileTakesFrames(t *testing.T) {
 	for _, scenario := range []string{"", "short-outage"} {
