@@ -167,6 +167,9 @@ func TestTheSharePanel(t *testing.T) {
 	if s := m.Page().Share; !strings.Contains(s.Note, "3,02") {
 		t.Errorf("a long link: %q", s.Note)
 	}
+	if ask := m.Page().Story.Ask; ask != (Ask{}) {
+		t.Errorf("the link led past a question, and the reader is judged: %+v", ask)
+	}
 	for _, f := range Forms {
 		_, cmds := Update(m, SaveAs{f.Name})
 		if save, ok := cmds[0].(SavePicture); ok {

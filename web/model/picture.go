@@ -48,8 +48,8 @@ func (m *Model) Picture() Picture {
 			p.More = because(p.Verdict.Replica, v)
 		}
 	}
-	if ask := page.Story.Ask; m.tale.open && ask.Truth == "" { // in free play the forecast is the answer, and it is shown
-		p.Question = ask.Question
+	if m.tale.open { // in free play the forecast is the answer, and it is shown
+		p.Question = page.Story.Ask.Question
 	}
 	for _, row := range page.Forecast {
 		switch {
