@@ -84,7 +84,7 @@ describe("access", () => {
   test("the narrator speaks at most once in a second and a half while time passes", async () => {
     const page = await begin(here);
     // Its path is too slow for what is written: it is cut off, asks again, is too late, and so on.
-    await run(page, "load m1 rate 50/s size 2000 keys 5");
+    await run(page, "load m1 rate 40/s size 2000 keys 5");
     await run(page, "m1> CONFIG SET client-output-buffer-limit 'replica 20000 0 0'");
     await run(page, "link m1 r1 bandwidth 16kb/s");
     for (let i = 0; i < 2; i++) await page.click(id("faster"));
@@ -105,7 +105,7 @@ describe("access", () => {
       await drawn(page);
     }
     const heard = await page.evaluate(() => window.heard);
-    assert.ok(heard.length > 2, "it speaks at all");
+    assert.ok(heard.length > 2, `it speaks at all: ${heard.join(" | ")}`);
     assert.ok(heard.length <= millis / 1500 + 1, `${heard.length} messages in ${millis / 1000} s: ${heard.slice(0, 30).join(" | ")}`);
     await page.context().close();
   });

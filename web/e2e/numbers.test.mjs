@@ -151,7 +151,7 @@ describe("numbers", () => {
       for (const f of followers) {
         const follower = Object.keys(all).find((n) => `638${Number(n.slice(1)) - 1}` === f.port || (n === "m1" && f.port === "6379"));
         const words = node.links[follower]?.split(/:\s*/).pop().trim() ?? "";
-        if (f.state === "online" && /^online/.test(words)) same(words, `online lag ${f.lag}`, `the link to ${follower}`);
+        if (f.state === "online" && /^online/.test(words)) same(words, `online lag ${f.lag} s`, `the link to ${follower}`);
       }
       same(roles.filter((_, i) => i > 1).length / 3, followers.length, "replicas in ROLE");
       if (node.tape.startsWith(`${name}`) || node.tape.includes(`${name} `)) {
