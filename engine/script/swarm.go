@@ -338,7 +338,7 @@ func (h *healer) tend() {
 		case name == h.root && r.Replica:
 			h.command(name, "SLAVEOF", "NO", "ONE")
 		case name == h.root:
-		case r.Replica && strange && r.Link == engine.LinkConnected:
+		case r.Replica && strange && r.Link == engine.LinkConnected && !root.Replication().Replica: // else the root may come along
 			h.washed[name] = true
 			h.command(name, "SLAVEOF", "NO", "ONE")
 		case !r.Replica || r.Master.Host != root.Name || r.Master.Port != root.Port:
