@@ -72,17 +72,18 @@ func (h *Host) Fail(what string) {
 }
 
 // Keep implements view.Host. A script of ten thousand lines takes some milliseconds to print: at most one part in fifty of
-// the time goes into it.
-func (h *Host) Keep(script func() string, urgent bool) {
+// the time goes into it, and what comes in between is not kept.
+func (h *Host) Keep(script func() string, urgent bool) (kept bool) {
 	begun := time.Now()
 	if h.ended || !urgent && begun.Before(h.keepFrom) {
-		return
+		return false
 	}
 	if s := script(); s != h.kept {
 		h.kept = s
 		_, _ = h.boot.Call("keep", s)
 	}
 	h.keepFrom = time.Now().Add(50 * time.Since(begun))
+	return true
 }
 
 // settingsPrefix keeps our settings apart from those of other pages of the same origin (user.github.io has many).

@@ -13,7 +13,7 @@ type Host interface {
 	Fail(what string)
 	// Keep takes down the script that leads to this moment, for the error panel: once the program has ended it can be
 	// asked nothing. It is asked for now if that is urgent, and otherwise as often as costs little.
-	Keep(script func() string, urgent bool)
+	Keep(script func() string, urgent bool) (kept bool)
 
 	// Load and Store keep small settings: in localStorage, or in memory where there is none.
 	Load(key string) string

@@ -29,6 +29,7 @@ type page struct {
 	frozen bool // a test owns the time
 
 	drawnRevision uint64
+	keptRevision  uint64
 	drawnAt       time.Duration
 	lastFrame     time.Duration
 	size          extent
@@ -160,7 +161,7 @@ func (p *page) take(msg model.Msg) {
 		p.model = m
 		p.page = p.model.Page()
 		p.drawnRevision = p.model.Revision()
-		p.host.Keep(p.model.Script, false)
+		p.keep()
 		p.obey(cmds)
 	})
 }
@@ -176,6 +177,13 @@ func (p *page) watch(f func()) {
 	}()
 	f()
 	whole = true
+}
+
+// keep gives the host the script, unless it has it. The host may be busy with others, so every frame tries.
+func (p *page) keep() {
+	if r := p.model.Revision(); r != p.keptRevision && p.host.Keep(p.model.Script, false) {
+		p.keptRevision = r
+	}
 }
 
 // obey does what only the browser can. What depends on elements that are not drawn yet waits until they are.
@@ -265,7 +273,7 @@ func (p *page) afterDrawing(f func()) {
 func (p *page) redraw() {
 	p.page = p.model.Page()
 	p.drawnRevision = p.model.Revision()
-	p.host.Keep(p.model.Script, false)
+	p.keep()
 	if p.ctx.Context != nil {
 		p.ctx.Dispatch(nil)
 	}
@@ -286,6 +294,7 @@ func (p *page) oneFrame(now time.Duration) {
 	p.lastFrame = now
 	p.embedFrame()
 	p.measure(now)
+	p.keep()
 	if p.model.Revision() != p.drawnRevision && now-p.drawnAt >= drawEvery {
 		p.drawnAt = now
 		p.redraw()

@@ -42,11 +42,11 @@ func newRoom() *room {
 	return &room{stored: map[string]string{}, values: map[string]string{}, queries: map[string]bool{}, saved: map[string]string{}, width: 1440}
 }
 
-func (r *room) Ready()                            { r.ready = true }
-func (r *room) Fail(what string)                  { r.failed = what }
-func (r *room) Keep(script func() string, _ bool) { r.kept = script() }
-func (r *room) Load(key string) string            { return r.stored[key] }
-func (r *room) Store(key, value string)           { r.stored[key] = value }
+func (r *room) Ready()                                 { r.ready = true }
+func (r *room) Fail(what string)                       { r.failed = what }
+func (r *room) Keep(script func() string, _ bool) bool { r.kept = script(); return true }
+func (r *room) Load(key string) string                 { return r.stored[key] }
+func (r *room) Store(key, value string)                { r.stored[key] = value }
 func (r *room) Copy(text string) {
 	if r.broken {
 		panic("a broken clipboard")
