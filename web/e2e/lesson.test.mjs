@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { axe, begin, end, fits, id, lowTargets, script, shows, site, text, tick, trace } from "./lib.mjs";
+import { drawn } from "./states.mjs";
 
 describe("lessons", () => {
   const here = site();
@@ -11,7 +12,10 @@ describe("lessons", () => {
   async function stop(page) {
     for (let i = 0; i < 400; i++) {
       const { playing } = await tick(page, 500);
-      if (!playing) return page.waitForSelector('.deck[data-playing="false"]');
+      if (!playing) {
+        await page.waitForSelector('.deck[data-playing="false"]');
+        return drawn(page); // it may have stood before, too
+      }
       if (!(await page.locator(id("story-next")).count())) return;
     }
     assert.fail("the story does not stop");
