@@ -10,25 +10,12 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { describe, test } from "node:test";
 import { axe, begin, end, fits, id, lowTargets, run, script, seek, shows, site, state, tick } from "./lib.mjs";
+import { promote } from "./states.mjs";
 
 const execute = promisify(execFile);
 
 describe("what a reader takes away", () => {
   const here = site();
-
-  // promote makes r1 the master while m1, alone, has answered OK to two writes.
-  async function promote(page) {
-    await run(page, "unload m1");
-    await tick(page, 1000);
-    const { events } = await run(page, "isolate m1");
-    await tick(page, 300);
-    await run(page, "m1> SET order:1 paid");
-    await run(page, "m1> SET order:2 paid");
-    await run(page, "r1> REPLICAOF NO ONE");
-    await run(page, "r2> REPLICAOF r1 6380");
-    await tick(page, 2000);
-    return events;
-  }
 
   test("the audit counts what was answered OK and is gone, and its rows lead there", async () => {
     const page = await begin(here);

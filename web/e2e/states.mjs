@@ -24,7 +24,7 @@ async function overflow(page) {
 }
 
 // promote leaves m1 alone with two writes that were answered OK, and makes r1 the master; it resolves to the event of the fork.
-async function promote(page) {
+export async function promote(page) {
   await tick(page, 1000);
   const { events } = await run(page, "isolate m1");
   await tick(page, 300);

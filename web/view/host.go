@@ -12,7 +12,7 @@ type Host interface {
 	// Fail shows the error panel with what went wrong and ends the page's work.
 	Fail(what string)
 	// Keep takes down the script that leads to this moment, for the error panel: once the program has ended it can be
-	// asked nothing. It is asked for now if that is urgent, and otherwise as often as costs little.
+	// asked nothing. It is asked for now if that is urgent, and otherwise as often as costs little: kept reports whether it was.
 	Keep(script func() string, urgent bool) (kept bool)
 
 	// Load and Store keep small settings: in localStorage, or in memory where there is none.
