@@ -29,6 +29,7 @@ type Timeline struct {
 	view     *Session
 	done     int // how many of the branch's deeds view has seen
 	journey  *journey
+	worked   int64
 }
 
 // A branch is one way in which it went on.
@@ -91,6 +92,9 @@ func (t *Timeline) Session() *Session { return t.view }
 // World is the world of Session.
 func (t *Timeline) World() *sim.World { return t.view.world }
 
+// Worked is how much it did so far, in units of Session.Work, journeys and what was done again included.
+func (t *Timeline) Worked() int64 { return t.worked }
+
 // Events is everything that happens on the current branch, with what lies ahead of the moment that is looked at.
 func (t *Timeline) Events() engine.Events { return t.branch().end.world.Events() }
 
@@ -109,7 +113,9 @@ func (t *Timeline) Advance(to engine.Instant, turns int) (reached bool, err erro
 	if b := t.branch(); !t.Live() {
 		before := t.view.Work()
 		arrived := b.replay(t.view, &t.done, min(to, t.End()), everyEvent, turns)
-		turns -= int(t.view.Work() - before)
+		worked := t.view.Work() - before
+		turns -= int(worked)
+		t.worked += worked
 		t.meetEnd()
 		if !arrived || !t.Live() {
 			return arrived, nil
@@ -120,10 +126,12 @@ func (t *Timeline) Advance(to engine.Instant, turns int) (reached bool, err erro
 
 // live lets new time pass.
 func (t *Timeline) live(to engine.Instant, turns int) (reached bool, err error) {
-	for end := t.view.Work() + int64(turns); t.view.Work() < end && !reached && err == nil; {
+	begun := t.view.Work()
+	for end := begun + int64(turns); t.view.Work() < end && !reached && err == nil; {
 		reached, err = t.view.advance(to, 1, false)
 		t.branch().note()
 	}
+	t.worked += t.view.Work() - begun
 	return reached, err
 }
 
@@ -317,7 +325,9 @@ func (t *Timeline) Go(turns int) bool {
 	if j == nil {
 		return true
 	}
-	if !t.branch().replay(j.session, &j.done, j.to, j.events, turns) {
+	begun := j.session.Work()
+	arrived := t.branch().replay(j.session, &j.done, j.to, j.events, turns)
+	if t.worked += j.session.Work() - begun; !arrived {
 		return false
 	}
 	t.journey, t.view, t.done = nil, j.session, j.done

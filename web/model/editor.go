@@ -126,7 +126,7 @@ func (m *Model) openOwn(parsed *script.Script, text string) {
 	m.profile = ""
 	m.adopt(parsed, text)
 	m.left = &before
-	m.rush(frameStep)
+	m.rush(m.work)
 }
 
 // adopt puts a script into the reader's group of the library and begins it.

@@ -96,7 +96,7 @@ func TestALongScriptCanBeGivenUp(t *testing.T) {
 	}
 	for range 5 {
 		before := m.world().Now()
-		do(m, Frame{16 * time.Millisecond})
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
 		if m.world().Now() == before {
 			t.Error("a frame without progress")
 		}
@@ -107,7 +107,7 @@ func TestALongScriptCanBeGivenUp(t *testing.T) {
 	}
 	do(m, RunScript{long})
 	for n := 0; m.Page().Opening != ""; n++ {
-		do(m, Frame{16 * time.Millisecond})
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
 		if n > 10_000 {
 			t.Fatal("it does not end")
 		}

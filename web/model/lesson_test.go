@@ -18,7 +18,7 @@ func play(t *testing.T, m *Model, most time.Duration, what string, until func() 
 		if until() {
 			return took
 		}
-		do(m, Frame{frame})
+		do(m, Frame{Elapsed: frame})
 	}
 	t.Fatalf("after %v there is still no %s: %+v", most, what, m.Page().Story)
 	return 0
@@ -164,7 +164,7 @@ func TestSentencesCanBeRead(t *testing.T) {
 		if !m.playing {
 			do(m, StoryNext{})
 		}
-		do(m, Frame{frame})
+		do(m, Frame{Elapsed: frame})
 		if now > 5*time.Minute {
 			t.Fatal("it does not end")
 		}
@@ -175,7 +175,7 @@ func TestSentencesCanBeRead(t *testing.T) {
 
 	m = opened(t, "short-outage")
 	for presses := 0; m.lesson(); presses++ {
-		do(m, StoryNext{}, Frame{frame})
+		do(m, StoryNext{}, Frame{Elapsed: frame})
 		if presses > 20 {
 			t.Fatalf("20 times Next do not end the lesson: %+v", m.Page().Story)
 		}
@@ -261,7 +261,7 @@ func TestPaceLeavesNoTrace(t *testing.T) {
 				if !m.playing || pace == "hurry" {
 					do(m, StoryNext{})
 				}
-				do(m, Frame{100 * time.Millisecond})
+				do(m, Frame{Elapsed: 100 * time.Millisecond})
 				if n > 100_000 {
 					t.Fatalf("%s at %s pace does not end: %+v", s.Name, pace, m.Page().Story)
 				}

@@ -43,6 +43,7 @@ type Model struct {
 	speed       int     // index into speeds
 	asked       float64 // the speed that the script asked for last
 	lag         int64
+	work        int           // that a frame may do, of Timeline.Worked
 	quiet       time.Duration // of the reader's time since the narrator spoke
 	interrupted bool          // what the narrator said last was a verdict, which the next one does not interrupt
 	status      string
@@ -105,7 +106,7 @@ type Settings struct {
 // How far a frame may go.
 const (
 	frameMax  = 100 * time.Millisecond // of the reader's time: what is longer was a pause of the browser
-	frameStep = 1500                   // steps of the world
+	usualWork = 1500                   // of Timeline.Worked, unless the frame says otherwise
 	openTurns = 50_000                 // of the session, for a scenario of the library
 	speakGap  = 1500 * time.Millisecond
 	loadRate  = 20 // writes a second of the button on a master
@@ -113,7 +114,7 @@ const (
 
 // New opens the first of the scenarios.
 func New(scenarios []Scenario, set Settings) Model {
-	m := Model{wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	m := Model{work: usualWork, wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
 		m.open(scenarios[0].Name)
 	}
@@ -214,6 +215,9 @@ func PressKey(m Model, k Key) (next Model, used bool, cmds []Cmd) {
 
 func (m *Model) update(msg Msg) []Cmd {
 	if f, ok := msg.(Frame); ok {
+		if m.work = f.Work; m.work == 0 {
+			m.work = usualWork
+		}
 		return m.follow(m.frame(f.Elapsed))
 	}
 	m.revision++
@@ -463,9 +467,9 @@ func (m *Model) frame(elapsed time.Duration) (cmds []Cmd) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
 	if _, on := m.line.Seeking(); on {
-		m.travel(frameStep)
+		m.travel(m.work)
 	} else if m.opening {
-		m.rush(frameStep)
+		m.rush(m.work)
 	} else if m.file != nil {
 		cmds = m.workOnFile()
 	} else if m.due {
@@ -650,8 +654,19 @@ func (m *Model) pickNode(name string) []Cmd {
 	return nil
 }
 
+// Worked is how much work was done so far for what is shown: things that happened in the world, and what takes as long. A
+// scenario that is opened begins at 0.
+func (m *Model) Worked() int64 { return m.line.Worked() }
+
 // Page is what is drawn now.
 func (m *Model) Page() Page {
+	var p Page
+	m.Draw(&p, AllParts)
+	return p
+}
+
+// Draw brings parts of a page to what is drawn now, and leaves the others as they are.
+func (m *Model) Draw(p *Page, parts Parts) {
 	s := observe(m.world(), m.known)
 	for _, followers := range []bool{false, true} { // the histories of masters have the first colours
 		for _, n := range s.nodes {
@@ -660,21 +675,37 @@ func (m *Model) Page() Page {
 			}
 		}
 	}
-	p := Page{
-		Bar: m.bar(&s), Story: m.story(&s), Stage: m.stage(&s), Terminal: m.terminal(&s), Tape: m.tape(&s), Wire: m.wire(&s),
-		Forecast: m.forecastRows(&s), Verdict: m.verdict(&s), Deck: m.deck(&s),
-		ShowHelp: m.help, Keys: m.keys, Status: m.status, Problem: m.problem,
+	if parts&(PartCards|PartLinks) != 0 {
+		st := m.stage(&s)
+		if same := len(st.Cards) == len(p.Stage.Cards) && len(st.Links) == len(p.Stage.Links); same && parts&PartCards == 0 {
+			st.Cards = p.Stage.Cards
+		} else if same && parts&PartLinks == 0 {
+			st.Links = p.Stage.Links
+		}
+		p.Stage = st
 	}
-	p.Forecast = m.veil(p.Forecast)
-	p.Calm = calm(&s)
-	p.Gallery = m.library()
-	p.Opening = m.openingText()
-	p.Share, p.Notice = m.shared(), m.notice
-	p.Takeaway = m.takeaway(&s, p.Verdict)
-	if m.table {
-		p.Table = tableRows(&s)
+	if parts&PartCards != 0 {
+		if p.Table = nil; m.table {
+			p.Table = tableRows(&s)
+		}
 	}
-	return p
+	if parts&PartTape != 0 {
+		p.Tape = m.tape(&s)
+	}
+	if parts&PartWire != 0 {
+		p.Wire = m.wire(&s)
+	}
+	if parts&PartColumn != 0 {
+		p.Terminal = m.terminal(&s)
+	}
+	if parts&PartRest != 0 {
+		p.Bar, p.Story, p.Deck = m.bar(&s), m.story(&s), m.deck(&s)
+		p.Forecast, p.Calm, p.Verdict = m.veil(m.forecastRows(&s)), calm(&s), m.verdict(&s)
+		p.Takeaway = m.takeaway(&s, p.Verdict)
+		p.Gallery, p.Opening = m.library(), m.openingText()
+		p.Share, p.Notice = m.shared(), m.notice
+		p.ShowHelp, p.Keys, p.Status, p.Problem = m.help, m.keys, m.status, m.problem
+	}
 }
 
 // calm is what stands where answers are shown while there is none to show.

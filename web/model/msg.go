@@ -6,8 +6,12 @@ import "time"
 type Msg interface{ isMsg() }
 
 type (
-	// Frame is one animation frame: so much of the reader's time has passed since the one before.
-	Frame struct{ Elapsed time.Duration }
+	// Frame is one animation frame: so much of the reader's time has passed since the one before, and so much work may be done
+	// in it, as Model.Worked counts it; 0 stands for what a usual machine does in a frame.
+	Frame struct {
+		Elapsed time.Duration
+		Work    int
+	}
 	// Tick lets exactly so much of the reader's time pass, in pieces as small as frames are. Tests use it.
 	Tick struct{ Elapsed time.Duration }
 	// Resized says how large the window is, how wide the drawing areas of tape and time line are in it, and how high wire and

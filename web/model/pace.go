@@ -65,7 +65,7 @@ func (m *Model) pass(elapsed, scaled time.Duration) {
 	case t.hurry:
 		m.hurry()
 	case m.pace.plain:
-		m.advance(m.world().Now().Add(scaled), frameStep)
+		m.advance(m.world().Now().Add(scaled), m.work)
 	default:
 		m.storyPace(scaled)
 	}
@@ -77,7 +77,7 @@ func (m *Model) hurry() {
 		return
 	}
 	from := m.world().Now()
-	m.tell(m.world().Now().Add(time.Hour), frameStep, func() bool { return !m.tale.hurry })
+	m.tell(m.world().Now().Add(time.Hour), m.work, func() bool { return !m.tale.hurry })
 	m.tale.hurry = m.tale.hurry && m.lesson()
 	m.pace.skip(m.world().Now().Sub(from))
 	if !m.tale.hurry {
@@ -92,7 +92,7 @@ func (m *Model) hurry() {
 func (m *Model) storyPace(left time.Duration) {
 	p := &m.pace
 	p.look(m.world().Events())
-	for steps := frameStep; left > 0 && steps > 0 && m.playing; {
+	for steps := m.work; left > 0 && steps > 0 && m.playing; {
 		from := m.world().Now()
 		rate, skips := m.rate(from)
 		to := from.Add(time.Duration(float64(left) * rate))
@@ -142,7 +142,7 @@ func (p *pace) skip(d time.Duration) {
 
 // look reads what is new in the event log, and reports whether it brings something worth a look.
 func (p *pace) look(events engine.Events) (news bool) {
-	const many = 4 * frameStep
+	const many = 4 * usualWork
 	if p.seen > events.Len() || p.seen+many < events.Len() || p.latest == nil { // a leap in time, or the beginning
 		*p = pace{plain: p.plain, seen: events.Len(), latest: map[path]engine.Instant{}}
 	}

@@ -27,6 +27,23 @@ type Page struct {
 	Problem  string // why the script ended, or ""
 }
 
+// Parts are some of a page's parts. Each takes about as long to draw as any other.
+type Parts uint8
+
+// The parts of a page: the stage's nodes and the table in its place, its links, the tape, the wire, the column of the selected
+// node, and everything else.
+const (
+	PartCards Parts = 1 << iota
+	PartLinks
+	PartTape
+	PartWire
+	PartColumn
+	PartRest
+
+	PartCount = iota
+	AllParts  = Parts(1<<PartCount - 1)
+)
+
 // Tone is a meaning, each with one colour: never the only sign of it.
 type Tone string
 

@@ -205,7 +205,7 @@ func (m *Model) linked(l Linked) (cmds []Cmd) {
 		m.begin(name, parsed)
 	}
 	m.goal = g
-	m.rush(frameStep)
+	m.rush(m.work)
 	if err != nil {
 		m.editor = editor{open: true, text: text, tried: true, errors: errors, more: more}
 		m.tab = TabScript

@@ -39,12 +39,15 @@ type fileWork struct {
 	parse      *script.Reader // or it is a script
 }
 
-// How much of a file is done in a frame: the smallest keys, of which there are a thousand in some KiB, take milliseconds.
+// How much of a file is done in a usual frame: the smallest keys, of which there are a thousand in some KiB, take milliseconds.
 const (
 	checkSlice = 16 << 10
 	writeSlice = 64 << 10
 	parseSlice = 64 << 10
 )
+
+// slice is how much of a file is done in this frame.
+func (m *Model) slice(usual int) int { return max(1, usual*m.work/usualWork) }
 
 // loadFile makes a file the dataset of the selected node. What cannot be loaded is refused before anything is ended.
 func (m *Model) loadFile(name string, data []byte) []Cmd {
@@ -97,12 +100,12 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 	case m.due: // of the file, or of what the reader did before it came
 		m.settle()
 	case f.write != nil:
-		if f.data = f.write.Append(f.data, writeSlice); f.write.Done() {
+		if f.data = f.write.Append(f.data, m.slice(writeSlice)); f.write.Done() {
 			m.fileDone(f.name + " has " + byteCount(int64(len(f.data))) + ". A redis-server of that version or a later one loads it.")
 			return []Cmd{Download{Name: f.name, Mime: "application/octet-stream", Data: string(f.data)}}
 		}
 	case f.parse != nil:
-		if f.parse.Read(parseSlice) {
+		if f.parse.Read(m.slice(parseSlice)) {
 			return m.scriptRead(f)
 		}
 	case f.check != nil:
@@ -123,7 +126,7 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 // checkFile reads on, and has the node take what can be loaded.
 func (m *Model) checkFile(f *fileWork) {
 	at := min(int(f.check.Offset()), len(f.data))
-	end := min(at+checkSlice, len(f.data))
+	end := min(at+m.slice(checkSlice), len(f.data))
 	_, err := f.check.Feed(f.data[at:end])
 	switch {
 	case err == nil && f.check.Done():

@@ -73,7 +73,7 @@ func TestALargeFileIsLoadedInSlicesAndCanBeGivenUp(t *testing.T) {
 			if text := m.Page().Opening; !strings.HasPrefix(text, `Loading "dump.rdb"… `) || m.Page().Terminal.FileNote != text || !m.Opening() {
 				t.Fatalf("in frame %d: %q", frame, text)
 			}
-			do(m, Frame{16 * time.Millisecond})
+			do(m, Frame{Elapsed: 16 * time.Millisecond})
 		}
 		if m.file == nil {
 			if given < 2*len(file)/checkSlice {
@@ -92,7 +92,7 @@ func TestALargeFileIsLoadedInSlicesAndCanBeGivenUp(t *testing.T) {
 	do(m, SaveRDB{})
 	var cmds []Cmd
 	for frames := 0; m.file != nil; frames++ {
-		cmds = do(m, Frame{16 * time.Millisecond})
+		cmds = do(m, Frame{Elapsed: 16 * time.Millisecond})
 	}
 	if data := cmds[0].(Download).Data; len(data) < len(file) {
 		t.Errorf("%d bytes", len(data))
@@ -107,7 +107,7 @@ func TestALongScriptIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
 	for frames := 0; ; frames++ {
 		do(m, FileGiven{"long.resync", []byte(text)})
 		for range frames {
-			do(m, Frame{16 * time.Millisecond})
+			do(m, Frame{Elapsed: 16 * time.Millisecond})
 		}
 		opening := m.Page().Opening
 		if opening == "" {
@@ -135,12 +135,12 @@ func TestAStartWithALargeFileTakesFrames(t *testing.T) {
 		m := opened(t, scenario)
 		do(m, FileGiven{"dump.rdb", largeFile(20_000)})
 		for m.file != nil {
-			do(m, Frame{16 * time.Millisecond})
+			do(m, Frame{Elapsed: 16 * time.Millisecond})
 		}
 		at := m.world().Now()
 		do(m, Run{"kill " + m.selected}, Run{"start " + m.selected})
 		for frames := 0; m.world().Node(m.selected).Keys != 20_000; frames++ {
-			if do(m, Frame{time.Nanosecond}); frames > 100 {
+			if do(m, Frame{Elapsed: time.Nanosecond}); frames > 100 {
 				t.Fatalf("%s: %d keys", scenario, m.world().Node(m.selected).Keys)
 			}
 		}

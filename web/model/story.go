@@ -126,9 +126,9 @@ func (m *Model) lastWords() bool { return m.tale.reading > 0 && m.session().Done
 func (m *Model) settle() {
 	w := m.world
 	if m.chapters == 0 {
-		m.advance(w().Now(), frameStep)
+		m.advance(w().Now(), m.work)
 	}
-	for end := m.session().Work() + frameStep; m.chapters > 0 && m.isDue() && m.session().Work() < end; {
+	for end := m.session().Work() + int64(m.work); m.chapters > 0 && m.isDue() && m.session().Work() < end; {
 		m.turn(w().Now())
 	}
 	m.due = m.isDue()

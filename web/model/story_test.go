@@ -247,10 +247,10 @@ func TestFrameRateLeavesNoTrace(t *testing.T) {
 	do(slow, ToggleLoad{"m1"})
 	do(fast, ToggleLoad{"m1"})
 	for range 20 {
-		do(slow, Frame{50 * time.Millisecond})
+		do(slow, Frame{Elapsed: 50 * time.Millisecond})
 	}
 	for range 250 {
-		do(fast, Frame{4 * time.Millisecond})
+		do(fast, Frame{Elapsed: 4 * time.Millisecond})
 	}
 	if slow.Trace() != fast.Trace() {
 		t.Errorf("20 and 250 frames differ:\n%s", firstDifference(slow.Trace(), fast.Trace()))
@@ -266,10 +266,10 @@ func TestSimulatedTime(t *testing.T) {
 		{"a second is a second", []Msg{Tick{time.Second}}, time.Second},
 		{"twice as fast", []Msg{Faster{}, Tick{time.Second}}, 2 * time.Second},
 		{"half as fast", []Msg{Slower{}, Tick{time.Second}}, time.Second / 2},
-		{"nothing is lost to rounding", []Msg{Slower{}, Frame{1}, Frame{1}, Frame{1}, Frame{1}}, 2},
+		{"nothing is lost to rounding", []Msg{Slower{}, Frame{Elapsed: 1}, Frame{Elapsed: 1}, Frame{Elapsed: 1}, Frame{Elapsed: 1}}, 2},
 		{"paused", []Msg{Play{}, Tick{time.Second}}, 0},
-		{"a long frame was a pause of the browser", []Msg{Frame{time.Hour}}, 100 * time.Millisecond},
-		{"a clock that went back", []Msg{Frame{-time.Second}}, 0},
+		{"a long frame was a pause of the browser", []Msg{Frame{Elapsed: time.Hour}}, 100 * time.Millisecond},
+		{"a clock that went back", []Msg{Frame{Elapsed: -time.Second}}, 0},
 	} {
 		m := opened(t, "")
 		before := m.world().Now()

@@ -27,14 +27,14 @@ func (m *Model) seekTo(at engine.Instant) {
 	m.playing = false
 	m.tale.aim = 0
 	m.line.SeekTo(at)
-	m.travel(frameStep)
+	m.travel(m.work)
 }
 
 func (m *Model) seekEvent(n int) {
 	m.playing = false
 	m.tale.aim = 0
 	m.line.SeekEvent(n)
-	m.travel(frameStep)
+	m.travel(m.work)
 }
 
 // travel goes on with what was set out for, and takes the page along on arrival.
@@ -48,7 +48,7 @@ func (m *Model) travel(turns int) {
 
 // arrive ends a journey at once, however long it is: for tests, and for pages that embed this one.
 func (m *Model) arrive() {
-	for !m.line.Go(frameStep) {
+	for !m.line.Go(m.work) {
 	}
 	m.arrived()
 }
@@ -123,7 +123,7 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 	m.playing, m.due = false, false
 	m.tale.goOn()
 	if m.rewound() && m.line.SeekNext(wanted) {
-		m.travel(frameStep)
+		m.travel(m.work)
 		return
 	}
 	if m.rewound() {
@@ -159,7 +159,7 @@ func (m *Model) back(wanted func(engine.Event) bool) {
 	m.playing = false
 	m.tale.aim = 0
 	m.line.SeekLast(wanted)
-	m.travel(frameStep)
+	m.travel(m.work)
 }
 
 // A timeMarks is what the line of time shows of the whole branch, what lies ahead of the reader included. It reads each

@@ -147,7 +147,7 @@ func TestALongWayTakesFrames(t *testing.T) {
 		if _, on := m.line.Seeking(); !on {
 			break
 		}
-		do(m, Frame{16 * time.Millisecond})
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
 	}
 	if !m.rewound() {
 		t.Error("it has not arrived")

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -54,7 +55,6 @@ type WireArrow struct {
 	Anchor   string // of the words, as SVG says it
 	Lost     bool
 	Chosen   bool
-	bytes    int64
 }
 
 // A WireMark is what happened at one node or between two: a command, a fault, a refused connection.
@@ -77,8 +77,15 @@ type WireLine struct {
 
 // What can be shown and hidden, in the order of the chips.
 var wireKinds = [...]struct{ name, label string }{
-	{"handshake", "handshake"}, {"stream", "stream"}, {"ack", "ACK"}, {"rdb", "RDB"}, {"client", "client"},
+	wireHandshake: {"handshake", "handshake"}, wireStream: {"stream", "stream"}, wireAck: {"ack", "ACK"}, wireRDB: {"rdb", "RDB"}, {"client", "client"},
 }
+
+const (
+	wireHandshake = iota
+	wireStream
+	wireAck
+	wireRDB
+)
 
 // wireSpans are how much time can be shown.
 var wireSpans = [...]time.Duration{
@@ -96,16 +103,16 @@ const (
 )
 
 // wireKind is under which chip a packet falls.
-func wireKind(p engine.Payload) string {
+func wireKind(p engine.Payload) int {
 	switch p {
 	case engine.PayloadStream:
-		return "stream"
+		return wireStream
 	case engine.PayloadAck, engine.PayloadKeepalive:
-		return "ack"
+		return wireAck
 	case engine.PayloadSnapshot:
-		return "rdb"
+		return wireRDB
 	}
-	return "handshake"
+	return wireHandshake
 }
 
 // wireWindow is the time that is shown.
@@ -137,21 +144,19 @@ func (m *Model) wire(s *scene) Wire {
 	to := max(s.now, engine.Epoch.Add(time.Duration(float64(span)*(1-wireAhead))))
 	win := wireWindow{to.Add(-time.Duration(float64(span) * (1 - wireAhead))), to.Add(time.Duration(float64(span) * wireAhead))}
 	k.Now, k.Detail = win.x(s.now), m.packet.told
-	rows := k.rows(s)
+	k.rows(s)
 	k.Apart = m.apart(len(s.nodes), k.Detail)
 	k.Ticks = wireTicks(win, k.Width)
-	k.merge(k.read(m, s, win, rows))
+	k.merge(k.read(m, s, win))
 	k.label()
 	return k
 }
 
 // rows puts the nodes in an order in which links are short: a master in the middle of its replicas.
-func (k *Wire) rows(s *scene) map[string]int {
-	index := map[string]int{}
+func (k *Wire) rows(s *scene) {
 	var place func(i int)
 	placed := make([]bool, len(s.nodes))
 	add := func(i int) {
-		index[s.nodes[i].name] = len(k.Rows)
 		row := WireRow{Name: s.nodes[i].name, Role: "master"}
 		if s.nodes[i].repl.Replica {
 			row.Role = "replica"
@@ -186,19 +191,29 @@ func (k *Wire) rows(s *scene) map[string]int {
 	for i := range s.nodes { // a ring of replicas has no top
 		place(i)
 	}
-	return index
 }
 
-// A bundle is what one arrow stands for: the first packet of it, and how many there are.
+// A bundle is what one arrow stands for: the first packet of it, and how many there are. X are parts of the width.
 type bundle struct {
-	WireArrow
-	first *engine.Event
-	count int64
+	lane
+	first         *engine.Event
+	id            int64
+	x1, x2, until float64
+	y2            float64
+	chosen        bool
+	count, bytes  int64
 }
 
-// read takes what the window shows from the event log. The words at the packets come later, when it is known which are
-// drawn alone.
-func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (packets []bundle) {
+// A lane is one way between two rows, for packets of a kind that arrive, or that are lost.
+type lane struct {
+	from, to, kind int
+	lost           bool
+}
+
+// read takes what the window shows from the event log, the newest first: so the end of a connection is known before what was
+// on its way on it. Packets that could not be told apart are joined at once. The words at them come later, when it is known
+// which are drawn alone.
+func (k *Wire) read(m *Model, s *scene, win wireWindow) bundles {
 	events := m.world().Events()
 	begin := win.from.Add(-wireLookback * win.to.Sub(win.from))
 	first := sort.Search(events.Len(), func(i int) bool { return events.At(i).At >= begin })
@@ -208,48 +223,70 @@ func (k *Wire) read(m *Model, s *scene, win wireWindow, rows map[string]int) (pa
 	}
 	for _, n := range s.nodes {
 		if !n.up {
-			k.dead(rows[n.name], win, n.since, s.now)
+			k.dead(k.row(n.name, 0), win, n.since, s.now)
 		}
 	}
+	var hides [len(wireKinds)]bool
+	for i, kind := range wireKinds {
+		hides[i] = m.wireHides[kind.name]
+	}
 	var resets []resetConn
-	for i := first; i < events.Len(); i++ {
+	packets := newBundles(len(k.Rows), closeTogether/max(1, k.Width))
+	from, to := 0, 0 // the rows found last: the next one is often near
+	for i := events.Len() - 1; i >= first; i-- {
 		e := events.At(i)
 		switch f := e.Fact.(type) {
 		case *engine.Sent:
-			from, ok := rows[e.Node]
-			to, known := rows[f.To]
-			if !ok || !known || m.wireHides[wireKind(f.Payload)] || f.Arrives != 0 && f.Arrives < win.from || f.Arrives == 0 && e.At < win.from {
+			if max(f.Arrives, e.At) < win.from || hides[wireKind(f.Payload)] {
 				continue
 			}
-			packets = append(packets, m.arrow(e, f, win, from, to))
+			at, toward := k.row(e.Node, from), k.row(f.To, to)
+			if at < 0 || toward < 0 {
+				continue
+			}
+			from, to = at, toward
+			b := m.packetOf(e, f, win, from, to)
+			for _, r := range resets {
+				r.cut(&b)
+			}
+			packets.add(b)
+			if m.table && len(k.Table) < shownLines {
+				k.Table = append(k.Table, m.wireLine(e))
+			}
 		case engine.ConnChanged:
-			a, ok := rows[f.A]
-			b, known := rows[f.B]
-			if !ok || !known || e.At < win.from {
+			a, b := k.row(f.A, 0), k.row(f.B, 0)
+			if a < 0 || b < 0 || e.At < win.from {
 				continue
 			}
 			if f.What == "reset" {
 				resets = append(resets, resetConn{a, b, win.x(e.At)})
 			}
-			if f.What == "refused" && !m.wireHides["handshake"] {
+			if f.What == "refused" && !hides[wireHandshake] {
 				k.Marks = append(k.Marks, WireMark{X: win.x(e.At), Row: a, To: b, Kind: "refused", Label: "connect refused", Tone: ToneLost})
 			}
 		case engine.Act:
-			if e.At < win.from {
-				continue
+			if e.At >= win.from {
+				k.act(m, e, f.Text, win)
 			}
-			k.act(m, e, f.Text, win, rows)
 		}
 	}
-	for _, r := range resets {
-		r.cut(packets)
-	}
-	if m.table {
-		for _, a := range packets[max(0, len(packets)-shownLines):] {
-			k.Table = append(k.Table, m.wireLine(a.first))
-		}
-	}
+	slices.Reverse(k.Marks)
+	slices.Reverse(k.Table)
 	return packets
+}
+
+// row finds a node's row, from a first guess upwards; -1 for none.
+func (k *Wire) row(name string, guess int) int {
+	for range k.Rows {
+		if guess >= len(k.Rows) {
+			guess = 0
+		}
+		if k.Rows[guess].Name == name {
+			return guess
+		}
+		guess++
+	}
+	return -1
 }
 
 // dead marks where a node has no process.
@@ -258,17 +295,15 @@ func (k *Wire) dead(row int, win wireWindow, since, now engine.Instant) {
 	k.Rows[row].Dead = append(k.Rows[row].Dead, Piece{from, max(0, to-from)})
 }
 
-func (m *Model) arrow(e *engine.Event, f *engine.Sent, win wireWindow, from, to int) bundle {
-	a := WireArrow{ID: f.ID, From: from, To: to, X1: win.beyond(e.At), Kind: wireKind(f.Payload), Y2: 1, Chosen: f.ID == m.packet.id}
-	a.Until = a.X1
-	switch {
-	case f.Arrives == 0:
-		a.Lost, a.Y2, a.X2 = true, 0.5, a.X1
-	default:
-		a.X2 = win.beyond(f.Arrives)
+// packetOf is one packet, for itself.
+func (m *Model) packetOf(e *engine.Event, f *engine.Sent, win wireWindow, from, to int) bundle {
+	x := win.beyond(e.At)
+	b := bundle{lane: lane{from, to, wireKind(f.Payload), f.Arrives == 0}, first: e, id: f.ID, x1: x, x2: x, until: x, y2: 0.5,
+		chosen: f.ID == m.packet.id, count: 1, bytes: int64(f.Bytes)}
+	if !b.lost {
+		b.x2, b.y2 = win.beyond(f.Arrives), 1
 	}
-	a.bytes = int64(f.Bytes)
-	return bundle{a, e, 1}
+	return b
 }
 
 // wireWords are the words at an arrow: what Redis would call it, and how large it is.
@@ -323,10 +358,10 @@ func (m *Model) wireLine(e *engine.Event) WireLine {
 }
 
 // act marks what somebody did.
-func (k *Wire) act(m *Model, e *engine.Event, text string, win wireWindow, rows map[string]int) {
+func (k *Wire) act(m *Model, e *engine.Event, text string, win wireWindow) {
 	if name, command, ok := strings.Cut(text, "> "); ok {
 		name, _, _ = strings.Cut(name, "/")
-		if row, known := rows[name]; known && !m.wireHides["client"] {
+		if row := k.row(name, 0); row >= 0 && !m.wireHides["client"] {
 			k.Marks = append(k.Marks, WireMark{X: win.x(e.At), Row: row, To: -1, Kind: "command", Label: shorten(command, 40)})
 		}
 		return
@@ -335,16 +370,14 @@ func (k *Wire) act(m *Model, e *engine.Event, text string, win wireWindow, rows 
 	if len(words) < 2 {
 		return
 	}
-	row, ok := rows[words[1]]
-	if !ok {
+	row := k.row(words[1], 0)
+	if row < 0 {
 		return
 	}
 	mark := WireMark{X: win.x(e.At), Row: row, To: -1, Kind: words[0], Label: text, Tone: ToneLost}
 	switch words[0] {
 	case "sever", "blackhole", "heal":
-		if other, known := rows[words[len(words)-1]]; known {
-			mark.To = other
-		}
+		mark.To = k.row(words[len(words)-1], 0)
 		mark.Label = map[string]string{"sever": "cut", "blackhole": "blackhole", "heal": "healed"}[words[0]]
 		if words[0] == "heal" {
 			mark.Tone = Plain
@@ -365,65 +398,69 @@ type resetConn struct {
 }
 
 // cut ends what was on its way on a connection at the moment at which it was cut.
-func (r resetConn) cut(packets []bundle) {
-	for i := range packets {
-		a := &packets[i]
-		between := a.From == r.a && a.To == r.b || a.From == r.b && a.To == r.a
-		if between && a.X1 <= r.x && r.x < a.X2 && !a.Lost {
-			a.Y2 *= (r.x - a.X1) / (a.X2 - a.X1)
-			a.X2, a.Lost = r.x, true
-		}
+func (r resetConn) cut(b *bundle) {
+	between := b.from == r.a && b.to == r.b || b.from == r.b && b.to == r.a
+	if between && b.x1 <= r.x && r.x < b.x2 && !b.lost {
+		b.y2 *= (r.x - b.x1) / (b.x2 - b.x1)
+		b.x2, b.lost = r.x, true
 	}
 }
 
-// merge draws packets as one that could not be told apart: of the same kind, the same way, and close together. With
-// more arrows than can be read it takes what is further apart as well.
-func (k *Wire) merge(packets []bundle) {
-	slices.SortStableFunc(packets, func(a, b bundle) int { return int(a.ID - b.ID) })
-	for gap := closeTogether / max(1, k.Width); len(packets) > 0; gap *= 2 {
-		merged := together(packets, gap)
-		if len(merged) > mostArrows && gap <= 1 {
-			continue
-		}
-		for i := range merged {
-			a := &merged[i]
-			if a.Label, a.More = a.Kind, byteCount(a.bytes); a.count == 1 {
-				a.Label, a.More = wireWords(a.first.Fact.(*engine.Sent))
-			} else if a.Kind == "ack" {
-				a.Label, a.More = "ACK", ""
-			}
-			if a.count > 1 {
-				a.Label = commas(a.count) + " × " + a.Label
-			}
-			k.Arrows = append(k.Arrows, a.WireArrow)
-		}
-		return
-	}
+// A bundles joins packets that leave closer to each other than gap, a part of the width, and are in the same lane. They come
+// the latest first. What is said in a handshake is never joined.
+type bundles struct {
+	gap  float64
+	rows int
+	list []bundle
+	open []int // for every lane, 1 + where in list the one is that takes the next packet
 }
 
-// together joins the packets that leave closer to each other than gap, a part of the width. What is said in a handshake
-// is never joined.
-func together(packets []bundle, gap float64) (merged []bundle) {
-	type lane struct {
-		from, to int
-		kind     string
-		lost     bool
+func newBundles(rows int, gap float64) bundles {
+	return bundles{gap: gap, rows: rows, open: make([]int, rows*rows*len(wireKinds)*2)}
+}
+
+func (p *bundles) add(b bundle) {
+	in := ((b.from*p.rows+b.to)*len(wireKinds) + b.kind) * 2
+	if b.lost {
+		in++
 	}
-	open := map[lane]int{} // where in merged
-	for _, a := range packets {
-		in := lane{a.From, a.To, a.Kind, a.Lost}
-		at, ok := open[in]
-		if !ok || a.Kind == "handshake" || a.Chosen || merged[at].Chosen || a.X1-merged[at].Until > gap {
-			open[in] = len(merged)
-			merged = append(merged, a)
-			continue
+	if at := p.open[in] - 1; at >= 0 && b.kind != wireHandshake {
+		later := &p.list[at]
+		if !b.chosen && !later.chosen && later.x1-b.until <= p.gap {
+			b.count, b.bytes = b.count+later.count, b.bytes+later.bytes
+			b.until, b.y2 = later.until, min(b.y2, later.y2)
+			*later = b
+			return
 		}
-		first := &merged[at]
-		first.count++
-		first.bytes += a.bytes
-		first.Until, first.Y2 = a.X1, min(first.Y2, a.Y2)
 	}
-	return merged
+	p.list = append(p.list, b)
+	p.open[in] = len(p.list)
+}
+
+// merge makes the arrows: with more than can be read it joins what is further apart as well.
+func (k *Wire) merge(packets bundles) {
+	for len(packets.list) > mostArrows && packets.gap <= 1 {
+		wider := newBundles(packets.rows, 2*packets.gap)
+		for _, b := range packets.list {
+			wider.add(b)
+		}
+		packets = wider
+	}
+	list := packets.list
+	slices.SortFunc(list, func(a, b bundle) int { return cmp.Compare(a.id, b.id) })
+	for i := range list {
+		b := &list[i]
+		a := WireArrow{ID: b.id, From: b.from, To: b.to, X1: b.x1, X2: b.x2, Y2: b.y2, Until: b.until, Kind: wireKinds[b.kind].name, Lost: b.lost, Chosen: b.chosen}
+		if a.Label, a.More = a.Kind, byteCount(b.bytes); b.count == 1 {
+			a.Label, a.More = wireWords(b.first.Fact.(*engine.Sent))
+		} else if b.kind == wireAck {
+			a.Label, a.More = "ACK", ""
+		}
+		if b.count > 1 {
+			a.Label = commas(b.count) + " × " + a.Label
+		}
+		k.Arrows = append(k.Arrows, a)
+	}
 }
 
 // Where words stand, for what is drawn around them and for what must keep clear of them. An arrow's are so far along it: for

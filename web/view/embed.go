@@ -273,7 +273,7 @@ func (p *page) renderEmbed() app.UI {
 	controls := e.Controls != "none"
 	return app.Div().ID("app").Class("app embed").DataSet("testid", "app").DataSet("state", state).DataSet("view", or(e.View, "all")).
 		DataSet("controls", e.Controls).DataSet("readonly", e.ReadOnly).DataSet("fit", e.Fit).Body(
-		patterns(),
+		&patterns{},
 		app.If(controls, func() app.UI { return p.embedHead() }).Else(func() app.UI {
 			return app.H1().Class("sr").Text(p.page.Bar.Title)
 		}),

@@ -26,7 +26,7 @@ func (l *link) Render() app.UI {
 		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
 		app.Button().Class("link__state").Type("button").DataSet("testid", "faults-"+k.ID).Aria("pressed", k.Selected).OnClick(l.faults).Body(
 			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Text(" "), app.Span().Class("link__note").Text(k.Note)),
-		app.Div().Class("link__path").OnClick(l.faults).Body(lanes(k).ui().ID(lanesID(k.ID)).Aria("hidden", true), app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
+		app.Div().Class("link__path").OnClick(l.faults).Body(&linkLanes{ID: k.ID, Path: k.Path, Vertical: k.Vertical, Cut: k.Cut, Dead: k.Dead, Dark: k.Dark}, app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
 		app.P().Class("link__figure").Body(badges(k.Badges), app.Span().Text(k.Figure)),
 		app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).
 			Aria("label", k.Action+" the link of "+k.Master+" and "+k.Replica).OnClick(l.act).Text(k.Action),
@@ -58,6 +58,18 @@ func queueShape(k *model.Link) *shape {
 }
 
 func lanesID(link string) string { return "lanes-" + link }
+
+// A linkLanes is the drawing of a link, which changes only with its state.
+type linkLanes struct {
+	app.Compo
+	ID, Path            string
+	Vertical, Cut, Dead bool
+	Dark                [2]bool
+}
+
+func (l *linkLanes) Render() app.UI {
+	return lanes(&model.Link{Path: l.Path, Vertical: l.Vertical, Cut: l.Cut, Dead: l.Dead, Dark: l.Dark}).ui().ID(lanesID(l.ID)).Aria("hidden", true)
+}
 
 // lanes draws a link of any length: percentages for the lines, and small drawings of their own for the ends, since a path
 // knows no percentages.

@@ -28,13 +28,13 @@ type page struct {
 	ctx    app.Context
 	frozen bool // a test owns the time
 
-	drawnRevision uint64
-	keptRevision  uint64
-	drawnAt       time.Duration
-	lastFrame     time.Duration
-	size          extent
-	measureAt     time.Duration
-	still         bool // nothing may move by itself
+	shown        shown
+	effort       effort
+	keptRevision uint64
+	lastFrame    time.Duration
+	size         extent
+	measureAt    time.Duration
+	still        bool // nothing may move by itself
 
 	lanes      map[string]lane // where the links are on the canvas, by ID
 	lanesAt    time.Duration
@@ -55,11 +55,8 @@ func (b *mailbox) send(msg model.Msg) {
 	}
 }
 
-// How often the page is drawn at most while time passes, and how often the links are looked up for what moves on them.
-const (
-	drawEvery    = 80 * time.Millisecond
-	measureEvery = 300 * time.Millisecond
-)
+// measureEvery is how often the links are looked up for what moves on them.
+const measureEvery = 300 * time.Millisecond
 
 // OnInit opens the first scenario, before anything is drawn.
 func (p *page) OnInit() {
@@ -83,7 +80,7 @@ func (p *page) OnInit() {
 	p.followLink()
 	p.paced()
 	p.viewed()
-	p.page = p.model.Page()
+	p.lookAt(model.AllParts)
 }
 
 // followLink opens what the address says.
@@ -159,8 +156,7 @@ func (p *page) take(msg model.Msg) {
 	p.watch(func() {
 		m, cmds := model.Update(p.model, msg)
 		p.model = m
-		p.page = p.model.Page()
-		p.drawnRevision = p.model.Revision()
+		p.lookAt(model.AllParts)
 		p.keep()
 		p.obey(cmds)
 	})
@@ -271,12 +267,21 @@ func (p *page) afterDrawing(f func()) {
 
 // redraw has go-app draw the page as the model stands.
 func (p *page) redraw() {
-	p.page = p.model.Page()
-	p.drawnRevision = p.model.Revision()
 	p.keep()
+	p.redrawParts(model.AllParts)
+}
+
+func (p *page) redrawParts(parts model.Parts) {
+	p.lookAt(parts)
 	if p.ctx.Context != nil {
 		p.ctx.Dispatch(nil)
 	}
+}
+
+// lookAt takes what is to be drawn from the model.
+func (p *page) lookAt(parts model.Parts) {
+	p.model.Draw(&p.page, parts)
+	p.shown.note(parts, p.model.Revision(), p.lastFrame)
 }
 
 // frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second.
@@ -287,21 +292,26 @@ func (p *page) frame(now time.Duration) {
 
 func (p *page) oneFrame(now time.Duration) {
 	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
-		m, cmds := model.Update(p.model, model.Frame{Elapsed: now - p.lastFrame})
-		p.model = m
-		p.obey(cmds)
+		p.obey(p.pass(now - p.lastFrame))
 	}
 	p.lastFrame = now
 	p.embedFrame()
 	p.measure(now)
 	p.keep()
-	if p.model.Revision() != p.drawnRevision && now-p.drawnAt >= drawEvery {
-		p.drawnAt = now
-		p.redraw()
+	if part := p.shown.next(p.model.Revision(), now); part != 0 {
+		p.redrawParts(part)
 	}
 	if !p.still {
 		p.draw(now)
 	}
+}
+
+// pass lets time pass in the world, as far as it gets in a frame.
+func (p *page) pass(elapsed time.Duration) (cmds []model.Cmd) {
+	before, begun := p.model.Worked(), time.Now()
+	p.model, cmds = model.Update(p.model, model.Frame{Elapsed: elapsed, Work: p.effort.work()})
+	p.effort.took(p.model.Worked()-before, time.Since(begun))
+	return cmds
 }
 
 // measure tells the model how large things are: at once when the window has changed, and now and then, since a scroll bar
@@ -379,7 +389,7 @@ func (p *page) Render() app.UI {
 	return app.Div().ID("app").Class("app").DataSet("testid", "app").DataSet("state", state).
 		DataSet("judged", v.Verdict.Shown).DataSet("panel", or(v.Takeaway.Open, "none")).DataSet("library", v.Gallery.Open).
 		DataSet("tab", v.Terminal.Tab).DataSet("wire", v.Wire.Height.Set).Body(
-		patterns(),
+		&patterns{},
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
 		app.Div().Class("over").Body(
 			app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),

@@ -235,8 +235,9 @@ func (d *drawing) stream() {
 		return
 	}
 	d.y += 12
-	names, plot, high := (&tape{Tape: k}).shapes()
-	d.add(names.set("x", px(margin), "y", px(d.y), "width", "82"),
+	t := &tape{Tape: k}
+	plot, high := t.plot()
+	d.add((&tapeNames{Names: t.names(), High: high}).shape().set("x", px(margin), "y", px(d.y), "width", "82"),
 		plot.set("x", px(right-model.PicturePlot), "y", px(d.y), "width", strconv.Itoa(model.PicturePlot)))
 	d.y += high + 16
 }

@@ -20,7 +20,7 @@ func Poster(width, height int) (string, error) {
 }
 
 // PosterPatterns are the fills that every poster of a document shares.
-func PosterPatterns() (string, error) { return canonical(app.HTMLString(patterns())) }
+func PosterPatterns() (string, error) { return canonical(app.HTMLString((&patterns{}).Render())) }
 
 // nobody is the Host of a page that is only looked at. What a first drawing does not ask for is not there.
 type nobody struct {

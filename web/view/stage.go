@@ -51,27 +51,11 @@ type card struct {
 
 func (c *card) Render() app.UI {
 	k := &c.Card
-	power, powerName := powerIcon(), "Kill "+k.Name
-	if !k.Up {
-		powerName = "Start " + k.Name
-	}
 	return app.Article().Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
 		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", k.State).DataSet("selected", k.Selected).DataSet("said", k.Said).
 		DataSet("large", k.Backlog.Shown).Attr("draggable", "true").OnClick(c.pick).OnKeyDown(c.key).
 		OnDragStart(c.pickUp).OnDragEnd(c.letGo).OnDragOver(c.over).OnDragEnter(c.over).OnDrop(c.drop).Body(
-		app.Header().Class("card__head").Body(
-			roleIcon(k.Role),
-			app.H2().Class("card__title").Body(
-				app.Button().Class("card__name").Type("button").ID("node-"+k.Name).Aria("pressed", k.Selected).
-					Aria("label", k.Label).OnClick(c.pick).Text(k.Name),
-			),
-			app.Span().Class("card__role").Text(k.Role),
-			app.Span().Class("card__word").DataSet("tone", string(k.WordTone)).Text(k.Word),
-			app.Button().Class("card__power card__menu").Type("button").DataSet("testid", "menu-"+k.Name).Aria("label", "Faults of "+k.Name).
-				Title("Faults of "+k.Name).OnClick(c.faults).Body(menuIcon()),
-			app.Button().Class("card__power").Type("button").DataSet("testid", "power-"+k.Name).Aria("label", powerName).
-				Title(powerName).OnClick(c.power).Body(power),
-		),
+		&cardHead{Name: k.Name, Role: k.Role, Label: k.Label, Word: k.Word, Tone: k.WordTone, Selected: k.Selected, Alive: k.Up, Up: c.Up},
 		app.P().Class("card__figure").Text(k.Figure),
 		app.P().Class("card__caption").Text(k.Caption),
 		app.If(len(k.Badges) > 0, func() app.UI { return app.P().Class("card__badges").Body(badges(k.Badges)) }),
@@ -86,10 +70,39 @@ func (c *card) Render() app.UI {
 				Aria("pressed", k.Loading).OnClick(c.load).Body(writeIcon(k.Loading), app.Span().Text(k.Load))
 		}),
 		app.P().Class("card__row").Body(
-			app.Span().Class("chip").Title("master_replid").Body(historyIcon(k.Lineage), app.Span().Text(k.History)),
+			&historyChip{History: k.History, Lineage: k.Lineage},
 			app.Span().Class("card__fact").Text(k.Fact),
 		),
 		app.If(k.Drop != "", func() app.UI { return app.P().Class("card__drop").Aria("hidden", true).Body(app.Code().Text(k.Drop)) }),
+	)
+}
+
+// A cardHead is what seldom changes on a card, while its figures do many times a second.
+type cardHead struct {
+	app.Compo
+	Name, Role, Label, Word string
+	Tone                    model.Tone
+	Selected, Alive         bool
+	Up                      *mailbox
+}
+
+func (c *cardHead) Render() app.UI {
+	power := "Kill " + c.Name
+	if !c.Alive {
+		power = "Start " + c.Name
+	}
+	return app.Header().Class("card__head").Body(
+		roleIcon(c.Role),
+		app.H2().Class("card__title").Body(
+			app.Button().Class("card__name").Type("button").ID("node-"+c.Name).Aria("pressed", c.Selected).
+				Aria("label", c.Label).OnClick(c.pick).Text(c.Name),
+		),
+		app.Span().Class("card__role").Text(c.Role),
+		app.Span().Class("card__word").DataSet("tone", string(c.Tone)).Text(c.Word),
+		app.Button().Class("card__power card__menu").Type("button").DataSet("testid", "menu-"+c.Name).Aria("label", "Faults of "+c.Name).
+			Title("Faults of "+c.Name).OnClick(c.faults).Body(menuIcon()),
+		app.Button().Class("card__power").Type("button").DataSet("testid", "power-"+c.Name).Aria("label", power).
+			Title(power).OnClick(c.power).Body(powerIcon()),
 	)
 }
 
@@ -112,19 +125,32 @@ func (c *card) backlog() app.UI {
 	)
 }
 
-func (c *card) pick(app.Context, app.Event) { c.Up.send(model.Select{Node: c.Card.Name}) }
+func (c *card) pick(app.Context, app.Event)     { c.Up.send(model.Select{Node: c.Card.Name}) }
+func (c *cardHead) pick(app.Context, app.Event) { c.Up.send(model.Select{Node: c.Name}) }
 func (c *card) load(_ app.Context, e app.Event) {
 	e.Call("stopPropagation")
 	c.Up.send(model.ToggleLoad{Node: c.Card.Name})
 }
-func (c *card) power(_ app.Context, e app.Event) {
+
+func (c *cardHead) power(_ app.Context, e app.Event) {
 	e.Call("stopPropagation")
-	c.Up.send(model.Power{Node: c.Card.Name})
+	c.Up.send(model.Power{Node: c.Name})
 }
 
-func (c *card) faults(_ app.Context, e app.Event) {
+func (c *cardHead) faults(_ app.Context, e app.Event) {
 	e.Call("stopPropagation")
-	c.Up.send(model.PickFaults{Node: c.Card.Name})
+	c.Up.send(model.PickFaults{Node: c.Name})
+}
+
+// A historyChip is which history a node has the data of.
+type historyChip struct {
+	app.Compo
+	History string
+	Lineage int
+}
+
+func (c *historyChip) Render() app.UI {
+	return app.Span().Class("chip").Title("master_replid").Body(historyIcon(c.Lineage), app.Span().Text(c.History))
 }
 
 func menuIcon() app.UI {

@@ -140,7 +140,9 @@ func historyShape(lineage int) *shape {
 
 // patterns are the fills that several drawings share: hatching for bytes that are gone, cross-hatching for what is
 // lost.
-func patterns() app.UI {
+type patterns struct{ app.Compo }
+
+func (*patterns) Render() app.UI {
 	return drawn("svg", "patterns", "width", "0", "height", "0").Aria("hidden", true).Body(fills().ui())
 }
 

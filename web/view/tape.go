@@ -49,14 +49,11 @@ func (t *tape) Render() app.UI {
 		app.Div().Class("tape__head").Body(
 			app.H2().Text("The stream"),
 			app.P().Class("tape__about").Text(k.About),
-			app.If(k.Empty == "", t.zoom),
-			app.Div().Class("tape__legend").Aria("hidden", true).Body(
-				legend("gone", drawn("rect", "f-gone", "width", "18", "height", "12")),
-				legend("held", drawn("rect", "f-master", "width", "18", "height", "12", "rx", "1")),
-				app.If(t.hasOwn(), func() app.UI { return legend("lost", drawn("rect", "f-lost-hatch", "width", "18", "height", "12")) }),
-				legend("next to go", drawn("rect", "f-master-tint", "width", "18", "height", "12"),
-					drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
-			),
+			app.If(k.Empty == "", func() app.UI {
+				z := &k.Zoom
+				return &tapeZoom{Word: z.Word, Wider: z.Wider, Closer: z.Closer, Moves: z.Moves, Back: z.Back, On: z.On, Up: t.Up}
+			}),
+			&tapeLegend{Own: t.hasOwn()},
 		),
 		app.Div().Class("tape__body").DataSet("zooms", t.zooms()).
 			On("touchstart", t.pinch, app.PassiveEvent()).On("touchmove", t.pinch, app.PassiveEvent()).
@@ -67,20 +64,42 @@ func (t *tape) Render() app.UI {
 	)
 }
 
-// zoom is how close the stream is looked at, and the way along it.
-func (t *tape) zoom() app.UI {
-	z := &t.Tape.Zoom
+// A tapeLegend is what the colours mean.
+type tapeLegend struct {
+	app.Compo
+	Own bool // there is something that only a replica has
+}
+
+func (t *tapeLegend) Render() app.UI {
+	return app.Div().Class("tape__legend").Aria("hidden", true).Body(
+		legend("gone", drawn("rect", "f-gone", "width", "18", "height", "12")),
+		legend("held", drawn("rect", "f-master", "width", "18", "height", "12", "rx", "1")),
+		app.If(t.Own, func() app.UI { return legend("lost", drawn("rect", "f-lost-hatch", "width", "18", "height", "12")) }),
+		legend("next to go", drawn("rect", "f-master-tint", "width", "18", "height", "12"),
+			drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
+	)
+}
+
+// A tapeZoom is how close the stream is looked at, and the way along it.
+type tapeZoom struct {
+	app.Compo
+	Word                           string
+	Wider, Closer, Moves, Back, On bool
+	Up                             *mailbox
+}
+
+func (t *tapeZoom) Render() app.UI {
 	key := func(id, label, sign string, on bool, msg model.Msg) app.UI {
 		return app.Button().Class("deck__key").Type("button").DataSet("testid", id).Aria("label", label).Title(label).Disabled(!on).Text(sign).
 			OnClick(func(app.Context, app.Event) { t.Up.send(msg) }, app.EventScope(id))
 	}
 	return app.Div().Class("tape__zoom").Role("group").Aria("label", "How close the stream is looked at").Body(
-		key("tape-wider", "Show more of the stream", "−", z.Wider, model.TapeZoomed{By: -1}),
-		app.Span().Class("deck__rate").DataSet("testid", "tape-zoom").Text(z.Word),
-		key("tape-closer", "Look closer at the stream", "+", z.Closer, model.TapeZoomed{By: 1}),
-		app.If(z.Moves, func() app.UI {
+		key("tape-wider", "Show more of the stream", "−", t.Wider, model.TapeZoomed{By: -1}),
+		app.Span().Class("deck__rate").DataSet("testid", "tape-zoom").Text(t.Word),
+		key("tape-closer", "Look closer at the stream", "+", t.Closer, model.TapeZoomed{By: 1}),
+		app.If(t.Moves, func() app.UI {
 			return app.Span().Class("tape__pan").Body(
-				key("tape-back", "Earlier bytes", "◂", z.Back, model.TapePan{By: -1}), key("tape-on", "Later bytes", "▸", z.On, model.TapePan{By: 1}))
+				key("tape-back", "Earlier bytes", "◂", t.Back, model.TapePan{By: -1}), key("tape-on", "Later bytes", "▸", t.On, model.TapePan{By: 1}))
 		}),
 	)
 }
@@ -168,15 +187,15 @@ func legend(word string, shapes ...app.UI) app.UI {
 }
 
 func (t *tape) drawing() app.UI {
-	names, plot, _ := t.shapes()
+	plot, high := t.plot()
 	return app.Div().Class("tape__drawing").Body(
-		names.ui().Aria("hidden", true),
+		&tapeNames{Names: t.names(), High: high, Compact: t.Tape.Compact},
 		plot.ui().Role("img").Aria("label", t.Tape.Label),
 	)
 }
 
-// shapes are the names at the left and the plot beside them, and how high both are.
-func (t *tape) shapes() (names, plot *shape, high float64) {
+// plot is the drawing of the stream, and how high it is.
+func (t *tape) plot() (plot *shape, high float64) {
 	k, r := &t.Tape, t.rows()
 	bottom := r.railY(len(k.Rails)-1) + r.railHigh
 	if len(k.Rails) == 0 {
@@ -186,35 +205,74 @@ func (t *tape) shapes() (names, plot *shape, high float64) {
 	if t.Small {
 		high = bottom + 4
 	}
-	height := strconv.Itoa(int(high))
-	names = draw("svg", "tape__names", "height", height).with(t.name(r.ribbon+r.ribbonHigh/2, k.Master, "master"))
-	plot = draw("svg", "tape__plot", "height", height).with(t.ribbon(r))
+	plot = draw("svg", "tape__plot", "height", strconv.Itoa(int(high))).with(t.ribbon(r))
+	hairs := ""
 	for i := range k.Rails {
-		names.with(t.name(r.railY(i)+r.railHigh/2, k.Rails[i].Name, k.Rails[i].Role))
+		hairs += "M0 " + px(r.railY(i)+r.railHigh/2) + "H" + px(k.Width)
+	}
+	plot.with(stroke("l-hair", hairs))
+	for i := range k.Rails {
 		plot.with(t.rail(r, i))
 	}
 	for _, f := range k.Flags {
 		plot.with(t.flag(r, f))
 	}
-	for _, tick := range k.Ticks {
-		if x := tick.X * k.Width; !t.Small {
-			plot.with(group(
-				stroke("l", "M"+px(x)+" "+px(bottom+5)+"v4"),
-				words("m mono", x, bottom+20, "middle", tick.Text)))
-		}
+	if t.Small {
+		return plot, high
 	}
-	return names, plot, high
+	marks := ""
+	for _, tick := range k.Ticks {
+		x := tick.X * k.Width
+		marks += "M" + px(x) + " " + px(bottom+5) + "v4"
+		plot.with(words("m mono", x, bottom+20, "middle", tick.Text))
+	}
+	return plot.with(stroke("l", marks)), high
 }
 
-func (t *tape) name(y float64, name, role string) *shape {
-	if t.Tape.Compact {
-		return words("b", 0, y+4, "", name)
+// A rowName is the name of a node where its row is, in CSS pixels from the top.
+type rowName struct {
+	Name, Role string
+	Y          float64
+}
+
+// names are those of the master and the replicas, beside the plot.
+func (t *tape) names() []rowName {
+	k, r := &t.Tape, t.rows()
+	names := []rowName{{k.Master, "master", r.ribbon + r.ribbonHigh/2}}
+	for i := range k.Rails {
+		names = append(names, rowName{k.Rails[i].Name, k.Rails[i].Role, r.railY(i) + r.railHigh/2})
 	}
-	sign := draw("circle", "f-replica", "cx", "6", "cy", px(y), "r", "5.5")
-	if role == "master" {
-		sign = stroke("f-master", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
+	return names
+}
+
+// A tapeNames draws them.
+type tapeNames struct {
+	app.Compo
+	Names   []rowName
+	High    float64
+	Compact bool
+}
+
+func (t *tapeNames) Render() app.UI { return t.shape().ui().Aria("hidden", true) }
+
+func (t *tapeNames) shape() *shape {
+	all := draw("svg", "tape__names", "height", strconv.Itoa(int(t.High)))
+	for _, n := range t.Names {
+		if t.Compact {
+			all.with(words("b", 0, n.Y+4, "", n.Name))
+		} else {
+			all.with(n.sign(), words("b name", 18, n.Y+4, "", cutTo(n.Name, bold13, 66)))
+		}
 	}
-	return group(sign, words("b name", 18, y+4, "", cutTo(name, bold13, 66)))
+	return all
+}
+
+// sign is the shape of a role, at the left of a name.
+func (n rowName) sign() *shape {
+	if n.Role == "master" {
+		return stroke("f-master", "M6 "+px(n.Y-6)+"l6 6-6 6-6-6z")
+	}
+	return draw("circle", "f-replica", "cx", "6", "cy", px(n.Y), "r", "5.5")
 }
 
 // ribbon is the master's line: gone, held block by block, room left, and the drop line.
@@ -230,20 +288,25 @@ func (t *tape) ribbon(r tapeRows) *shape {
 			rect("f-bg", goneX+goneW/2-21, y+4, 42, h-8, 3),
 			words("", goneX+goneW/2, middle, "middle", "gone")))
 	}
+	held, oldest, texts := "", group(), group()
 	for i, b := range k.Blocks {
 		x, bw := b.X*w, b.W*w
 		text := words("on-master", b.TextX*w, middle, "middle", b.Text)
 		if b.NextToGo {
 			text.class = "b t-full"
-			all.with(group(rect("f-master-tint", x, y, bw, h, 0), rect("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0), text))
-			continue
+			oldest.with(rect("f-master-tint", x, y, bw, h, 0), rect("l-full", x+.75, y+.75, bw-1.5, h-1.5, 0))
+		} else {
+			gap := 0.0
+			if i > 0 && bw > 4 {
+				gap = 2
+			}
+			held += "M" + px(x+gap) + " " + px(y) + "h" + px(max(1, bw-gap)) + "v" + px(h) + "H" + px(x+gap) + "z"
 		}
-		gap := 0.0
-		if i > 0 && bw > 4 {
-			gap = 2
+		if b.Text != "" {
+			texts.with(text)
 		}
-		all.with(group(rect("f-master", x+gap, y, max(1, bw-gap), h, 0), text))
 	}
+	all.with(stroke("f-master", held), oldest, texts)
 	if len(k.Zoom.Chips) > 0 {
 		all.with(t.chips(r))
 	}
@@ -292,7 +355,6 @@ func (t *tape) rail(r tapeRows, i int) *shape {
 	}
 	all := draw("g", "cursor", "data-testid", "cursor-"+rail.Name, "data-offset", rail.Offset, "data-own", strconv.FormatInt(rail.OwnSize, 10),
 		"data-gone", strconv.FormatBool(rail.Late)).with(
-		stroke("l-hair", "M0 "+px(middle)+"H"+px(w)),
 		rect("f-replica", rail.Acked.X*w, y, rail.Acked.W*w, h, 0),
 		rect("f-bg", rail.Applied.X*w, y, (rail.Applied.W+rail.Sent.W)*w, h, 0),
 		rect("f-replica faint", rail.Applied.X*w, y, rail.Applied.W*w, h, 0))
@@ -301,16 +363,16 @@ func (t *tape) rail(r tapeRows, i int) *shape {
 	}
 	if rail.OwnSize > 0 { // a few bytes are to be seen, too
 		x, wide := rail.Own.X*w, max(7, rail.Own.W*w)
-		all.with(group(rect("f-lost-hatch", x, y-2, wide, h+4, 0), rect("l-lost", x, y-2, wide, h+4, 0)))
+		all.with(rect("f-lost-hatch", x, y-2, wide, h+4, 0), rect("l-lost", x, y-2, wide, h+4, 0))
 	}
 	switch {
 	case rail.Late: // what the master no longer holds is hatched here as it is there
 		rest := model.Piece{X: rail.Lost.X + rail.Lost.W, W: max(0, rail.Missing.W-rail.Lost.W)}
-		all.with(group(rect("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest)))
+		all.with(rect("f-gone", rail.Lost.X*w+4, y-1, rail.Lost.W*w-4, h+2, 0), dots("l", rest))
 	case rail.Cut:
-		all.with(group(dots("l-continue", rail.Missing)))
+		all.with(dots("l-continue", rail.Missing))
 	default:
-		all.with(group(dots("l", rail.Missing)))
+		all.with(dots("l", rail.Missing))
 	}
 	for _, text := range rail.Texts {
 		switch {

@@ -35,26 +35,39 @@ func (w *wire) Render() app.UI {
 	k := &w.Wire
 	return app.Section().ID(wireID).Class("wire").Aria("label", "Wire").DataSet("testid", "wire").Body(
 		w.edge(),
-		app.Div().Class("wire__head").Body(
-			app.H2().Text("The wire"),
-			app.P().Class("wire__about").Text(k.About),
-			app.Div().Class("wire__chips").Role("group").Aria("label", "What is shown").Body(
-				app.Range(k.Filters).Slice(func(i int) app.UI {
-					f := k.Filters[i]
-					return app.Button().Class("wire__chip").Type("button").DataSet("kind", f.Name).DataSet("testid", "wire-"+f.Name).
-						Aria("pressed", f.On).OnClick(w.toggle).Text(f.Label)
-				}),
-			),
-			app.Div().Class("wire__span").Role("group").Aria("label", "Time shown").Body(
-				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-wider").Aria("label", "Show more time").Disabled(!k.Wider).OnClick(w.wider).Text("−"),
-				app.Span().Class("deck__rate").Text(k.Span),
-				app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-closer").Aria("label", "Show less time").Disabled(!k.Closer).OnClick(w.closer).Text("+"),
-			),
-		),
+		&wireHead{About: k.About, Span: k.Span, Filters: k.Filters, Closer: k.Closer, Wider: k.Wider, Up: w.Up},
 		app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).
 			ElseIf(w.AsTable, w.table).
 			Else(w.drawing),
 		app.If(k.Detail != "", func() app.UI { return app.P().Class("wire__detail").DataSet("testid", "wire-detail").Text(k.Detail) }),
+	)
+}
+
+// A wireHead is what stands above the drawing, and seldom changes.
+type wireHead struct {
+	app.Compo
+	About, Span   string
+	Filters       []model.Choice
+	Closer, Wider bool
+	Up            *mailbox
+}
+
+func (h *wireHead) Render() app.UI {
+	return app.Div().Class("wire__head").Body(
+		app.H2().Text("The wire"),
+		app.P().Class("wire__about").Text(h.About),
+		app.Div().Class("wire__chips").Role("group").Aria("label", "What is shown").Body(
+			app.Range(h.Filters).Slice(func(i int) app.UI {
+				f := h.Filters[i]
+				return app.Button().Class("wire__chip").Type("button").DataSet("kind", f.Name).DataSet("testid", "wire-"+f.Name).
+					Aria("pressed", f.On).OnClick(h.toggle).Text(f.Label)
+			}),
+		),
+		app.Div().Class("wire__span").Role("group").Aria("label", "Time shown").Body(
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-wider").Aria("label", "Show more time").Disabled(!h.Wider).OnClick(h.wider).Text("−"),
+			app.Span().Class("deck__rate").Text(h.Span),
+			app.Button().Class("deck__key").Type("button").DataSet("testid", "wire-closer").Aria("label", "Show less time").Disabled(!h.Closer).OnClick(h.closer).Text("+"),
+		),
 	)
 }
 
@@ -63,22 +76,26 @@ func (w *wire) drawing() app.UI {
 	high := w.y(len(k.Rows)-1) + wireFoot
 	height := strconv.Itoa(int(high))
 	now := k.Now * k.Width
+	lines := ""
+	for _, tick := range k.Ticks {
+		lines += "M" + px(tick.X*k.Width) + " " + px(wireTop-12) + "V" + px(high)
+	}
+	past, ahead, dead := w.lines(now)
 	return app.Div().Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
-		drawn("svg", "wire__names", "height", height).Aria("hidden", true).Body(
-			app.Range(k.Rows).Slice(func(i int) app.UI { return wireName(w.y(i), k.Rows[i]) }),
-		),
+		&wireNames{Names: w.names(), High: high},
 		drawn("svg", "wire__plot", "height", height).Aria("hidden", true).OnClick(w.pick).Body(
-			arrowHeads(),
+			&arrowHeads{},
+			path("l-hair", lines),
 			app.Range(k.Ticks).Slice(func(i int) app.UI {
-				x := k.Ticks[i].X * k.Width
-				return drawn("g", "").Body(
-					path("l-hair", "M"+px(x)+" "+px(wireTop-12)+"V"+px(high)),
-					app.If(k.Ticks[i].Text != "", func() app.UI {
-						return drawn("text", "m mono", "x", px(x), "y", "14", "text-anchor", "middle").Text(k.Ticks[i].Text)
-					}))
+				if k.Ticks[i].Text == "" {
+					return drawn("text", "")
+				}
+				return drawn("text", "m mono", "x", px(k.Ticks[i].X*k.Width), "y", "14", "text-anchor", "middle").Text(k.Ticks[i].Text)
 			}),
 			box("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
-			app.Range(k.Rows).Slice(func(i int) app.UI { return w.row(i, now) }),
+			path("l", past),
+			path("l dash", ahead),
+			app.If(dead != "", func() app.UI { return drawn("g", "").Body(path("wire__gap", dead), path("l-lost dot", dead)) }),
 			// What has not happened yet is not to be seen.
 			drawn("clipPath", "", "id", "wire-past").Body(box("", 0, 0, now, high, 0)),
 			drawn("g", "", "clip-path", "url(#wire-past)").Body(
@@ -90,29 +107,42 @@ func (w *wire) drawing() app.UI {
 	)
 }
 
-func wireName(y float64, row model.WireRow) app.UI {
-	shape := drawn("circle", "f-replica", "cx", "6", "cy", px(y), "r", "5.5")
-	if row.Role == "master" {
-		shape = drawn("path", "f-master", "d", "M6 "+px(y-6)+"l6 6-6 6-6-6z")
+// lines are the nodes' lines: solid while time has passed, dotted ahead, and in the colour of what is lost while there is no
+// process.
+func (w *wire) lines(now float64) (past, ahead, dead string) {
+	k := &w.Wire
+	for i := range k.Rows {
+		y := px(w.y(i))
+		past += "M0 " + y + "H" + px(now)
+		ahead += "M" + px(now) + " " + y + "H" + px(k.Width)
+		for _, d := range k.Rows[i].Dead {
+			dead += "M" + px(d.X*k.Width) + " " + y + "h" + px(d.W*k.Width)
+		}
 	}
-	return drawn("g", "").Body(shape, drawn("text", "b name", "x", "18", "y", px(y+4)).Text(row.Name))
+	return past, ahead, dead
 }
 
-// row is a node's line: solid while time has passed, dotted ahead, and in the colour of what is lost while there is no
-// process.
-func (w *wire) row(i int, now float64) app.UI {
-	k := &w.Wire
-	y := px(w.y(i))
-	return drawn("g", "").Body(
-		path("l", "M0 "+y+"H"+px(now)),
-		path("l dash", "M"+px(now)+" "+y+"H"+px(k.Width)),
-		app.Range(k.Rows[i].Dead).Slice(func(j int) app.UI {
-			d := k.Rows[i].Dead[j]
-			return drawn("g", "").Body(
-				path("wire__gap", "M"+px(d.X*k.Width)+" "+y+"h"+px(d.W*k.Width)),
-				path("l-lost dot", "M"+px(d.X*k.Width)+" "+y+"h"+px(d.W*k.Width)))
-		}),
-	)
+func (w *wire) names() []rowName {
+	names := make([]rowName, len(w.Wire.Rows))
+	for i, row := range w.Wire.Rows {
+		names[i] = rowName{row.Name, row.Role, w.y(i)}
+	}
+	return names
+}
+
+// A wireNames is the names of the nodes at the left of the drawing.
+type wireNames struct {
+	app.Compo
+	Names []rowName
+	High  float64
+}
+
+func (w *wireNames) Render() app.UI {
+	all := draw("svg", "wire__names", "height", strconv.Itoa(int(w.High)))
+	for _, n := range w.Names {
+		all.with(n.sign(), words("b name", 18, n.Y+4, "", n.Name))
+	}
+	return all.ui().Aria("hidden", true)
 }
 
 // wireTone is the colour of what a packet is.
@@ -199,7 +229,9 @@ func (w *wire) mark(k *model.WireMark) app.UI {
 }
 
 // arrowHeads are the ends of arrows, one for each colour: a marker does not take its line's.
-func arrowHeads() app.UI {
+type arrowHeads struct{ app.Compo }
+
+func (*arrowHeads) Render() app.UI {
 	tones := []string{"text", "master", "replica", "full"}
 	return drawn("defs", "").Body(app.Range(tones).Slice(func(i int) app.UI {
 		return drawn("marker", "", "id", "to-"+tones[i], "viewBox", "0 0 8 8", "refX", "7", "refY", "4", "markerWidth", "8", "markerHeight", "8",
@@ -239,12 +271,12 @@ func (w *wire) pick(_ app.Context, e app.Event) {
 	}
 }
 
-func (w *wire) toggle(ctx app.Context, _ app.Event) {
-	w.Up.send(model.ToggleWire{Kind: ctx.JSSrc().Call("getAttribute", "data-kind").String()})
+func (h *wireHead) toggle(ctx app.Context, _ app.Event) {
+	h.Up.send(model.ToggleWire{Kind: ctx.JSSrc().Call("getAttribute", "data-kind").String()})
 }
 
-func (w *wire) closer(app.Context, app.Event) { w.Up.send(model.WireSpan{By: -1}) }
-func (w *wire) wider(app.Context, app.Event)  { w.Up.send(model.WireSpan{By: 1}) }
+func (h *wireHead) closer(app.Context, app.Event) { h.Up.send(model.WireSpan{By: -1}) }
+func (h *wireHead) wider(app.Context, app.Event)  { h.Up.send(model.WireSpan{By: 1}) }
 
 // edge is the wire's upper edge, by which its height is dragged.
 func (w *wire) edge() app.UI {

@@ -1,0 +1,77 @@
+package view
+
+import (
+	"time"
+
+	"resync/web/model"
+)
+
+// What a frame may cost. A page is smooth when it is done with every frame before the screen wants the next one, and how
+// fast a reader's machine is nobody knows: so the world gets a few milliseconds of each frame, and the panels are drawn one
+// after the other, a part in a frame.
+
+// frameTime is what the world gets of a frame.
+const frameTime = 4 * time.Millisecond
+
+// An effort knows how long this machine takes for the work of the world. Its zero value has not seen any yet.
+type effort struct{ each float64 } // nanoseconds for a unit of model.Model.Worked
+
+const (
+	leastWork  = 32   // of which a frame does so much, however slow the machine,
+	mostWork   = 4000 // and no more than this, however fast
+	tellsOf    = 64   // from so much on, the time that it took says something,
+	weight     = 0.25 // and has this weight beside what was known
+	coldMargin = 4    // the first frames of a world are slower than any later one
+)
+
+// work is how much work fits into a frame.
+func (e *effort) work() int {
+	if e.each == 0 {
+		return mostWork / coldMargin
+	}
+	return int(min(mostWork, max(leastWork, float64(frameTime)/e.each)))
+}
+
+// took learns that so much work took so long.
+func (e *effort) took(work int64, long time.Duration) {
+	if work < tellsOf || long <= 0 {
+		return
+	}
+	each := float64(long) / float64(work)
+	if e.each == 0 {
+		e.each = each
+	}
+	e.each += weight * (each - e.each)
+}
+
+// drawEvery is how often a part of the page is drawn at most while time passes.
+const drawEvery = 100 * time.Millisecond
+
+// A shown remembers for every part of the page what it shows: which revision of the model, and since when.
+type shown struct {
+	revisions [model.PartCount]uint64
+	at        [model.PartCount]time.Duration
+}
+
+func (d *shown) note(parts model.Parts, revision uint64, now time.Duration) {
+	for i := range model.PartCount {
+		if parts&(1<<i) != 0 {
+			d.revisions[i], d.at[i] = revision, now
+		}
+	}
+}
+
+// next is the part that is to be drawn in this frame, 0 for none: of those that may have changed the one that has waited
+// longest.
+func (d *shown) next(revision uint64, now time.Duration) model.Parts {
+	next := -1
+	for i := range model.PartCount {
+		if d.revisions[i] != revision && now-d.at[i] >= drawEvery && (next < 0 || d.at[i] < d.at[next]) {
+			next = i
+		}
+	}
+	if next < 0 {
+		return 0
+	}
+	return 1 << next
+}
