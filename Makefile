@@ -109,6 +109,8 @@ valkey:
 
 ## e2e: the page in headless Chromium, and in Firefox
 e2e: build $(PLAYWRIGHT)
+	@.ci/need redis-server redis-server
+	@.ci/need redis-check-rdb redis-tools
 	@.ci/need chromium chromium
 	@.ci/need firefox-esr firefox-esr
 	cd web/e2e && node --test --test-reporter=spec --test-concurrency=2 *.test.mjs

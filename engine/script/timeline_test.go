@@ -510,3 +510,24 @@ func TestALargeFileIsLoadedOverManyTurns(t *testing.T) {
 		}
 	}
 }
+
+// Worked counts what is lived, what is done again and what a journey passes, so that who asks for it knows how long it took.
+func TestATimelineKnowsHowMuchItWorked(t *testing.T) {
+	l := begin(t, cutStory)
+	play(t, l, time.Second)
+	lived := l.Session().Work()
+	if got := l.Worked(); got != lived {
+		t.Errorf("%d is said to have been worked where %d was lived", got, lived)
+	}
+	l.SeekTo(engine.Epoch.Add(500 * time.Millisecond))
+	arrive(t, l)
+	travelled := l.Worked() - lived
+	if travelled <= 0 || travelled > lived {
+		t.Errorf("a journey to the middle of %d took %d", lived, travelled)
+	}
+	before := l.Session().Work()
+	play(t, l, 200*time.Millisecond)
+	if got, want := l.Worked()-lived-travelled, l.Session().Work()-before; got != want {
+		t.Errorf("doing it again took %d, counted as %d", want, got)
+	}
+}

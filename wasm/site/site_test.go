@@ -436,3 +436,36 @@ func TestEveryScenarioHasAPoster(t *testing.T) {
 		t.Errorf("%d pictures of %d scenarios", len(drawn), len(assets.Scenarios()))
 	}
 }
+
+func TestTheCollectorLeavesIdleTimeToTheBrowser(t *testing.T) {
+	root, err := goRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, "src", "runtime", "mgcpacer.go")
+	own, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pacer, err := patientPacer(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := strings.Split(string(own), "\n"), strings.Split(string(pacer), "\n")
+	changed := 0
+	for i := range before {
+		if i >= len(after) || before[i] != after[i] {
+			changed++
+		}
+	}
+	if changed != 1 || len(after) != len(before) {
+		t.Errorf("%d lines of %d differ, and there are %d", changed, len(before), len(after))
+	}
+	other := filepath.Join(t.TempDir(), "mgcpacer.go")
+	if err := os.WriteFile(other, pacer, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := patientPacer(other); err == nil || !strings.Contains(err.Error(), "not as this program knows it") {
+		t.Errorf("another Go's pacer: %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -337,5 +338,21 @@ func BenchmarkOpenAndDraw(b *testing.B) {
 	for b.Loop() {
 		m := New(playground, Settings{})
 		m.Page()
+	}
+}
+
+// Parts that are drawn one after the other become the page that is drawn at once, nodes that come and go included.
+func TestPartsMakeAPage(t *testing.T) {
+	m := opened(t, "")
+	var p Page
+	m.Draw(&p, AllParts)
+	do(m, Run{"sever m1 r1"}, Run{"m1> SET a 1"}, Run{"node r9 replicaof m1"}, Tick{time.Second}, ToggleTable{})
+	for i := range PartCount {
+		if m.Draw(&p, 1<<i); i == 0 && reflect.DeepEqual(p, m.Page()) {
+			t.Error("the first part was all of it")
+		}
+	}
+	if want := m.Page(); !reflect.DeepEqual(p, want) {
+		t.Errorf("%+v\nwant %+v", p, want)
 	}
 }

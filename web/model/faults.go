@@ -471,8 +471,8 @@ func (m *Model) refusedBy(node string) string {
 
 // speak has the narrator say something that is no event.
 func (m *Model) speak(what string) {
-	m.status = what
-	m.past.said, m.spoken = m.status, m.past.saidSeq
+	m.status = m.again(what)
+	m.past.said, m.spoken = what, m.past.saidSeq
 }
 
 // act runs one line, and ends the question that a new fault makes void.

@@ -558,8 +558,17 @@ func (m *Model) tellNow() {
 	if m.past.saidSeq == m.spoken || m.past.said == "" {
 		return
 	}
-	m.status, m.spoken, m.quiet, m.interrupted = m.past.said, m.past.saidSeq, 0, m.past.loud
+	m.status, m.spoken, m.quiet, m.interrupted = m.again(m.past.said), m.past.saidSeq, 0, m.past.loud
 	m.revision++
+}
+
+// again is what the narrator says. A screen reader says only what changes, so what was said last has a space behind it when it
+// is said again.
+func (m *Model) again(text string) string {
+	if m.status == text {
+		return text + "\u00a0"
+	}
+	return text
 }
 
 // toggle starts or stops the clock. Going on passes over a question that the story has stopped for.

@@ -382,6 +382,19 @@ func TestTheNarratorSpeaksOfVerdictsAtOnce(t *testing.T) {
 	}
 }
 
+// What is said twice is to be heard twice: the text of the live region changes, though it reads the same.
+func TestTheNarratorSaysTheSameAgain(t *testing.T) {
+	m := opened(t, "")
+	var said []string
+	for range 3 {
+		do(m, Run{"sever nobody m1"})
+		said = append(said, m.Page().Status)
+	}
+	if said[0] == said[1] || said[1] == said[2] || strings.TrimSpace(said[0]) != strings.TrimSpace(said[1]) || said[0] == "" {
+		t.Errorf("three errors: %q", said)
+	}
+}
+
 func TestKeysCanBeSwitchedOff(t *testing.T) {
 	m := opened(t, "")
 	do(m, ToggleKeys{})

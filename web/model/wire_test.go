@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,5 +131,48 @@ func TestAChosenPacketIsMarkedOnTheTape(t *testing.T) {
 	do(m, PickPacket{1 << 40})
 	if m.packet.id != 0 {
 		t.Error("no such packet")
+	}
+}
+
+// Packets come the newest first. What leaves close together in a lane is one arrow, with the first one's ID; what was lost, or
+// is said in a handshake, stands alone.
+func TestPacketsThatCannotBeToldApartAreOne(t *testing.T) {
+	packet := func(id int64, x float64, l lane) bundle {
+		return bundle{lane: l, id: id, x1: x, x2: x + .1, until: x, y2: 1, count: 1, bytes: 10}
+	}
+	stream, other, lost, said := lane{0, 1, wireStream, false}, lane{1, 0, wireStream, false}, lane{0, 1, wireStream, true}, lane{0, 1, wireHandshake, false}
+	p := newBundles(2, .05)
+	for _, b := range []bundle{packet(9, .52, said), packet(8, .51, said), packet(7, .5, stream), packet(6, .48, lost), packet(5, .46, other),
+		packet(4, .46, stream), packet(3, .44, stream), packet(2, .3, stream), packet(1, .29, stream)} {
+		p.add(b)
+	}
+	type joined struct {
+		id, count, bytes int64
+		x1, x2, until    float64
+	}
+	var got []joined
+	for _, b := range p.list {
+		got = append(got, joined{b.id, b.count, b.bytes, b.x1, b.x2, b.until})
+	}
+	want := []joined{{9, 1, 10, .52, .52 + .1, .52}, {8, 1, 10, .51, .51 + .1, .51}, {3, 3, 30, .44, .44 + .1, .5}, {6, 1, 10, .48, .48 + .1, .48},
+		{5, 1, 10, .46, .46 + .1, .46}, {1, 2, 20, .29, .29 + .1, .3}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+}
+
+// What was on its way when its connection was cut ends there; a packet of the next connection does not.
+func TestACutEndsWhatWasOnItsWay(t *testing.T) {
+	cut := resetConn{a: 1, b: 0, x: .5}
+	for _, c := range []struct {
+		from, to int
+		x1, x2   float64
+		lost     bool
+	}{{0, 1, .4, .6, true}, {1, 0, .4, .6, true}, {0, 2, .4, .6, false}, {0, 1, .3, .5, false}, {0, 1, .51, .7, false}} {
+		b := bundle{lane: lane{from: c.from, to: c.to}, x1: c.x1, x2: c.x2, y2: 1}
+		cut.cut(&b)
+		if b.lost != c.lost || c.lost && (b.x2 != .5 || b.y2 < .499 || b.y2 > .501) {
+			t.Errorf("%+v becomes %+v", c, b)
+		}
 	}
 }

@@ -1,0 +1,78 @@
+package view
+
+import (
+	"testing"
+	"time"
+
+	"resync/web/model"
+)
+
+// A slow machine does less in a frame, a fast one more, and neither without bound.
+func TestAFrameHasTheWorkThatFitsIntoIt(t *testing.T) {
+	learn := func(e *effort, each time.Duration) int {
+		for range 50 {
+			w := e.work()
+			e.took(int64(w), time.Duration(w)*each)
+		}
+		return e.work()
+	}
+	var e effort
+	if got := e.work(); got != mostWork/coldMargin {
+		t.Errorf("before anything is known a frame has %d", got)
+	}
+	for _, c := range []struct {
+		each time.Duration
+		want int
+	}{{10 * time.Microsecond, 400}, {40 * time.Microsecond, 100}, {time.Second, leastWork}, {time.Nanosecond, mostWork}} {
+		if got := learn(&effort{}, c.each); got < c.want*99/100 || got > c.want {
+			t.Errorf("at %v each a frame has %d, not %d", c.each, got, c.want)
+		}
+	}
+	learn(&e, 10*time.Microsecond)
+	before := e.work()
+	e.took(tellsOf-1, time.Second) // a few things that happened to take long say nothing
+	e.took(1000, 0)                // nor does a clock that stood still
+	if e.work() != before {
+		t.Errorf("%d has become %d", before, e.work())
+	}
+	e.took(1000, 40*time.Millisecond)
+	if got := e.work(); got >= before || got < before/4 {
+		t.Errorf("one slow frame makes %d of %d", got, before)
+	}
+}
+
+// Parts are drawn one in a frame, each at most every drawEvery, and none of them starves or is drawn for nothing.
+func TestPartsTakeTurns(t *testing.T) {
+	var s shown
+	counts := map[model.Parts]int{}
+	revision, now := uint64(1), time.Second
+	for range 600 { // ten seconds in which every frame changes everything
+		revision++
+		if part := s.next(revision, now); part != 0 {
+			counts[part]++
+			s.note(part, revision, now)
+		}
+		now += time.Second / 60
+	}
+	if len(counts) != model.PartCount {
+		t.Errorf("%d parts of %d were drawn", len(counts), model.PartCount)
+	}
+	for part, n := range counts {
+		if n < 80 || n > 100 {
+			t.Errorf("part %b was drawn %d times in ten seconds", part, n)
+		}
+	}
+	for range model.PartCount + 20 { // then nothing changes
+		if part := s.next(revision, now); part != 0 {
+			s.note(part, revision, now)
+		}
+		now += time.Second / 60
+	}
+	if part := s.next(revision, now); part != 0 {
+		t.Errorf("part %b is drawn again though nothing has changed", part)
+	}
+	s.note(model.AllParts, revision+1, now)
+	if part := s.next(revision+1, now+time.Second); part != 0 {
+		t.Errorf("part %b is drawn again behind all of them", part)
+	}
+}
