@@ -283,6 +283,12 @@ func (h *Host) Box(id string) (x, y, width, height float64) {
 	return number(box, "x"), number(box, "y"), number(box, "width"), number(box, "height")
 }
 
+// Now implements view.Host.
+func (h *Host) Now() time.Duration { return time.Since(began) }
+
+// began is when the program did.
+var began = time.Now()
+
 // OnFrame implements view.Host: the browser draws no frames of a hidden page, so time must be taken from now, and
 // the step after a pause clamped.
 func (h *Host) OnFrame(f func(now time.Duration)) {

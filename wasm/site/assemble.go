@@ -31,7 +31,15 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 	if assets["assets/style.css"], err = styleSheet(tree); err != nil {
 		return nil, err
 	}
-	assets["assets/wasm_exec.js"] = wasmExec
+	for name, content := range assets {
+		if name == workerName || strings.HasPrefix(name, shellFrom) {
+			continue // something is to be filled in first
+		}
+		if assets[name], err = minify(name, content); err != nil {
+			return nil, err
+		}
+	}
+	assets["assets/wasm_exec.js"] = wasmExec // as Go has it, with its licence
 	assets["assets/play.wasm.gz"] = zipped
 	assets["assets/play.wasm.js"] = twin(zipped)
 
@@ -91,7 +99,11 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 		if referred[name] {
 			name = hashed(name, content)
 		}
-		name, content = shell(name, content, len(zipped))
+		if strings.HasPrefix(name, shellFrom) {
+			if name, content, err = shell(name, content, len(zipped)); err != nil {
+				return nil, err
+			}
+		}
 		out[name] = content
 	}
 	if built.Worker != "" {
@@ -134,7 +146,7 @@ func fillWorker(worker []byte, out site, built buildConfig) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Replace(worker, emptyWorker, fmt.Appendf(nil, "const build = %s;", config), 1), nil
+	return minify(workerName, bytes.Replace(worker, emptyWorker, fmt.Appendf(nil, "const build = %s;", config), 1))
 }
 
 var hashedName = regexp.MustCompile(`^assets/[^/]*\.[0-9a-f]{10}\.[^/]*$`)

@@ -61,9 +61,7 @@ var programSize = []byte(`"SIZE"`)
 
 // shell gives a file of assets/v1 its place, and its content with the program's size filled in: rounded, so that the file
 // stays the same from release to release as long as it can.
-func shell(name string, content []byte, size int) (string, []byte) {
-	if !strings.HasPrefix(name, shellFrom) {
-		return name, content
-	}
-	return shellTo + strings.TrimPrefix(name, shellFrom), bytes.Replace(content, programSize, fmt.Appendf(nil, `"%.1f MB"`, megabytes(size)), 1)
+func shell(name string, content []byte, size int) (string, []byte, error) {
+	content, err := minify(name, bytes.Replace(content, programSize, fmt.Appendf(nil, `"%.1f MB"`, megabytes(size)), 1))
+	return shellTo + strings.TrimPrefix(name, shellFrom), content, err
 }

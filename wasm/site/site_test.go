@@ -41,9 +41,9 @@ func project(changes map[string]string) fstest.MapFS {
 		"assets/examples/plain.html":    "example",
 		"assets/scenarios.go":           "package assets",
 		"assets/css/tokens.css":         ":root { --bg: white }",
-		"assets/css/layout.css":         ".layout { }",
-		"assets/css/base.css":           "body { }",
-		"assets/css/a-component.css":    ".a { }",
+		"assets/css/layout.css":         ".layout { top: 1px }",
+		"assets/css/base.css":           "body { top: 0 }",
+		"assets/css/a-component.css":    ".a { top: 2px }",
 		"assets/scenarios/story.resync": "cluster a <- b",
 		"engine/doc.go":                 "package engine",
 	}
@@ -140,9 +140,28 @@ func TestThePageKnowsTheProgramAndItsTwin(t *testing.T) {
 
 func TestTheSheetIsInItsOrder(t *testing.T) {
 	s := mustAssemble(t, project(nil))
-	want := ":root { --bg: white }\nbody { }\n.layout { }\n.a { }\n"
+	want := ":root{--bg: white }body{top:0}.layout{top:1px}.a{top:2px}\n"
 	if got := string(s[s.named("style", ".css")]); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Scripts and sheets are as short as they can be, and one that is wrong is named with its place.
+func TestScriptsAndSheetsAreShort(t *testing.T) {
+	for _, c := range []struct{ name, in, out string }{
+		{"assets/a.js", "// why\nfunction go(first) {\n  return first + 1; // what\n}\n", "function go(n){return n+1}\n"},
+		{"assets/a.css", "/* why */\na { color: #FFFFFF; }\n", "a{color:#fff}\n"},
+		{"assets/a.svg", "<svg> </svg>", "<svg> </svg>"},
+	} {
+		got, err := minify(c.name, []byte(c.in))
+		if err != nil || string(got) != c.out {
+			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.out)
+		}
+	}
+	for name, in := range map[string]string{"assets/a.js": "\nlet = = 3", "assets/a.css": "\na { color: red"} {
+		if _, err := minify(name, []byte(in)); err == nil || !strings.HasPrefix(err.Error(), name+":2:") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -413,7 +432,7 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 	if strings.Contains(string(s["index.html"]), "frame.") {
 		t.Error("the page itself loads what is for frames")
 	}
-	if got := string(s["v1/embed.js"]); got != `run("0.0 MB")` {
+	if got := string(s["v1/embed.js"]); got != "run(\"0.0 MB\");\n" {
 		t.Errorf("the shell is %s", got)
 	}
 	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {

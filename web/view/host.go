@@ -56,6 +56,8 @@ type Host interface {
 	// the page out.
 	Box(id string) (x, y, width, height float64)
 
+	// Now is the time since the page began, to the precision that the browser gives: how long something took.
+	Now() time.Duration
 	// OnFrame calls f once, on the next animation frame, with the time since the page began. It never does while the
 	// page is hidden.
 	OnFrame(f func(now time.Duration))

@@ -308,9 +308,9 @@ func (p *page) oneFrame(now time.Duration) {
 
 // pass lets time pass in the world, as far as it gets in a frame.
 func (p *page) pass(elapsed time.Duration) (cmds []model.Cmd) {
-	before, begun := p.model.Worked(), time.Now()
+	before, begun := p.model.Worked(), p.host.Now()
 	p.model, cmds = model.Update(p.model, model.Frame{Elapsed: elapsed, Work: p.effort.work()})
-	p.effort.took(p.model.Worked()-before, time.Since(begun))
+	p.effort.took(p.model.Worked()-before, p.host.Now()-begun)
 	return cmds
 }
 
