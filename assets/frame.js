@@ -44,12 +44,46 @@
     const channel = new MessageChannel();
     port = channel.port1;
     port.onmessage = (message) => take(message.data);
+    askForProgram();
     const welcome = { ns: "resync", v: 1, type: "welcome", id: d.id, nonce: d.nonce, engine: "resync", caps: [...Object.keys(requests)] };
     welcome.scenario = new URLSearchParams(location.hash.slice(1)).get("s") ?? "";
     window.parent.postMessage(welcome, "*", [channel.port2]); // nothing secret, and its origin may be "null"
     loading();
     look();
   });
+
+  // --- the program ---
+
+  // A frame of opaque origin shares no cache with others: the host that says so in the address fetches the program once for all
+  // of them, and hands its pieces over. On an origin of its own nobody's program would be run but that origin's.
+  let program = null; // what waits for it: {name, take}
+  if (window.origin === "null" && new URLSearchParams(location.hash.slice(1)).get("program") === "host")
+    window.resyncProgram = (name) =>
+      new Promise((resolve, reject) => {
+        let pieces; // the controller of a stream
+        const hurry = setTimeout(() => program.take({ failed: true }), 5000);
+        program = {
+          name,
+          take({ piece, done, failed }) {
+            clearTimeout(hurry);
+            if (failed || !(done || piece instanceof Uint8Array)) {
+              const error = new Error("the page around the frame does not hand over the program");
+              program = null;
+              if (pieces) pieces.error(error);
+              else reject(error);
+              return;
+            }
+            if (!pieces) resolve(new ReadableStream({ start: (controller) => void (pieces = controller) }));
+            if (piece) pieces.enqueue(piece);
+            if (done) [program] = [null, pieces.close()];
+          },
+        };
+        askForProgram();
+      });
+
+  function askForProgram() {
+    if (port && program) tell("program", { name: program.name });
+  }
 
   const tell = (type, data) => port?.postMessage({ type, ...data });
 
@@ -68,6 +102,7 @@
   let inSecond = 0;
 
   function take(d) {
+    if (program && d?.type === "program") return program.take(d);
     const now = performance.now();
     if (now - second >= 1000) [second, inSecond] = [now, 0];
     const rid = typeof d === "object" && d !== null && (isNumber(d.rid) || isText(d.rid, 100)) ? d.rid : null;
@@ -137,10 +172,11 @@
       return isName(d.scenario) ? ask("load", `v=1&s=${d.scenario}`) ?? true : wrong("load has a scenario, a log or a link");
     },
     set(d) {
+      if (d.lang !== undefined && !/^en\b/i.test(d.lang)) wrong("this page speaks English, and no other language yet");
       const settings = ["theme", "motion", "pace", "speed", "controls", "view", "readonly", "keys", "node", "height"];
       for (const [key, value] of Object.entries(d)) {
         if (settings.includes(key)) ask("set", key, value);
-        else if (!["type", "rid"].includes(key)) wrong(`there is no setting ${key.slice(0, 40)}`);
+        else if (!["type", "rid", "lang"].includes(key)) wrong(`there is no setting ${key.slice(0, 40)}`);
       }
       return true;
     },

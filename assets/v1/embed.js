@@ -19,6 +19,26 @@ button { position: absolute; left: 16px; bottom: 12px; min-height: 44px; padding
   background: var(--resync-accent, #0B5CC4); color: #FFF; font: 600 15px system-ui; cursor: pointer; }
 progress { position: absolute; inset: 0 0 auto; width: 100%; height: 3px; }`);
 
+// A frame of opaque origin shares no cache with others, so the program is fetched once, here, and each frame gets a copy of its
+// pieces. Where this page may not fetch it, the frame does.
+const programs = {};
+
+async function pour(name, port) {
+  try {
+    if (!/^assets\/play\.[\w.]+$/.test(name)) throw 0;
+    const answer = await (programs[name] ??= fetch(new URL(name, home)));
+    if (!answer.ok) throw 0;
+    for (const pieces = answer.clone().body.getReader(); ; ) {
+      const { done, value } = await pieces.read();
+      port.postMessage({ type: "program", piece: value, done });
+      if (done) return;
+    }
+  } catch {
+    delete programs[name];
+    port.postMessage({ type: "program", failed: true });
+  }
+}
+
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 const slow = ({ saveData, effectiveType } = navigator.connection ?? {}) => saveData || /[23]g/.test(effectiveType) || navigator.deviceMemory <= 1;
@@ -155,6 +175,7 @@ class ResyncPlayground extends HTMLElement {
     // On one origin, allow-same-origin would undo the sandbox.
     const opaque = home.origin === location.origin && !this.hasAttribute("trusted");
     const frame = (this.#frame = make("iframe", { title: this.#title(), referrerPolicy: "no-referrer", allow: "fullscreen; clipboard-write", part: "frame" }));
+    if (opaque) words.set("program", "host");
     frame.sandbox = "allow-scripts allow-popups allow-downloads" + (opaque ? "" : " allow-same-origin");
     frame.src = new URL("embed.html#" + words, home);
     frame.token = [...crypto.getRandomValues(new Uint32Array(4))].join("-");
@@ -180,7 +201,8 @@ class ResyncPlayground extends HTMLElement {
       this.#calls.delete(rid);
       if (ok) call?.resolve(result);
       else call?.reject(Object.assign(new Error(error.message), error));
-    } else if (type === "loading") Object.assign(this.#bar, { max: detail.total || 1, value: detail.bytes });
+    } else if (type === "program") pour(detail.name, this.#port);
+    else if (type === "loading") Object.assign(this.#bar, { max: detail.total || 1, value: detail.bytes });
     else if (type === "error") this.#fail(detail.code, detail.message);
     else {
       if (type === "ready") {

@@ -295,6 +295,22 @@ describe("the element", () => {
     assert.deepEqual(page.complain(), []);
   });
 
+  // Frames of opaque origin have no cache in common. The page around them fetches once, and needs no headers of the server for it.
+  test("loads the program once for all frames of a page, and each for itself where that is forbidden", async (t) => {
+    for (const [policy, want] of [[undefined, /^play\.\w+\.wasm\.(gz|br)$/], ["connect-src 'none'", /^play\.\w+\.wasm\.js$/]]) {
+      const server = await serve({ policy });
+      t.after(() => server.close());
+      const page = await host(t, ["one", "two", "three"].map((id) => element(`height="200" lazy="click"`, id)).join(""), { own: true, from: server });
+      await page.evaluate(() => Promise.all(["one", "two"].map((id) => document.getElementById(id).start())));
+      await page.evaluate(() => document.getElementById("three").start());
+      for (const id of ["one", "two", "three"]) await running(page, id);
+      assert.match(await (await inFrame(page, "two")).evaluate(() => window.origin), /^null$/);
+      const loaded = server.requests.map((r) => path.basename(r)).filter((name) => want.test(name));
+      assert.equal(loaded.length, policy ? 3 : 1, server.requests.join("\n"));
+      if (!policy) assert.deepEqual(page.complain(), []);
+    }
+  });
+
   test("pauses the others of its group when it starts, and ten on a page get on", async (t) => {
     const page = await host(t, Array.from({ length: 10 }, (_, i) => element(`height="200" lazy="click" group="${i < 8 ? "a" : "b"}"`, `e${i}`)).join(""));
     for (let i = 0; i < 10; i++) await page.evaluate((i) => document.getElementById("e" + i).start(), i);

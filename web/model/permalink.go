@@ -109,7 +109,7 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 			if good = value == "light" || value == "dark" || value == "auto"; good && value != "auto" {
 				l.Theme = value
 			}
-		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height", "autoplay":
+		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height", "autoplay", "program":
 			// They are the host page's business.
 		default:
 			notices = append(notices, "The link says "+strconv.Quote(cut(part, 40))+", which means nothing here.")
