@@ -69,7 +69,7 @@ test("a newer version is announced, waits, and comes when the reader says so", a
   const page = await visit(t, {
     answer: (name) => {
       if (newer && name === "index.html") return { body: index.replace(/<title>/, "<title>Newer ") };
-      if (newer && name === "worker.js") return { body: worker.replace(/"version":"[0-9a-f]+"/, '"version":"newer"'), type: "text/javascript" };
+      if (newer && name === "worker.js") return { body: worker.replace(/version:"[0-9a-f]+"/, 'version:"newer"'), type: "text/javascript" };
     },
   });
   await page.evaluate(async () => {
@@ -104,7 +104,7 @@ test("a version of which only a part is there yet is not taken", async (t) => {
   let newer = false;
   const page = await visit(t, {
     answer: (name) => {
-      if (newer && name === "worker.js") return { body: worker.replace(/"version":"[0-9a-f]+"/, '"version":"newer"').replace(/play\./g, "play.0"), type: "text/javascript" };
+      if (newer && name === "worker.js") return { body: worker.replace(/version:"[0-9a-f]+"/, 'version:"newer"').replace(/play\./g, "play.0"), type: "text/javascript" };
     },
   });
   newer = true;
