@@ -40,9 +40,12 @@ type judged struct {
 	seq    int64
 	at     engine.Instant
 	master string
+	to     string // who asked
 	answer engine.PsyncAnswered
 	log    LogLine
-	bytes  int64 // of the snapshot, once a full resync is done
+	bytes  int64  // of the snapshot, once a full resync is done
+	said   bool   // the answer is on the wire,
+	id     string // with this id, if there is one in it
 }
 
 // A happened is something that the page points back to.
@@ -113,6 +116,10 @@ func (c *chronicle) take(e engine.Event, named func(string) string) {
 		c.write(e, f)
 	case engine.PsyncAnswered:
 		c.judge(e, f, named)
+	case *engine.Sent:
+		if f.Payload == engine.PayloadHandshake {
+			c.answered(e, f)
+		}
 	case engine.Log:
 		c.log(e, f)
 	case engine.Replied:
@@ -136,18 +143,36 @@ func (c *chronicle) write(e engine.Event, f *engine.Propagated) {
 }
 
 func (c *chronicle) judge(e engine.Event, f engine.PsyncAnswered, named func(string) string) {
-	v := judged{seq: e.Seq, at: e.At, master: e.Node, answer: f}
+	replica := named(f.Replica)
+	v := judged{seq: e.Seq, at: e.At, master: e.Node, to: replica, answer: f}
 	// The log line may come before the fact or after it: here is the former case, log has the latter.
 	if lines := c.logs[e.Node]; len(lines) > 0 && lines[len(lines)-1].at == e.At && aboutPsync(lines[len(lines)-1].Text) {
 		v.log = lines[len(lines)-1]
 	}
 	c.verdicts = keep(c.verdicts, v, keptVerdicts)
-	replica := named(f.Replica)
 	if f.Continued() {
 		c.say(e, e.Node+" answers CONTINUE to "+replica+": "+byteCount(f.Bytes)+" are sent.", true)
 		return
 	}
 	c.say(e, e.Node+" answers FULLRESYNC to "+replica+": "+f.Reason.String()+".", true)
+}
+
+// answered takes the id out of the answer as it is sent: a master that makes its first backlog for who asks takes a new one
+// after it has compared, and an old one says none.
+func (c *chronicle) answered(e engine.Event, f *engine.Sent) {
+	text := packetText(f)
+	if !strings.HasPrefix(text, "+FULLRESYNC") && !strings.HasPrefix(text, "+CONTINUE") {
+		return
+	}
+	for i := range c.verdicts {
+		if v := &c.verdicts[i]; !v.said && v.master == e.Node && v.to == f.To {
+			v.said = true
+			if words := strings.Fields(text); len(words) > 1 {
+				v.id = engine.ReplID(words[1]).Short()
+			}
+			return
+		}
+	}
 }
 
 // aboutPsync tells the log line that announces a PSYNC's answer from others of the same moment.

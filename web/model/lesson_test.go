@@ -331,3 +331,31 @@ func TestFreePlaySkipsNothing(t *testing.T) {
 		t.Errorf("%v passed in 10 s", got)
 	}
 }
+
+// The card shows the answer as it is on the wire, with the id that is sent: a master that makes its first backlog takes a new one
+// behind the comparison, and 2.8 continues without naming any.
+func TestTheAnswerIsAsItWasSent(t *testing.T) {
+	m := opened(t, "short-outage")
+	do(m, StoryNext{})
+	play(t, m, time.Minute, "first answer", func() bool { return m.Page().Verdict.AnswerID != "" })
+	v, own := m.Page().Verdict, m.world().Node("m1").Replication().ReplID
+	if v.Answer != "+FULLRESYNC" || v.AnswerID != own.Short() || v.History.Right == v.AnswerID {
+		t.Errorf("%s %s of a master whose id is %s, and was %s when it compared", v.Answer, v.AnswerID, own.Short(), v.History.Right)
+	}
+	for era, want := range map[string]string{"2.8": "", "7.0": "id"} {
+		m := opened(t, "")
+		do(m, RunScript{"node m1 era " + era + "\nnode r1 era " + era + " replicaof m1\nuntil r1.master_link_status = up\nwait 1s\n"},
+			Run{"sever m1 r1"}, Run{"m1> SET a 1"}, Run{"heal m1 r1"}, Play{})
+		if !m.playing {
+			do(m, Play{})
+		}
+		play(t, m, time.Minute, "answer", func() bool { return m.Page().Verdict.Kind == "continue" })
+		wait(m, time.Second)
+		if want != "" {
+			want = m.world().Node("m1").Replication().ReplID.Short()
+		}
+		if v := m.Page().Verdict; v.Answer != "+CONTINUE" || v.AnswerID != want {
+			t.Errorf("%s answers %s %s, not %q", era, v.Answer, v.AnswerID, want)
+		}
+	}
+}

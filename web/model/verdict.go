@@ -148,7 +148,7 @@ func (m *Model) verdict(s *scene) Verdict {
 	a := v.answer
 	d := Verdict{
 		Shown: true, Kind: "fullresync", Master: v.master, Replica: s.named(a.Replica), Tone: ToneFull,
-		Answer: "+FULLRESYNC", AnswerID: a.ReplID.Short(), Cost: "and sends the whole dataset",
+		Answer: "+FULLRESYNC", AnswerID: v.id, Cost: "and sends the whole dataset",
 		Asked: "PSYNC " + startOf(a.Asked) + " " + plain(int64(a.Want)),
 	}
 	if v.bytes > 0 {
