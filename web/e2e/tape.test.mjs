@@ -68,6 +68,26 @@ describe("the tape", () => {
     await end(page);
   });
 
+  for (const [name, width, height] of [["a wide page", 1440, 900], ["a phone", 375, 812]]) {
+    test(`the answer on the card is shown on the wire, on ${name}`, async () => {
+      const page = await begin(here, { viewport: { width, height } });
+      await run(page, "sever m1 r1");
+      await run(page, "m1> SET a 1");
+      await run(page, "heal m1 r1");
+      await tick(page, 5000); // longer ago than the wire reaches
+      await page.click(id("verdict-wire"));
+      await shows(page, "wire-detail", /^m1 → r1, handshake, .*\+CONTINUE/);
+      const chosen = page.locator(".wire__arrow--chosen");
+      assert.equal(await chosen.count(), 1);
+      assert.ok(await chosen.evaluate((e) => {
+        const { top, bottom, left } = e.getBoundingClientRect(), plot = document.querySelector(".wire__plot").getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight && left >= plot.left;
+      }), "it can be seen");
+      assert.equal(await page.locator('[data-testid="link-m1-r1"]').getAttribute("data-said"), "true");
+      await end(page);
+    });
+  }
+
   test("a packet that is chosen on the wire comes into sight", async () => {
     const page = await begin(here, { viewport: { width: 1440, height: 900 } });
     await run(page, "m1> SET first 1");

@@ -44,8 +44,8 @@ type judged struct {
 	answer engine.PsyncAnswered
 	log    LogLine
 	bytes  int64  // of the snapshot, once a full resync is done
-	said   bool   // the answer is on the wire,
-	id     string // with this id, if there is one in it
+	packet int64  // with the answer, 0 until it is on the wire
+	id     string // that is in it, or ""
 }
 
 // A happened is something that the page points back to.
@@ -165,8 +165,8 @@ func (c *chronicle) answered(e engine.Event, f *engine.Sent) {
 		return
 	}
 	for i := range c.verdicts {
-		if v := &c.verdicts[i]; !v.said && v.master == e.Node && v.to == f.To {
-			v.said = true
+		if v := &c.verdicts[i]; v.packet == 0 && v.master == e.Node && v.to == f.To {
+			v.packet = f.ID
 			if words := strings.Fields(text); len(words) > 1 {
 				v.id = engine.ReplID(words[1]).Short()
 			}

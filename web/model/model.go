@@ -399,6 +399,8 @@ func (m *Model) update(msg Msg) []Cmd {
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq
 		}
+	case ShowAnswer:
+		return m.follow(m.showAnswer())
 	case OpenPanel, AuditOf, CompareWith, GoTo, SizingOf, SizingInput, SizingSet, Pasted:
 		return m.follow(m.inPanel(msg))
 	case SaveRDB:

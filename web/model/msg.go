@@ -132,8 +132,9 @@ type (
 		Data []byte
 	}
 
-	// CloseVerdict puts the latest verdict away.
+	// CloseVerdict puts the latest verdict away. ShowAnswer shows the packet with its answer on the wire.
 	CloseVerdict struct{}
+	ShowAnswer   struct{}
 	// NextTheme goes from the system's theme to light, dark and back. ToggleTable and ToggleHelp open and close.
 	NextTheme   struct{}
 	ToggleTable struct{}
@@ -209,6 +210,7 @@ func (FileGiven) isMsg()       {}
 func (Restart) isMsg()         {}
 func (Pick) isMsg()            {}
 func (CloseVerdict) isMsg()    {}
+func (ShowAnswer) isMsg()      {}
 func (NextTheme) isMsg()       {}
 func (ToggleTable) isMsg()     {}
 func (ToggleHelp) isMsg()      {}

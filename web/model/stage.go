@@ -70,7 +70,7 @@ func (m *Model) stage(s *scene) Stage {
 		if n.master >= 0 && p.depth > 0 {
 			l := m.link(s, s.nodes[n.master], n)
 			l.Depth, l.Lane, l.Span, l.Vertical = c.Depth, c.Lane, c.Span, st.Vertical
-			l.Said = len(said) == 2 && (said[0] == l.Master && said[1] == l.Replica || said[1] == l.Master && said[0] == l.Replica)
+			l.Said = len(said) == 2 && l.between(said[0], said[1]) || l.between(m.packet.from, m.packet.to)
 			st.Links = append(st.Links, l)
 		}
 	}
@@ -91,6 +91,11 @@ func (m *Model) stage(s *scene) Stage {
 		}
 	}
 	return st
+}
+
+// between reports whether it is the link of these two, whichever is the master.
+func (l *Link) between(a, b string) bool {
+	return a == l.Master && b == l.Replica || b == l.Master && a == l.Replica
 }
 
 func (m *Model) card(s *scene, n standing) Card {

@@ -51,8 +51,10 @@ type WireArrow struct {
 	Kind     string  // handshake, stream, rdb, ack
 	Label    string
 	More     string // behind the label, quieter
+	short    string // what is said where these have no room
 	LabelX   float64
-	Anchor   string // of the words, as SVG says it
+	LabelRow float64 // where the words stand, in rows from the first
+	Anchor   string  // of the words, as SVG says it
 	Lost     bool
 	Chosen   bool
 }
@@ -230,7 +232,7 @@ func (k *Wire) read(m *Model, s *scene, win wireWindow) bundles {
 	for i, kind := range wireKinds {
 		hides[i] = m.wireHides[kind.name]
 	}
-	var resets []resetConn
+	var cuts []edge
 	packets := newBundles(len(k.Rows), closeTogether/max(1, k.Width))
 	from, to := 0, 0 // the rows found last: the next one is often near
 	for i := events.Len() - 1; i >= first; i-- {
@@ -246,27 +248,31 @@ func (k *Wire) read(m *Model, s *scene, win wireWindow) bundles {
 			}
 			from, to = at, toward
 			b := m.packetOf(e, f, win, from, to)
-			for _, r := range resets {
-				r.cut(&b)
+			for i := range cuts {
+				cuts[i].of(&b, e.Node, f.To)
 			}
 			packets.add(b)
 			if m.table && len(k.Table) < shownLines {
-				k.Table = append(k.Table, m.wireLine(e))
+				k.Table = append(k.Table, m.wireLine(e, b.lost))
 			}
 		case engine.ConnChanged:
 			a, b := k.row(f.A, 0), k.row(f.B, 0)
 			if a < 0 || b < 0 || e.At < win.from {
 				continue
 			}
-			if f.What == "reset" {
-				resets = append(resets, resetConn{a, b, win.x(e.At)})
+			if end, ok := endingOf(e); ok {
+				cuts = append(cuts, edge{end, win.x(e.At)})
 			}
 			if f.What == "refused" && !hides[wireHandshake] {
 				k.Marks = append(k.Marks, WireMark{X: win.x(e.At), Row: a, To: b, Kind: "refused", Label: "connect refused", Tone: ToneLost})
 			}
 		case engine.Act:
-			if e.At >= win.from {
-				k.act(m, e, f.Text, win)
+			if e.At < win.from {
+				continue
+			}
+			k.act(m, e, f.Text, win)
+			if end, ok := endingOf(e); ok {
+				cuts = append(cuts, edge{end, win.x(e.At)})
 			}
 		}
 	}
@@ -306,22 +312,25 @@ func (m *Model) packetOf(e *engine.Event, f *engine.Sent, win wireWindow, from, 
 	return b
 }
 
-// wireWords are the words at an arrow: what Redis would call it, and how large it is.
-func wireWords(f *engine.Sent) (label, more string) {
+// wireWords are the words at an arrow: what Redis would call it, and where in the stream it is or how large. Short are fewer of
+// them, for where these have no room.
+func wireWords(f *engine.Sent) (label, more, short string) {
 	text := packetText(f)
 	switch f.Payload {
 	case engine.PayloadStream:
 		command, _, _ := strings.Cut(text, " ")
-		return command, byteCount(int64(f.Bytes))
+		return shorten(text, longestWords), "@" + at(f.Span.First), command
 	case engine.PayloadSnapshot:
-		return "RDB", byteCount(int64(f.Bytes))
+		return "RDB", byteCount(int64(f.Bytes)), ""
 	case engine.PayloadKeepalive:
-		return "LF", ""
+		return "LF", "", ""
 	case engine.PayloadAck:
-		return strings.TrimPrefix(text, "REPLCONF "), ""
+		return strings.TrimPrefix(text, "REPLCONF "), "", ""
 	}
-	return text, ""
+	return shorten(text, 2*longestWords), "", ""
 }
+
+const longestWords = 28 // characters of a command at an arrow
 
 // packetText is what is said of a packet's bytes; a terse world says nothing.
 func packetText(f *engine.Sent) string {
@@ -332,26 +341,29 @@ func packetText(f *engine.Sent) string {
 }
 
 // wireDetail tells everything of one packet.
-func wireDetail(e *engine.Event, f *engine.Sent) string {
+func wireDetail(e *engine.Event, f *engine.Sent, lost engine.Instant) string {
 	text := e.Node + " → " + f.To + ", " + f.Payload.String() + ", " + byteCount(int64(f.Bytes))
 	if f.Payload == engine.PayloadStream {
 		text += ", bytes " + at(f.Span.First) + " to " + at(f.Span.Last)
 	}
 	text += ": " + packetText(f) + ". Sent at " + clock(e.At) + " s, "
-	if f.Arrives == 0 {
+	switch {
+	case f.Arrives == 0:
 		return text + "lost."
+	case lost > 0:
+		return text + "lost on its way at " + clock(lost) + " s."
 	}
 	return text + "arrives at " + clock(f.Arrives) + " s."
 }
 
 // wireLine is a packet as a row of the table.
-func (m *Model) wireLine(e *engine.Event) WireLine {
+func (m *Model) wireLine(e *engine.Event, lost bool) WireLine {
 	f := e.Fact.(*engine.Sent)
 	l := WireLine{ID: f.ID, Time: clock(e.At), From: e.Node, To: f.To, Kind: f.Payload.String(), Text: packetText(f), End: "lost", Chosen: f.ID == m.packet.id}
 	if f.Payload == engine.PayloadStream {
 		l.Text = f.Span.String() + " " + l.Text
 	}
-	if f.Arrives != 0 {
+	if !lost {
 		l.End = clock(f.Arrives)
 	}
 	return l
@@ -391,19 +403,65 @@ func (k *Wire) act(m *Model, e *engine.Event, text string, win wireWindow) {
 	k.Marks = append(k.Marks, mark)
 }
 
-// A resetConn is a connection that was cut, between two rows.
-type resetConn struct {
-	a, b int
-	x    float64
+// An ending is where what is on its way is lost: a connection was reset, or the path has become a blackhole, for both ways or
+// for what the first of the two nodes sends. With one name it is every path of that node.
+type ending struct {
+	a, b   string
+	oneWay bool
 }
 
-// cut ends what was on its way on a connection at the moment at which it was cut.
-func (r resetConn) cut(b *bundle) {
-	between := b.from == r.a && b.to == r.b || b.from == r.b && b.to == r.a
-	if between && b.x1 <= r.x && r.x < b.x2 && !b.lost {
-		b.y2 *= (r.x - b.x1) / (b.x2 - b.x1)
-		b.x2, b.lost = r.x, true
+// endingOf is what an event ends.
+func endingOf(e *engine.Event) (end ending, ok bool) {
+	switch f := e.Fact.(type) {
+	case engine.ConnChanged:
+		return ending{a: f.A, b: f.B}, f.What == "reset"
+	case engine.Act:
+		words := strings.Fields(f.Text)
+		switch {
+		case len(words) == 3 && words[0] == "blackhole":
+			return ending{a: words[1], b: words[2]}, true
+		case len(words) == 4 && words[0] == "blackhole":
+			return ending{a: words[1], b: words[3], oneWay: true}, true
+		case len(words) == 3 && words[0] == "isolate":
+			return ending{a: words[1]}, true
+		}
 	}
+	return ending{}, false
+}
+
+// takes reports whether a packet from one node to another is lost in it.
+func (end ending) takes(from, to string) bool {
+	if end.b == "" {
+		return end.a == from || end.a == to
+	}
+	return end.a == from && end.b == to || !end.oneWay && end.a == to && end.b == from
+}
+
+// An edge is an ending in the drawing.
+type edge struct {
+	ending
+	x float64
+}
+
+// of ends a packet that was on its way then.
+func (c *edge) of(b *bundle, from, to string) {
+	if b.x1 <= c.x && c.x < b.x2 && !b.lost && c.takes(from, to) {
+		b.y2 *= (c.x - b.x1) / (b.x2 - b.x1)
+		b.x2, b.lost = c.x, true
+	}
+}
+
+// lostAt is when a packet was lost on its way, or 0.
+func (m *Model) lostAt(n int, e *engine.Event, f *engine.Sent) engine.Instant {
+	for _, later := range m.world().Events().From(n + 1) {
+		if later.At >= f.Arrives {
+			break
+		}
+		if end, ok := endingOf(&later); ok && end.takes(e.Node, f.To) {
+			return later.At
+		}
+	}
+	return 0
 }
 
 // A bundles joins packets that leave closer to each other than gap, a part of the width, and are in the same lane. They come
@@ -452,7 +510,7 @@ func (k *Wire) merge(packets bundles) {
 		b := &list[i]
 		a := WireArrow{ID: b.id, From: b.from, To: b.to, X1: b.x1, X2: b.x2, Y2: b.y2, Until: b.until, Kind: wireKinds[b.kind].name, Lost: b.lost, Chosen: b.chosen}
 		if a.Label, a.More = a.Kind, byteCount(b.bytes); b.count == 1 {
-			a.Label, a.More = wireWords(b.first.Fact.(*engine.Sent))
+			a.Label, a.More, a.short = wireWords(b.first.Fact.(*engine.Sent))
 		} else if b.kind == wireAck {
 			a.Label, a.More = "ACK", ""
 		}
@@ -464,14 +522,18 @@ func (k *Wire) merge(packets bundles) {
 }
 
 // Where words stand, for what is drawn around them and for what must keep clear of them. An arrow's are so far along it: for
-// the two that cross between a question and its answer that leaves a line of text between them.
+// the two that cross between a question and its answer the first place leaves a line of text between them.
 const (
 	wireApart    = 42.0 // CSS pixels from one row to the next, and more where the reader has made room
-	WordsAt      = 0.28
 	RefusedAt    = 0.4  // how far an attempt to connect comes that is refused
 	CommandAbove = 10.0 // CSS pixels that a command stands above its row
+	nowAbove     = 10.0 // and the word now above the first one
 	wordsHigh    = 16.0
+	wordsAir     = 20.0 // that extent leaves behind words
+	linedMost    = 40   // with more arrows than this their words need not keep clear of lines
 )
+
+var wordsAt = [...]float64{0.28, 0.5, 0.72, 0.14}
 
 // A wireWord is a label in its place; its row may lie between two.
 type wireWord struct {
@@ -481,7 +543,12 @@ type wireWord struct {
 
 // label keeps the words that have room: what decides first, then what somebody did, then the rarer kinds before the others.
 func (k *Wire) label() {
-	var taken []wireWord
+	taken := []wireWord{{TapeText{X: k.Now, Anchor: "start", Text: k.NowWord}, -nowAbove / k.Apart}}
+	for i := range k.Arrows {
+		if a := &k.Arrows[i]; a.Lost {
+			taken = append(taken, wireWord{TapeText{X: a.X2, Anchor: "middle"}, float64(a.From) + float64(a.To-a.From)*a.Y2})
+		}
+	}
 	fit := func(w wireWord) bool {
 		lo, hi := extent(w.TapeText, k.Width)
 		if lo < 0 || hi > k.Width {
@@ -492,25 +559,25 @@ func (k *Wire) label() {
 				return false
 			}
 		}
-		taken = append(taken, w)
 		return true
 	}
+	keep := func(w wireWord) { taken = append(taken, w) }
 	for _, rank := range []string{"decision", "mark", "handshake", "rdb", "ack", "stream"} {
 		if rank == "mark" {
 			for i := range k.Marks {
-				k.labelMark(&k.Marks[i], fit)
+				k.labelMark(&k.Marks[i], fit, keep)
 			}
 			continue
 		}
 		for i := range k.Arrows {
 			if a := &k.Arrows[i]; a.rank() == rank {
-				k.labelArrow(a, fit)
+				k.labelArrow(i, fit, keep)
 			}
 		}
 	}
 }
 
-func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool) {
+func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool, keep func(wireWord)) {
 	mark.Anchor = "start"
 	w := wireWord{TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}, float64(mark.Row) - CommandAbove/k.Apart}
 	if _, hi := extent(w.TapeText, k.Width); hi > k.Width {
@@ -524,18 +591,73 @@ func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool) {
 	}
 	if !fit(w) {
 		mark.Label = ""
+		return
 	}
+	keep(w)
 }
 
-func (k *Wire) labelArrow(a *WireArrow, fit func(wireWord) bool) {
-	t := TapeText{X: a.X1 + (a.X2-a.X1)*WordsAt + 8/k.Width, Anchor: "start", Text: strings.TrimSpace(a.Label + " " + a.More)}
-	if band := a.Until - a.X1; band*k.Width > textWidth(t.Text)+12 {
-		t.X, t.Anchor = a.X1+band/2+(a.X2-a.X1)*WordsAt, "middle"
+// labelArrow places the words at an arrow: where no line runs through them if there is such a place, else where they cover no
+// other words; all of them or, where they have no room, the short ones.
+func (k *Wire) labelArrow(i int, fit func(wireWord) bool, keep func(wireWord)) {
+	a := &k.Arrows[i]
+	all := [...][2]string{{a.Label, a.More}, {a.short, ""}}
+	for _, clear := range []bool{true, false} {
+		for _, words := range all {
+			text := strings.TrimSpace(words[0] + " " + words[1])
+			for n := 0; text != "" && n < 2*len(wordsAt); n++ {
+				w := k.beside(a, text, wordsAt[n/2], n%2 == 1)
+				if _, hi := extent(w.TapeText, k.Width); hi-wordsAir > k.Now*k.Width || !fit(w) || clear && k.crossed(i, w) {
+					continue
+				}
+				a.Label, a.More, a.LabelX, a.LabelRow, a.Anchor = words[0], words[1], w.X, w.row, w.Anchor
+				keep(w)
+				return
+			}
+		}
 	}
-	a.LabelX, a.Anchor = t.X, t.Anchor
-	if t.Text == "" || !fit(wireWord{t, float64(a.From) + float64(a.To-a.From)*WordsAt}) {
-		a.Label, a.More = "", ""
+	a.Label, a.More = "", ""
+}
+
+// beside is a place for words so far along an arrow, behind it or before it; those of a broad band stand in its middle.
+func (k *Wire) beside(a *WireArrow, text string, part float64, before bool) wireWord {
+	x := a.X1 + (a.X2-a.X1)*part
+	w := wireWord{TapeText{X: x + 8/k.Width, Anchor: "start", Text: text}, float64(a.From) + float64(a.To-a.From)*part*a.Y2}
+	if band := a.Until - a.X1; band*k.Width > textWidth(text)+12 {
+		w.X, w.Anchor = x+band/2, "middle"
+	} else if before {
+		w.X, w.Anchor = x-8/k.Width, "end"
 	}
+	return w
+}
+
+// crossed reports whether another arrow, or a node's line, runs through the words at one.
+func (k *Wire) crossed(own int, w wireWord) bool {
+	if len(k.Arrows) > linedMost {
+		return false
+	}
+	if math.Abs(w.row-math.Round(w.row))*k.Apart < wordsHigh/2 { // on a node's line
+		return true
+	}
+	lo, hi := extent(w.TapeText, k.Width)
+	hi -= wordsAir
+	for i := range k.Arrows {
+		a := &k.Arrows[i]
+		rows := float64(a.To-a.From) * a.Y2
+		if i == own || rows == 0 {
+			continue
+		}
+		half := wordsHigh / 2 / k.Apart
+		part := func(row float64) float64 { return min(1, max(0, (row-float64(a.From))/rows)) }
+		one, two := part(w.row-half), part(w.row+half)
+		if one == two { // it ends before
+			continue
+		}
+		x1, x2 := (a.X1+(a.X2-a.X1)*one)*k.Width, (a.X1+(a.X2-a.X1)*two)*k.Width
+		if band := (a.Until - a.X1) * k.Width; min(x1, x2) < hi && max(x1, x2)+band > lo {
+			return true
+		}
+	}
+	return false
 }
 
 // rank is whose words are kept where there is no room for all: the question and its answer before anything else.
@@ -587,19 +709,22 @@ func shorten(s string, most int) string {
 type packet struct {
 	id   int64 // 0 for none
 	told string
+	from string // the nodes that it is between
+	to   string
 	span engine.Span // what it carries of a stream; empty for none
 }
 
-// pickPacket chooses a packet, so that its bytes are marked on the tape too; the same again chooses none.
+// pickPacket chooses a packet, so that its bytes are marked on the tape too, and its link on the stage; the same again chooses
+// none.
 func (m *Model) pickPacket(id int64) {
 	chosen := m.packet.id
 	m.packet = packet{}
 	if chosen == id {
 		return
 	}
-	for _, e := range m.world().Events().Backward() {
+	for n, e := range m.world().Events().Backward() {
 		if f, ok := e.Fact.(*engine.Sent); ok && f.ID == id {
-			m.packet = packet{id: id, told: wireDetail(&e, f)}
+			m.packet = packet{id: id, from: e.Node, to: f.To, told: wireDetail(&e, f, m.lostAt(n, &e, f))}
 			if f.Payload == engine.PayloadStream {
 				m.packet.span = f.Span
 			}
@@ -608,3 +733,25 @@ func (m *Model) pickPacket(id int64) {
 		}
 	}
 }
+
+// showAnswer shows the packet with a verdict's answer, in as wide a window as it needs.
+func (m *Model) showAnswer() []Cmd {
+	v, ok := m.past.verdict()
+	if !ok || v.packet == 0 {
+		return nil
+	}
+	if m.packet.id != v.packet {
+		m.pickPacket(v.packet)
+	}
+	for m.wireSpan < len(wireSpans)-1 && m.world().Now().Sub(v.at) > time.Duration(float64(wireSpans[m.wireSpan])*(1-wireAhead)) {
+		m.wireSpan++
+	}
+	m.wireHides["handshake"] = false
+	if m.narrow() {
+		m.tab = TabWire
+	}
+	return []Cmd{Reveal{WireID}}
+}
+
+// WireID is the element of the wire.
+const WireID = "wire"

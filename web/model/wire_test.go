@@ -161,18 +161,85 @@ func TestPacketsThatCannotBeToldApartAreOne(t *testing.T) {
 	}
 }
 
-// What was on its way when its connection was cut ends there; a packet of the next connection does not.
+// What was on its way when its connection was cut, or its path became a blackhole, ends there; a packet of the next connection
+// does not, nor does what goes the other way or elsewhere.
 func TestACutEndsWhatWasOnItsWay(t *testing.T) {
-	cut := resetConn{a: 1, b: 0, x: .5}
+	act := func(text string) *engine.Event { return &engine.Event{Fact: engine.Act{Text: text}} }
+	reset := &engine.Event{Fact: engine.ConnChanged{A: "m", B: "r", What: "reset"}}
 	for _, c := range []struct {
-		from, to int
+		by       *engine.Event
+		from, to string
 		x1, x2   float64
 		lost     bool
-	}{{0, 1, .4, .6, true}, {1, 0, .4, .6, true}, {0, 2, .4, .6, false}, {0, 1, .3, .5, false}, {0, 1, .51, .7, false}} {
-		b := bundle{lane: lane{from: c.from, to: c.to}, x1: c.x1, x2: c.x2, y2: 1}
-		cut.cut(&b)
-		if b.lost != c.lost || c.lost && (b.x2 != .5 || b.y2 < .499 || b.y2 > .501) {
-			t.Errorf("%+v becomes %+v", c, b)
+	}{
+		{reset, "m", "r", .4, .6, true}, {reset, "r", "m", .4, .6, true}, {reset, "m", "s", .4, .6, false}, {reset, "m", "r", .3, .5, false},
+		{reset, "m", "r", .51, .7, false}, {act("blackhole m r"), "r", "m", .4, .6, true}, {act("blackhole m > r"), "m", "r", .4, .6, true},
+		{act("blackhole m > r"), "r", "m", .4, .6, false}, {act("isolate r blackhole"), "m", "r", .4, .6, true}, {act("isolate s blackhole"), "m", "r", .4, .6, false},
+	} {
+		end, ok := endingOf(c.by)
+		if !ok {
+			t.Fatalf("%v ends nothing", c.by.Fact)
 		}
+		b := bundle{x1: c.x1, x2: c.x2, y2: 1}
+		(&edge{end, .5}).of(&b, c.from, c.to)
+		if b.lost != c.lost || c.lost && (b.x2 != .5 || b.y2 < .499 || b.y2 > .501) {
+			t.Errorf("%v: %s to %s from %v to %v becomes %+v", c.by.Fact, c.from, c.to, c.x1, c.x2, b)
+		}
+	}
+	for _, e := range []*engine.Event{act("heal m r"), act("sever m r"), act("isolate m"), {Fact: engine.ConnChanged{A: "m", B: "r", What: "refused"}}} {
+		if _, ok := endingOf(e); ok {
+			t.Errorf("%v ends something by itself", e.Fact)
+		}
+	}
+}
+
+// A packet that a cut or a blackhole met on its way is lost in the drawing, in the table and in what is told of it.
+func TestALostPacketIsLostEverywhere(t *testing.T) {
+	for _, fault := range []string{"sever m1 r1", "blackhole m1 r1"} {
+		m := opened(t, "")
+		do(m, Run{"m1> SET lost word"}, Tick{10 * time.Millisecond}, Run{fault}, Tick{200 * time.Millisecond}, ToggleTable{})
+		var id int64
+		for _, l := range wireOf(m).Table {
+			if l.To == "r1" && strings.Contains(l.Text, "lost word") {
+				if id = l.ID; l.End != "lost" {
+					t.Errorf("%s: the table says that it arrives at %s", fault, l.End)
+				}
+			}
+		}
+		for _, a := range wireOf(m).Arrows {
+			if a.ID == id && !a.Lost {
+				t.Errorf("%s: it arrives in the drawing", fault)
+			}
+		}
+		if do(m, PickPacket{id}); !strings.Contains(m.packet.told, "lost on its way at ") {
+			t.Errorf("%s: %s", fault, m.packet.told)
+		}
+		if links := m.Page().Stage.Links; !links[0].Said || links[1].Said {
+			t.Errorf("%s: the chosen packet is not on the stage", fault)
+		}
+	}
+}
+
+// Words say what a command does and where in the stream it is, and fewer where these have no room; none stand on others.
+func TestTheWordsAtTheWire(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"m1> SET lost word"}, Tick{300 * time.Millisecond}, WireSpan{-1})
+	if words := arrowsOf(wireOf(m), "stream"); !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "SET lost word @") }) {
+		t.Errorf("%q", words)
+	}
+	do(m, Run{"sever m1 r1"}, Run{"m1> SET a 1"}, Run{"heal m1 r1"})
+	do(m, Tick{2 * time.Second}, ShowAnswer{})
+	k := wireOf(m)
+	if !strings.Contains(m.packet.told, "+CONTINUE") {
+		t.Errorf("the answer on the wire is %q", m.packet.told)
+	}
+	shown := 0
+	for _, a := range k.Arrows {
+		if a.Chosen {
+			shown++
+		}
+	}
+	if shown != 1 {
+		t.Errorf("%d arrows are chosen", shown)
 	}
 }

@@ -80,6 +80,7 @@ func (j *judgement) verdict() app.UI {
 			arrow(),
 			app.Div().Class("cell cell--end").DataSet("tone", string(v.Tone)).Body(
 				app.H3().Text(v.Master+" answers"),
+				app.Button().Class("cell__show").Type("button").DataSet("testid", "verdict-wire").OnClick(j.show).Text("show on the wire"),
 				app.P().Class("cell__line").Body(app.Span().DataSet("tone", string(v.Tone)).Text(v.Answer), app.Text(" "+v.AnswerID)),
 				app.P().Class("cell__note").DataSet("testid", "verdict-cost").Text(v.Cost)),
 		),
@@ -91,6 +92,7 @@ func (j *judgement) verdict() app.UI {
 }
 
 func (j *judgement) close(app.Context, app.Event) { j.Up.send(model.CloseVerdict{}) }
+func (j *judgement) show(app.Context, app.Event)  { j.Up.send(model.ShowAnswer{}) }
 
 // check is one comparison, with its operands and the one that was asked for in the answer's colour.
 func (j *judgement) check(title, id string, c model.Check, drawing app.UI) app.UI {

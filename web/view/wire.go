@@ -21,7 +21,7 @@ type wire struct {
 	height  int // what it was dragged to last
 }
 
-const wireID = "wire"
+const wireID = model.WireID
 
 // Where things are from the top of the drawing, in CSS pixels.
 const (
@@ -186,7 +186,7 @@ func (w *wire) arrow(a *model.WireArrow) app.UI {
 		// Something to hit: the line is thin.
 		path("wire__hit", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)),
 		app.If(a.Label != "", func() app.UI {
-			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(from+(to-from)*model.WordsAt+4), "text-anchor", a.Anchor).Body(
+			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(wireTop+a.LabelRow*k.Apart+4), "text-anchor", a.Anchor).Body(
 				drawn("tspan", "figure").Text(a.Label+" "),
 				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(a.More) }),
 			)
