@@ -22,9 +22,12 @@
   const size = brotli ? build.brotliSize : build.size; // of what is fetched
   const twin = new URL(build.twin, base).href; // its errors are awaited, and not the page's end
   const output = []; // the last lines that the program wrote: a panic's trace is among them
+  let cancelled = new AbortController(); // aborts the download
   let failed = false;
   let ready = false;
   let kept = "";
+
+  const pictured = painted();
 
   page.dataset.state = "loading";
   document.getElementById("stuck")?.remove();
@@ -41,27 +44,78 @@
     if (typeof WebAssembly !== "object") throw failures.noWebAssembly();
     if (typeof DecompressionStream !== "function") throw failures.oldBrowser();
 
-    progress(0);
     const go = new Go();
     go.env = { GOAPP_STATIC_RESOURCES_URL: new URL("assets", base).href };
     keepOutput();
 
-    let instance;
+    if (metered()) await asked();
+    let instance = null;
+    while (!instance) {
+      cancelled = new AbortController();
+      instance = await loaded(go.importObject).catch((failure) => {
+        if (!cancelled.signal.aborted) throw failure;
+      });
+      if (cancelled.signal.aborted) instance = await asked();
+    }
+    button("load-cancel", false); // it is too late for that
+    await pictured;
+    // The promise settles when the program ends, and it is not meant to.
+    await go.run(instance).catch((error) => fail(failures.program(String(error))));
+    fail(failures.program(lastWords()));
+  }
+
+  // loaded resolves to the program, ready to run.
+  async function loaded(imports) {
+    progress(0);
     try {
-      instance = await instantiate(await fetchProgram(), go.importObject, brotli);
+      return await instantiate(await fetchProgram(), imports, brotli);
     } catch (failure) {
-      if (!failure.retry) throw failure;
+      if (!failure.retry || cancelled.signal.aborted) throw failure;
       // A sandboxed frame may not fetch from a host without CORS headers, and a page opened from a disk may not fetch at
       // all; some hosts refuse files that end in .gz. A script is allowed in all three.
       const bytes = await loadTwin().catch(() => {
         throw failure;
       });
       progress(size);
-      instance = await instantiate(new Blob([bytes]).stream(), go.importObject);
+      return await instantiate(new Blob([bytes]).stream(), imports);
     }
-    // The promise settles when the program ends, and it is not meant to.
-    await go.run(instance).catch((error) => fail(failures.program(String(error))));
-    fail(failures.program(lastWords()));
+  }
+
+  // metered reports whether the reader's line is slow or costs money: then the page asks first. A frame is loaded when its host
+  // says so.
+  function metered() {
+    const { saveData, effectiveType } = navigator.connection ?? {};
+    return window === window.top && (saveData || /2g/.test(effectiveType ?? ""));
+  }
+
+  // asked resolves when the reader wants the program: after a cancelled download, or before one that costs. The poster stays.
+  function asked() {
+    progress(0);
+    document.getElementById("load-text").textContent = `The engine is not loaded: ${megabytes(size)} MB.`;
+    button("load-cancel", false);
+    return new Promise((resolve) => {
+      button("load-run", () => {
+        button("load-run", false);
+        resolve(null);
+      });
+    });
+  }
+
+  // button shows one of the loading line's two buttons with what it does, or hides it.
+  function button(id, act) {
+    const b = document.getElementById(id);
+    if (b) [b.hidden, b.onclick] = [!act, act || null];
+  }
+
+  // painted resolves once the poster can be seen. The program keeps the page busy while it starts, and then takes the poster's
+  // place: a browser that has not shown it by then never does. One that says nothing, as of a page in the background, is not
+  // waited for.
+  function painted() {
+    return new Promise((resolve) => {
+      setTimeout(resolve, 300);
+      if (!window.PerformanceObserver?.supportedEntryTypes?.includes("paint")) return;
+      new PerformanceObserver((list) => list.getEntriesByName("first-contentful-paint").length && resolve()).observe({ type: "paint", buffered: true });
+    });
   }
 
   // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come. The page does not preload it:
@@ -74,7 +128,7 @@
     if (!body) {
       let response;
       try {
-        response = await fetch(address);
+        response = await fetch(address, { signal: cancelled.signal });
       } catch (error) {
         throw failures.fetch(address, error);
       }
@@ -260,6 +314,7 @@
     const shown = Math.min(bytes, size);
     bar.max = size;
     bar.value = shown;
+    button("load-cancel", shown < size && (() => cancelled.abort()));
     bar.textContent = `${Math.round((100 * shown) / size)} %`; // for browsers that know no progress element
     document.getElementById("load-text").textContent =
       shown < size ? `Loading ${megabytes(shown)} of ${megabytes(size)} MB` : "Starting";

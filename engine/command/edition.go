@@ -286,6 +286,9 @@ type option struct {
 
 // optionsIn returns the options of a command, or nil where the edition lacks none.
 func (c *Command) optionsIn(e *Edition) *options {
+	if e.Version == standard.Version { // the documentation's own: it lacks nothing, and to read that of all commands takes a while
+		return nil
+	}
 	o := &options{from: 1}
 	if c.Parent != nil {
 		o.from = 2

@@ -116,3 +116,21 @@ func TestFormsOfVersions(t *testing.T) {
 		})
 	}
 }
+
+// The standard edition is the one that the documentation is of: none of its options is missing there.
+func TestTheStandardEditionLacksNoOption(t *testing.T) {
+	twin := standard
+	twin.Version = "7.0.16"
+	var look func(c *Command)
+	look = func(c *Command) {
+		if o := c.optionsIn(&twin); o != nil {
+			t.Errorf("%s has options that %s lacks: %+v", c.FullName(), twin.Version, o)
+		}
+		for i := range c.Subs {
+			look(&c.Subs[i])
+		}
+	}
+	for _, c := range every {
+		look(c)
+	}
+}

@@ -140,6 +140,41 @@ describe("before the program runs", () => {
     await waitReady(page);
   });
 
+  test("the download can be given up, and begun again", async (t) => {
+    const bytes = await gz();
+    let hold = true;
+    const server = await serve({ answer: (name) => (hold && name.endsWith(".wasm.gz") ? new Promise(() => {}) : undefined) });
+    t.after(() => server.close());
+    const page = await open(browser, server.url);
+    t.after(() => page.context().close());
+    await page.getByTestId("cancel").click();
+    const run = page.getByTestId("run");
+    await run.waitFor();
+    assert.equal(await page.getByTestId("cancel").isVisible(), false);
+    assert.match(await page.locator("#load-text").textContent(), new RegExp(`not loaded: ${(bytes.length / 1e6).toFixed(2)} MB`));
+    assert.equal(await page.locator("html").getAttribute("data-state"), "loading");
+    assert.ok(await page.locator("#root > h1").isVisible(), "the picture stays");
+    assert.deepEqual(await axe(page), []);
+    hold = false;
+    await run.click();
+    await waitReady(page);
+    assert.deepEqual(page.complaints.filter((line) => !/ERR_ABORTED/.test(line)), []);
+  });
+
+  test("a page on a line that costs asks first", async (t) => {
+    const server = await serve();
+    t.after(() => server.close());
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    await context.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.getByTestId("run").waitFor();
+    assert.deepEqual(server.requests.filter((name) => /\.wasm\./.test(name)), []);
+    await page.getByTestId("run").click();
+    await waitReady(page);
+  });
+
   for (const [name, viewport] of [["a wide", { width: 1280, height: 800 }], ["a narrow", { width: 375, height: 700 }]]) {
     test(`the page is there already, and stays where it is, in ${name} window`, async (t) => {
       const server = await serve();
