@@ -20,6 +20,8 @@ type Picture struct {
 	Forecast []ForecastRow
 	Verdict  Verdict
 	Calm     string // said where there is neither, if there is a replica
+	Wire     Wire
+	Only     string // stage, stream, answers or wire: a picture of that panel alone; "" for all but the wire
 	Told     string // all of it in words, for those who cannot see it
 }
 
@@ -33,9 +35,9 @@ const (
 func (m *Model) Picture() Picture {
 	c := *m // as it would stand in a window of that size, looked at from no closer
 	c.width, c.plot = PictureWidth, PicturePlot
-	c.zoom, c.zoomAt, c.packet, c.dragged = 0, 0, packet{}, ""
+	c.zoom, c.zoomAt, c.packet, c.dragged, c.tab = 0, 0, packet{}, "", TabWire
 	page := c.Page()
-	p := Picture{Title: m.script.Title, Lead: page.Story.Lead, More: page.Story.More, Stage: page.Stage, Tape: page.Tape, Verdict: page.Verdict}
+	p := Picture{Title: m.script.Title, Lead: page.Story.Lead, More: page.Story.More, Stage: page.Stage, Tape: page.Tape, Wire: page.Wire, Verdict: page.Verdict}
 	s := observe(m.world(), m.known)
 	var eras []string
 	for _, n := range s.nodes {

@@ -50,6 +50,9 @@ var Forms = []Form{
 	{"poster-png", "Poster (PNG)", "the same as pixels, two for each, in the colours of this page"},
 }
 
+// Panels are the panels of which there is a picture alone.
+var Panels = []Form{{Name: "stage", Label: "Stage"}, {Name: "stream", Label: "Stream"}, {Name: "answers", Label: "Answers"}, {Name: "wire", Label: "Wire"}}
+
 // SavePicture draws a moment and saves it, as SVG or as PNG.
 type SavePicture struct {
 	Name    string
@@ -127,6 +130,11 @@ func (m *Model) saveAs(form string) []Cmd {
 		if form == "poster-png" {
 			save.Name, save.PNG = name+".png", true
 		}
+		m.status = "Saved as " + save.Name + "."
+		return []Cmd{save}
+	case "stage", "stream", "answers", "wire":
+		save := SavePicture{Name: name + "-" + form + ".svg", Picture: m.Picture()}
+		save.Picture.Only = form
 		m.status = "Saved as " + save.Name + "."
 		return []Cmd{save}
 	}

@@ -620,12 +620,15 @@ func (k *Wire) labelArrow(i int, fit func(wireWord) bool, keep func(wireWord)) {
 
 // beside is a place for words so far along an arrow, behind it or before it; those of a broad band stand in its middle.
 func (k *Wire) beside(a *WireArrow, text string, part float64, before bool) wireWord {
-	x := a.X1 + (a.X2-a.X1)*part
-	w := wireWord{TapeText{X: x + 8/k.Width, Anchor: "start", Text: text}, float64(a.From) + float64(a.To-a.From)*part*a.Y2}
+	x, apart := a.X1+(a.X2-a.X1)*part, 8.0
+	if a.Lost { // clear of its cross
+		apart = 22
+	}
+	w := wireWord{TapeText{X: x + apart/k.Width, Anchor: "start", Text: text}, float64(a.From) + float64(a.To-a.From)*part*a.Y2}
 	if band := a.Until - a.X1; band*k.Width > textWidth(text)+12 {
 		w.X, w.Anchor = x+band/2, "middle"
 	} else if before {
-		w.X, w.Anchor = x-8/k.Width, "end"
+		w.X, w.Anchor = x-apart/k.Width, "end"
 	}
 	return w
 }

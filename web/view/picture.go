@@ -16,16 +16,29 @@ import (
 // image. The same moment gives the same bytes. Width and height are in CSS pixels.
 func Picture(p *model.Picture, theme string) (svg string, width, height int) {
 	d := drawing{p: p}
-	d.head()
-	d.stage()
-	d.stream()
-	d.answers()
+	if p.Only == "" {
+		d.head()
+	} else {
+		d.line()
+	}
+	for _, part := range []struct {
+		name string
+		draw func()
+	}{{"stage", d.stage}, {"stream", d.stream}, {"answers", d.answers}, {"wire", d.wire}} {
+		if p.Only == part.name || p.Only == "" && part.name != "wire" {
+			part.draw()
+		}
+	}
+	sheet := pictureSheet
+	if p.Only == "wire" {
+		sheet += wireSheet
+	}
 	width, height = model.PictureWidth, int(d.y)
 	w, h := strconv.Itoa(width), strconv.Itoa(height)
 	root := draw("svg", "", "xmlns", svgNamespace, "width", w, "height", h, "viewBox", "0 0 "+w+" "+h, "role", "img", "aria-labelledby", "title told").with(
 		&shape{tag: "title", attributes: []string{"id", "title"}, words: p.Title + ": " + p.Lead},
 		&shape{tag: "desc", attributes: []string{"id", "told"}, words: p.Told},
-		&shape{tag: "style", words: ink(theme)},
+		&shape{tag: "style", words: ink(theme, sheet)},
 		fills(),
 		rect("f-bg", 0, 0, float64(width), d.y, 0),
 	).with(d.shapes...).with(draw("rect", "l-hair", "x", ".5", "y", ".5", "width", px(float64(width)-1), "height", px(d.y-1)))
@@ -80,8 +93,8 @@ func printable(s string) string {
 	}, s))
 }
 
-// ink is the sheet of a picture: the vocabulary of all drawings, with the colours themselves where the page has names for them.
-func ink(theme string) string {
+// ink is a picture's sheet, spelled out: the vocabulary of all drawings, with the colours themselves where the page has names for them.
+func ink(theme, sheet string) string {
 	tokens := assets.Sheet("tokens")
 	light := declared(tokens, ":root {")
 	dark := declared(tokens, `:root[data-theme="dark"] {`)
@@ -91,7 +104,7 @@ func ink(theme string) string {
 		}
 	}
 	var plain, other strings.Builder
-	for rule := range strings.SplitAfterSeq(bare(assets.Sheet("drawing")+pictureSheet), "}") {
+	for rule := range strings.SplitAfterSeq(bare(assets.Sheet("drawing")+sheet), "}") {
 		rule = strings.TrimSpace(rule)
 		day, night := spelled(rule, light), spelled(rule, dark)
 		if theme == "dark" {
@@ -160,6 +173,11 @@ svg .t-replica { fill: var(--replica); } svg .t-muted { fill: var(--muted); }
 .p-chip-continue { fill: var(--continue-tint); } .p-chip-full { fill: var(--full-tint); }
 `
 
+// wireSheet is what only a picture of the wire has.
+const wireSheet = `
+.wire__band { opacity: .28; } .wire__gap { fill: none; stroke: var(--bg); stroke-width: 3; } .wire__diamond { fill: var(--bg); } .wire__hit { display: none; }
+`
+
 // A drawing grows downwards.
 type drawing struct {
 	p      *model.Picture
@@ -206,6 +224,29 @@ func (d *drawing) head() {
 		d.add(words("p-more", margin, d.y, "", line))
 	}
 	d.y += 20
+}
+
+// line is the head of a picture of one panel alone.
+func (d *drawing) line() {
+	d.add(words("p-head", margin, 28, "", cutTo(d.p.Title, bold13, 400)), words("m", right, 28, "end", cutTo(d.p.Facts, small12, inner-420)))
+	d.y = 40
+}
+
+// wire is the space-time diagram as it is on the page.
+func (d *drawing) wire() {
+	w := &wire{Wire: d.p.Wire}
+	if w.Wire.Empty != "" || len(w.Wire.Rows) == 0 {
+		d.y += 20
+		d.add(words("m", margin, d.y, "", w.Wire.Empty))
+		d.y += 20
+		return
+	}
+	plot, high := w.plot()
+	width := strconv.Itoa(model.PicturePlot)
+	d.add(heads(),
+		(&wireNames{Names: w.names(), High: high}).shape().set("x", px(margin), "y", px(d.y), "width", "82"),
+		draw("svg", "wire__plot", "height", strconv.Itoa(int(high)), "x", px(right-model.PicturePlot), "y", px(d.y), "width", width).with(plot))
+	d.y += high + 12
 }
 
 // stream is the tape as it is on the page.

@@ -279,3 +279,33 @@ func TestTextsAreCutAndWrapped(t *testing.T) {
 		}
 	}
 }
+
+// A picture of one panel has that panel and no other, in all themes, and is whole by itself.
+func TestAPictureOfOnePanel(t *testing.T) {
+	p, _ := moved(t, newRoom())
+	for panel, want := range map[string]string{"stage": "p-card", "stream": "tape__plot", "answers": "p-line", "wire": "wire__plot"} {
+		p.take(model.Run{Line: "sever m1 r1"})
+		moment := p.model.Picture()
+		moment.Only = panel
+		svg, width, height := Picture(&moment, "")
+		for other, sign := range map[string]string{"stage": `class="p-card`, "stream": `class="tape__plot`, "wire": `class="wire__plot`} {
+			if has := strings.Contains(svg, sign); has != (other == panel) {
+				t.Errorf("%s in the picture of %s: %v", other, panel, has)
+			}
+		}
+		if !strings.Contains(svg, want) || width != model.PictureWidth || height < 60 || height > 500 {
+			t.Errorf("%s: %d x %d, with %s: %v", panel, width, height, want, strings.Contains(svg, want))
+		}
+		for d := xml.NewDecoder(strings.NewReader(svg)); ; {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", panel, err)
+			}
+		}
+		p.take(model.SaveAs{Form: panel})
+		if name := "playground-" + panel + ".svg"; !strings.Contains(p.host.(*room).saved[name], want) {
+			t.Errorf("%s was not saved", name)
+		}
+	}
+}

@@ -39,6 +39,12 @@ func (s *sharePanel) Render() app.UI {
 		app.Ul().Class("share__forms").Body(app.Range(model.Forms).Slice(func(i int) app.UI {
 			return app.Li().Body(&shareForm{Form: model.Forms[i], Up: s.Up})
 		})),
+		app.H2().Text("One panel as a picture (SVG)"),
+		app.Div().Class("share__panels").Role("group").Aria("label", "One panel as a picture").Body(app.Range(model.Panels).Slice(func(i int) app.UI {
+			f := model.Panels[i]
+			return app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "save-"+f.Name).Text(f.Label).
+				OnClick(func(app.Context, app.Event) { s.Up.send(model.SaveAs{Form: f.Name}) }, app.EventScope(f.Name))
+		})),
 	)
 }
 

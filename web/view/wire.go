@@ -72,39 +72,44 @@ func (h *wireHead) Render() app.UI {
 }
 
 func (w *wire) drawing() app.UI {
-	k := &w.Wire
-	high := w.y(len(k.Rows)-1) + wireFoot
-	height := strconv.Itoa(int(high))
-	now := k.Now * k.Width
-	lines := ""
-	for _, tick := range k.Ticks {
-		lines += "M" + px(tick.X*k.Width) + " " + px(wireTop-12) + "V" + px(high)
-	}
-	past, ahead, dead := w.lines(now)
+	plot, high := w.plot()
 	return app.Div().Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
 		&wireNames{Names: w.names(), High: high},
-		drawn("svg", "wire__plot", "height", height).Aria("hidden", true).OnClick(w.pick).Body(
-			&arrowHeads{},
-			path("l-hair", lines),
-			app.Range(k.Ticks).Slice(func(i int) app.UI {
-				if k.Ticks[i].Text == "" {
-					return drawn("text", "")
-				}
-				return drawn("text", "m mono", "x", px(k.Ticks[i].X*k.Width), "y", "14", "text-anchor", "middle").Text(k.Ticks[i].Text)
-			}),
-			box("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
-			path("l", past),
-			path("l dash", ahead),
-			app.If(dead != "", func() app.UI { return drawn("g", "").Body(path("wire__gap", dead), path("l-lost dot", dead)) }),
-			// What has not happened yet is not to be seen.
-			drawn("clipPath", "", "id", "wire-past").Body(box("", 0, 0, now, high, 0)),
-			drawn("g", "", "clip-path", "url(#wire-past)").Body(
-				app.Range(k.Arrows).Slice(func(i int) app.UI { return w.arrow(&k.Arrows[i]) })),
-			app.Range(k.Marks).Slice(func(i int) app.UI { return w.mark(&k.Marks[i]) }),
-			path("l-text w2", "M"+px(now)+" "+px(wireTop-16)+"V"+px(high)),
-			drawn("text", "b halo", "x", px(now+6), "y", px(wireTop-6)).Text(k.NowWord),
-		),
+		drawn("svg", "wire__plot", "height", strconv.Itoa(int(high))).Aria("hidden", true).OnClick(w.pick).Body(&arrowHeads{}, plot.ui()),
 	)
+}
+
+// plot is the drawing, but for the heads of its arrows, and how high it is.
+func (w *wire) plot() (plot *shape, high float64) {
+	k := &w.Wire
+	high = w.y(len(k.Rows)-1) + wireFoot
+	now := k.Now * k.Width
+	ticks, times := "", group()
+	for _, tick := range k.Ticks {
+		x := tick.X * k.Width
+		ticks += "M" + px(x) + " " + px(wireTop-12) + "V" + px(high)
+		if tick.Text != "" {
+			times.with(words("m mono", x, 14, "middle", tick.Text))
+		}
+	}
+	past, ahead, dead := w.lines(now)
+	// What has not happened yet is not to be seen.
+	arrows, marks := draw("g", "", "clip-path", "url(#wire-past)"), group()
+	for i := range k.Arrows {
+		arrows.with(w.arrow(&k.Arrows[i]))
+	}
+	for i := range k.Marks {
+		marks.with(w.mark(&k.Marks[i]))
+	}
+	return group(
+		stroke("l-hair", ticks), times,
+		rect("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
+		stroke("l", past), stroke("l dash", ahead), stroke("wire__gap", dead), stroke("l-lost dot", dead),
+		draw("clipPath", "", "id", "wire-past").with(rect("", 0, 0, now, high, 0)),
+		arrows, marks,
+		stroke("l-text w2", "M"+px(now)+" "+px(wireTop-16)+"V"+px(high)),
+		words("b halo", now+6, wireTop-6, "", k.NowWord),
+	), high
 }
 
 // lines are the nodes' lines: solid while time has passed, dotted ahead, and in the colour of what is lost while there is no
@@ -137,18 +142,20 @@ type wireNames struct {
 	High  float64
 }
 
-func (w *wireNames) Render() app.UI {
+func (w *wireNames) Render() app.UI { return w.shape().ui().Aria("hidden", true) }
+
+func (w *wireNames) shape() *shape {
 	all := draw("svg", "wire__names", "height", strconv.Itoa(int(w.High)))
 	for _, n := range w.Names {
 		all.with(n.sign(), words("b name", 18, n.Y+4, "", n.Name))
 	}
-	return all.ui().Aria("hidden", true)
+	return all
 }
 
 // wireTone is the colour of what a packet is.
 var wireTone = map[string]string{"handshake": "text", "stream": "master", "ack": "replica", "rdb": "full"}
 
-func (w *wire) arrow(a *model.WireArrow) app.UI {
+func (w *wire) arrow(a *model.WireArrow) *shape {
 	k := &w.Wire
 	tone := wireTone[a.Kind]
 	from, to := w.y(a.From), w.y(a.To)
@@ -158,85 +165,85 @@ func (w *wire) arrow(a *model.WireArrow) app.UI {
 	if a.Chosen {
 		class += " wire__arrow--chosen"
 	}
-	line := path("l-"+tone+" wire__line", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2))
-	if a.Y2 == 1 && !a.Lost {
-		line = line.(app.HTMLElem).Attr("marker-end", "url(#to-"+tone+")")
-	}
-	shapes := []app.UI{line}
-	lean := x2 - x1
-	if a.Lost {
-		tone = "lost"
-		shapes[0] = path("l-lost dash wire__line", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2))
-	}
-	if until > x1 { // several: what lies between the first and the last
-		fill := "f-" + tone + " wire__band"
-		if a.Lost {
-			fill = "f-lost-hatch"
-		}
-		shapes = []app.UI{
-			path(fill, "M"+px(x1)+" "+px(from)+"H"+px(until)+"l"+px(lean)+" "+px(y2-from)+"H"+px(x2)+"z"),
-			path("l-"+tone, "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)+"M"+px(until)+" "+px(from)+"l"+px(lean)+" "+px(y2-from)),
-		}
+	way, lean := "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2), px(x2-x1)+" "+px(y2-from)
+	all := draw("g", class, "data-packet", strconv.FormatInt(a.ID, 10), "data-testid", "wire-"+strconv.FormatInt(a.ID, 10), "data-kind", a.Kind, "data-lost", strconv.FormatBool(a.Lost))
+	switch band := "M" + px(x1) + " " + px(from) + "H" + px(until) + "l" + lean + "H" + px(x2) + "z"; {
+	case until > x1 && a.Lost: // several: what lies between the first and the last
+		all.with(stroke("f-lost-hatch", band), stroke("l-lost", way+"M"+px(until)+" "+px(from)+"l"+lean))
+	case until > x1:
+		all.with(stroke("f-"+tone+" wire__band", band), stroke("l-"+tone, way+"M"+px(until)+" "+px(from)+"l"+lean))
+	case a.Lost:
+		all.with(stroke("l-lost dash wire__line", way))
+	case a.Y2 == 1:
+		all.with(stroke("l-"+tone+" wire__line", way).set("marker-end", "url(#to-"+tone+")"))
+	default:
+		all.with(stroke("l-"+tone+" wire__line", way))
 	}
 	if a.Lost {
-		shapes = append(shapes, cross(x2, y2))
+		all.with(cross(x2, y2))
 	}
-	return drawn("g", class).DataSet("packet", a.ID).DataSet("testid", "wire-"+strconv.FormatInt(a.ID, 10)).DataSet("kind", a.Kind).DataSet("lost", a.Lost).Body(
-		app.Range(shapes).Slice(func(i int) app.UI { return shapes[i] }),
-		// Something to hit: the line is thin.
-		path("wire__hit", "M"+px(x1)+" "+px(from)+"L"+px(x2)+" "+px(y2)),
-		app.If(a.Label != "", func() app.UI {
-			return drawn("text", "halo", "x", px(a.LabelX*k.Width), "y", px(wireTop+a.LabelRow*k.Apart+4), "text-anchor", a.Anchor).Body(
-				drawn("tspan", "figure").Text(a.Label+" "),
-				app.If(a.More != "", func() app.UI { return drawn("tspan", "m").Text(a.More) }),
-			)
-		}),
-	)
+	all.with(stroke("wire__hit", way)) // something to hit: the line is thin
+	if a.Label != "" {
+		label := words("halo", a.LabelX*k.Width, wireTop+a.LabelRow*k.Apart+4, a.Anchor, "")
+		said := draw("tspan", "figure")
+		said.words = a.Label + " "
+		if label.with(said); a.More != "" {
+			more := draw("tspan", "m")
+			more.words = a.More
+			label.with(more)
+		}
+		all.with(label)
+	}
+	return all
 }
 
-func cross(x, y float64) app.UI {
-	return path("l-lost w2", "M"+px(x-4)+" "+px(y-4)+"l8 8M"+px(x-4)+" "+px(y+4)+"l8-8")
+func cross(x, y float64) *shape {
+	return stroke("l-lost w2", "M"+px(x-4)+" "+px(y-4)+"l8 8M"+px(x-4)+" "+px(y+4)+"l8-8")
 }
 
 // mark is what happened at a node, or between two.
-func (w *wire) mark(k *model.WireMark) app.UI {
+func (w *wire) mark(k *model.WireMark) *shape {
 	x, y := k.X*w.Wire.Width, w.y(k.Row)
 	tone := string(k.Tone)
 	if tone == "" {
 		tone = "text"
 	}
-	var shape app.UI
+	all := group()
 	switch {
 	case k.Kind == "refused":
 		end := y + (w.y(k.To)-y)*model.RefusedAt
-		shape = drawn("g", "").Body(path("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
+		all.with(stroke("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
 		x, y = x+6, end
 	case k.To >= 0:
 		other := w.y(k.To)
-		shape = path("l-"+tone+" w2 dash", "M"+px(x)+" "+px(y)+"V"+px(other))
+		all.with(stroke("l-"+tone+" w2 dash", "M"+px(x)+" "+px(y)+"V"+px(other)))
 		y = (y + other) / 2
 	default:
-		shape = drawn("path", "l-"+tone+" wire__diamond", "d", "M"+px(x)+" "+px(y-5)+"l5 5-5 5-5-5z")
+		all.with(stroke("l-"+tone+" wire__diamond", "M"+px(x)+" "+px(y-5)+"l5 5-5 5-5-5z"))
 		y -= model.CommandAbove
 	}
 	shift := 10.0
 	if k.Anchor == "end" {
 		shift = -10
 	}
-	return drawn("g", "").Body(shape, app.If(k.Label != "", func() app.UI {
-		return drawn("text", "halo t-"+tone, "x", px(x+shift), "y", px(y+4), "text-anchor", k.Anchor).Text(k.Label)
-	}))
+	if k.Label != "" {
+		all.with(words("halo t-"+tone, x+shift, y+4, k.Anchor, k.Label))
+	}
+	return all
 }
 
 // arrowHeads are the ends of arrows, one for each colour: a marker does not take its line's.
 type arrowHeads struct{ app.Compo }
 
-func (*arrowHeads) Render() app.UI {
-	tones := []string{"text", "master", "replica", "full"}
-	return drawn("defs", "").Body(app.Range(tones).Slice(func(i int) app.UI {
-		return drawn("marker", "", "id", "to-"+tones[i], "viewBox", "0 0 8 8", "refX", "7", "refY", "4", "markerWidth", "8", "markerHeight", "8",
-			"orient", "auto-start-reverse", "markerUnits", "userSpaceOnUse").Body(path("f-"+tones[i], "M0 0.500L8 4 0 7.500z"))
-	}))
+func (*arrowHeads) Render() app.UI { return heads().ui() }
+
+func heads() *shape {
+	all := draw("defs", "")
+	for _, tone := range []string{"text", "master", "replica", "full"} {
+		all.with(draw("marker", "", "id", "to-"+tone, "viewBox", "0 0 8 8", "refX", "7", "refY", "4", "markerWidth", "8", "markerHeight", "8",
+			"orient", "auto-start-reverse", "markerUnits", "userSpaceOnUse").with(stroke("f-"+tone, "M0 0.500L8 4 0 7.500z")))
+	}
+	return all
 }
 
 func (w *wire) table() app.UI {
