@@ -71,8 +71,10 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 	d.Lived = float64(end-engine.Epoch) / float64(max(1, m.horizon()-engine.Epoch))
 	d.At = int64(d.Part*DeckParts + 0.5)
 	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(m.line.Events().Len()))
-	if n := m.world().Events().Len(); n > 0 {
-		d.Moment += ", " + oneLine(*m.world().Events().At(n - 1))
+	if d.Event != "" {
+		d.Moment += ", " + d.Event // others may have happened at the same moment
+	} else if events > 0 {
+		d.Moment += ", " + eventText(m.world(), m.world().Events().At(events-1))
 	}
 	var branches []script.Branch
 	if m.line.Count() > 1 { // they bring their scripts, which may be long

@@ -513,38 +513,6 @@ func (m *Model) restart(empty bool) []Cmd {
 	return nil
 }
 
-// faultSentences are what the narrator says of an act: % stands for its first node, & for the second one.
-var faultSentences = map[string]string{
-	"blackhole": "Packets between % and & vanish, and nobody is told.",
-	"isolate":   "% is cut off from everybody.",
-	"rejoin":    "% can reach everybody again.",
-	"freeze":    "% is frozen: its connections stay.",
-	"thaw":      "% goes on.",
-	"shutdown":  "% shuts down.",
-	"wipe":      "The files of % are removed.",
-	"skew":      "The clock of % is changed.",
-	"link":      "The link of % and & is changed.",
-	"node":      "% is added.",
-}
-
-func faultSentence(words []string) string {
-	a, b := words[1], ""
-	if len(words) > 2 {
-		b = words[len(words)-1]
-	}
-	if words[0] == "link" {
-		b = words[2]
-	}
-	s := faultSentences[words[0]]
-	switch {
-	case words[0] == "blackhole" && len(words) > 3:
-		s = "Packets from % to & vanish, and nobody is told."
-	case words[0] == "isolate" && b == "blackhole":
-		s = "% is cut off from everybody, and nobody is told."
-	}
-	return strings.Replace(strings.Replace(s, "%", a, 1), "&", b, 1)
-}
-
 // A Badge is a state of a node or a link that is not the usual one: a shape and a word.
 type Badge struct{ Kind, Word string }
 

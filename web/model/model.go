@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
 
 	"resync/engine"
 	"resync/engine/script"
@@ -522,16 +521,8 @@ func (m *Model) follows() {
 // sync reads what is new in the event log.
 func (m *Model) sync() {
 	w := m.world()
-	names := w.Names()
-	named := func(address string) string {
-		for _, name := range names {
-			if v := w.Node(name); v.IP+":"+plain(int64(v.Port)) == address {
-				return name
-			}
-		}
-		return address
-	}
-	for _, name := range names {
+	named := namedIn(w)
+	for _, name := range w.Names() {
 		m.past.prompts[name] = m.prompt(name)
 	}
 	for events := w.Events(); m.past.seen < events.Len(); {
@@ -575,23 +566,6 @@ func (m *Model) again(text string) string {
 func (m *Model) toggle() {
 	m.playing, m.stepped = !m.playing, ""
 	m.tale.goOn()
-}
-
-// oneLine is an event as the deck shows it, without what could not be printed.
-func oneLine(e engine.Event) string {
-	const most = 120
-	var b strings.Builder
-	for n, r := range []rune(strings.TrimSpace(e.Node + " " + e.Fact.String())) {
-		if n == most {
-			b.WriteRune('…')
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = '·'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // anyEvent and worthALook say where a step ends: at whatever happens, or at what changes what the page says and not only
