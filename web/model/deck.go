@@ -81,10 +81,7 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 		branches = m.line.Branches()
 	}
 	if d.Rewound = m.rewound(); d.Rewound {
-		d.State = "viewing " + clock(now) + " of " + clock(end) + " s"
-		if len(branches) > 1 {
-			d.State += " · branch " + branches[m.line.Current()].Name
-		}
+		d.State = "viewing " + clock(now) + " of " + clock(end) + " s · branch " + m.branchName()
 	}
 	if part, on := m.line.Seeking(); on {
 		d.Going = "going there… " + plain(int64(part*100)) + " %"
@@ -95,6 +92,14 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 	for i, b := range branches {
 		d.Branches = append(d.Branches, Choice{Name: plain(int64(i)), Label: b.Name, On: i == m.line.Current()})
 	}
+}
+
+// branchName is the name of the branch on show. To ask for names brings the scripts of all branches, which may be long.
+func (m *Model) branchName() string {
+	if m.line.Count() == 1 {
+		return "A"
+	}
+	return m.line.Branches()[m.line.Current()].Name
 }
 
 // deckMarks puts what happened on the line of time. Where two labels would meet, the rarer kind keeps its words: an

@@ -209,6 +209,7 @@ type Terminal struct {
 	Faults     Faults
 	Add        Fault
 	Prompt     string
+	Past       string   // what giving a command does while the page looks at the past, else ""
 	Clients    []Choice // the terminals of this node
 	ToAll      bool     // what is typed goes to every node
 	Blocked    string   // what the shown terminal waits for, "" for nothing
@@ -228,6 +229,8 @@ type Turn struct {
 	Text    string
 	Error   bool
 	Waiting bool
+	Note    string // what the page has to say of an error; no part of the reply
+	advised bool
 }
 
 // A LogLine is one line of a node's log.

@@ -233,6 +233,9 @@ func (m *Model) terminal(s *scene) Terminal {
 	}
 	t.Role, t.Prompt = "master", withClient(m.prompt(n.name), m.clientOf(n.name))
 	t.Clients, t.ToAll, t.Blocked = m.clients(n.name), m.toAll, m.blocked(n.name)
+	if m.rewound() {
+		t.Past = "You look at the past: a command here begins a branch, and " + m.branchName() + " keeps what happened next."
+	}
 	t.About = "master"
 	if n.followed > 0 {
 		t.About = "master of " + plural(int64(n.followed), "replica")
@@ -261,7 +264,12 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.Editor = m.edited()
 	case TabWire:
 	default:
-		t.Turns = tail(m.past.turns[m.turnsHere(n.name)], shownTurns)
+		turns := m.past.turns[m.turnsHere(n.name)]
+		turns = turns[max(0, len(turns)-shownTurns):]
+		for i := range turns {
+			m.advise(n.name, &turns[i])
+		}
+		t.Turns = tail(turns, shownTurns)
 	}
 	t.Completion, t.FileNote = m.completion, m.fileNote
 	if m.file != nil {
