@@ -220,7 +220,7 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		if client > mostClients {
 			return
 		}
-		c.addTurn(turnsOf(name, client), Turn{Prompt: withClient(c.prompts[name], client), Command: command, Waiting: true})
+		c.addTurn(turnsOf(name, client), Turn{Prompt: withClient(c.prompts[name], client), Command: command, Waiting: true, at: e.At})
 		if len(command) >= 8 && strings.EqualFold(command[:8], "SHUTDOWN") {
 			c.ended[name] = "shutdown"
 		}

@@ -231,6 +231,7 @@ type Turn struct {
 	Waiting bool
 	Note    string // what the page has to say of an error; no part of the reply
 	advised bool
+	at      engine.Instant // when it was given
 }
 
 // A LogLine is one line of a node's log.

@@ -75,7 +75,7 @@ func (n *nodeColumn) terminals() app.UI {
 		app.If(t.Blocked != "", func() app.UI {
 			return app.Span().Class("terminals__wait").Body(
 				app.Span().DataSet("testid", "blocked").Text("◷ "+t.Blocked),
-				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "unblock").Title("Ctrl+C: CLIENT UNBLOCK … ERROR").OnClick(n.unblock).Text("Give up"))
+				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "unblock").Title("As Ctrl+C does").OnClick(n.unblock).Text("Give up"))
 		}),
 	)
 }
