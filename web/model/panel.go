@@ -17,6 +17,7 @@ type Takeaway struct {
 	Loss     string // why writes can have been lost, "" when nothing has happened that loses any
 	Lost     bool   // the verdict on show is one that throws writes away
 	TooLate  bool   // the verdict on show is one that a larger backlog would have turned
+	Found    bool   // the latest audit found writes that are lost, and nothing has turned since
 	Compares bool   // there are branches to compare
 	Audit    Audit
 	Compare  Compare
@@ -128,5 +129,8 @@ func (m *Model) takeaway(s *scene, v Verdict) Takeaway {
 	case PanelTopology:
 		t.Topology = m.panels.topology
 	}
+	// An audit reads the whole log, so none is made to colour a button: what can lose writes is a question until the reader asks.
+	done := &m.panels.audited
+	t.Found = done.done && done.branch == m.line.Current() && done.turning == m.past.turning && len(m.panels.audit.Losers) > 0
 	return t
 }
