@@ -716,7 +716,7 @@ func (m *Model) Flights(links []Link) []Flight { return flights(m.world(), links
 func (m *Model) bar(s *scene) Bar {
 	b := Bar{Title: m.script.Title, Theme: m.theme, Table: m.table, Facts: [3]string{eraName(cmp.Or(m.profile, usualEra))}}
 	if lead := s.lead(m.selected); lead >= 0 && s.nodes[lead].up && s.nodes[lead].repl.BacklogSize > 0 {
-		b.Facts[1] = "repl-backlog-size " + size(s.nodes[lead].repl.BacklogSize)
+		b.Facts[1] = "repl-backlog-size " + sized(s.nodes[lead].repl.BacklogSize)
 	}
 	if len(s.links) > 0 && s.links[0].Options.Latency > 0 {
 		b.Facts[2] = shortly(s.links[0].Options.Latency) + " each way"

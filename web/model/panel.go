@@ -54,6 +54,9 @@ func (SizingInput) isMsg() {}
 func (SizingSet) isMsg()   {}
 func (Pasted) isMsg()      {}
 
+// OpenerID is the id of the button that opens a panel.
+func OpenerID(panel string) string { return panel + "-opener" }
+
 // panels is what the model knows of its panels. What took long to work out is kept until something that changes it has
 // happened.
 type panels struct {
@@ -78,7 +81,7 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 	case OpenPanel:
 		if p.open == msg.Panel {
 			p.open = ""
-			return nil
+			return []Cmd{Focus{OpenerID(msg.Panel)}} // where the reader came from
 		}
 		p.open, p.audited, p.compared = msg.Panel, auditKey{}, compareKey{}
 		switch msg.Panel {

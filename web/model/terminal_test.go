@@ -46,3 +46,33 @@ func TestACommandToAFrozenNodeIsSaidToHang(t *testing.T) {
 		t.Errorf("with no terminal left: %q", m.status)
 	}
 }
+
+// What a replica has acknowledged stands at that byte, also where it is far behind the head.
+func TestAcknowledgedStandsAtItsCursor(t *testing.T) {
+	for _, replicas := range []int{2, 5} {
+		m := opened(t, "")
+		for k := 3; k <= replicas; k++ {
+			do(m, Run{"node r" + plain(int64(k)) + " replicaof m1"})
+		}
+		wait(m, 2*time.Second)
+		do(m, Run{"link m1 r2 latency 40ms bandwidth 1kb/s"}, Run{"unload m1"}, Run{"load m1 rate 500/s"})
+		wait(m, 4*time.Second)
+		tape := m.Page().Tape
+		var r Rail
+		for _, k := range tape.Rails {
+			if k.Name == "r2" {
+				r = k
+			}
+		}
+		cursor := r.Acked.X + r.Acked.W
+		if replicas > manyRails {
+			cursor = r.Sent.X
+		}
+		if len(r.Texts) != 1 || r.Sent.W+r.Missing.W < .2 {
+			t.Fatalf("%d replicas: %+v", replicas, r)
+		}
+		if text := r.Texts[0]; text.X < cursor-.001 && text.Anchor == "start" || text.X > cursor+20/tape.Width || text.X < cursor-.001 {
+			t.Errorf("%d replicas: %+v stands at %.3f, its cursor at %.3f and the head at %.3f", replicas, text, text.X, cursor, tape.Head)
+		}
+	}
+}

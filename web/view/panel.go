@@ -32,7 +32,7 @@ func (j *judgement) tool(panel, label string, shown, asked bool) app.UI {
 	if panel == model.PanelAudit && j.Takeaway.Found {
 		sign, tone = "✕ ", "lost"
 	}
-	return app.Button().Class("tools__tool").Type("button").DataSet("testid", panel+"-open").DataSet("asked", asked).DataSet("tone", tone).Hidden(!shown).
+	return app.Button().ID(model.OpenerID(panel)).Class("tools__tool").Type("button").DataSet("testid", panel+"-open").DataSet("asked", asked).DataSet("tone", tone).Hidden(!shown).
 		Aria("expanded", j.Takeaway.Open == panel).
 		OnClick(func(app.Context, app.Event) { j.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel)).Body(
 		app.Span().Aria("hidden", true).Text(sign), app.Text(label))
