@@ -475,8 +475,12 @@ func (m *Model) speak(what string) {
 	m.past.said, m.spoken = what, m.past.saidSeq
 }
 
-// act runs one line, and ends the question that a new fault makes void.
+// act runs one line, and ends the question that a new fault makes void. What is so already is not done again, and not written
+// into the script twice: a button may be clicked twice.
 func (m *Model) act(line string) error {
+	if m.inForce(line) {
+		return nil
+	}
 	if err := m.do(line); err != nil {
 		return err
 	}
@@ -488,6 +492,29 @@ func (m *Model) act(line string) error {
 		}
 	}
 	return nil
+}
+
+// inForce reports whether a line of the script would change nothing about a path, since it is as the line wants it.
+func (m *Model) inForce(line string) bool {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return false
+	}
+	s := observe(m.world(), m.known)
+	switch cut, silent := s.isolated(words[1]); {
+	case words[0] == "isolate":
+		return cut && silent == (len(words) > 2)
+	case len(words) != 3:
+		return false
+	case words[0] == "sever":
+		return s.path(words[1], words[2]).State == "severed"
+	case words[0] == "blackhole":
+		return s.dark(words[1], words[2]) && s.dark(words[2], words[1])
+	case words[0] == "heal":
+		_, known := s.between(words[1], words[2])
+		return known && !s.faulty(words[1], words[2])
+	}
+	return false
 }
 
 // restart is an orderly one, whose RDB says where the node was; or the node comes back with nothing.
