@@ -29,7 +29,9 @@ type chronicle struct {
 	ids      []engine.ReplID     // histories in order of appearance: their index is their colour
 	said     string              // the newest sentence for the narrator
 	saidSeq  int64
-	loud     bool // said is a verdict: it is spoken at once
+	loud     bool   // said is a verdict: it is spoken at once
+	ruled    string // the newest verdict, for a narrator that tells nothing else
+	ruledSeq int64
 
 	loss    happened        // the latest thing by which writes can have been lost
 	turning int64           // changes whenever an audit may come out differently but for further writes
@@ -144,6 +146,7 @@ func (c *chronicle) judge(e engine.Event, f engine.PsyncAnswered, named func(str
 	}
 	c.verdicts = keep(c.verdicts, v, keptVerdicts)
 	c.say(e, e.Node+" "+answerSentence(f, named(f.Replica))+".", true)
+	c.ruled, c.ruledSeq = c.said, c.saidSeq
 }
 
 // aboutPsync tells the log line that announces a PSYNC's answer from others of the same moment.

@@ -74,3 +74,54 @@ func TestANodeThatStartsEmptyIsSaidTo(t *testing.T) {
 		t.Errorf("the next time the narrator says %q", m.status)
 	}
 }
+
+// A muted narrator tells verdicts, and of what the reader did only what went wrong.
+func TestAMutedNarratorTellsVerdictsOnly(t *testing.T) {
+	m := opened(t, "")
+	if cmds := do(m, ToggleMute{}); len(cmds) != 1 || cmds[0] != (Store{"narrator", "off"}) || !m.Page().Muted {
+		t.Fatalf("%+v", cmds)
+	}
+	before := m.status
+	do(m, Run{"sever m1 r1"}, Run{"kill r2"}, Step{}, Step{}, SeekEvent{Event: 20, AtOnce: true}, SeekTo{DeckParts})
+	if m.status != before {
+		t.Errorf("it says %q", m.status)
+	}
+	do(m, Run{"heal m1 r1"}, Play{})
+	wait(m, 4*time.Second)
+	if !strings.HasPrefix(m.status, "m1 answers CONTINUE to r1: ") {
+		t.Errorf("behind a verdict it says %q", m.status)
+	}
+	do(m, Run{"sever m1 nobody"})
+	if !strings.Contains(m.status, "nobody") {
+		t.Errorf("behind a mistake it says %q", m.status)
+	}
+	if cmds := do(m, ToggleMute{}); cmds[0] != (Store{"narrator", ""}) {
+		t.Errorf("%+v", cmds)
+	}
+	if do(m, Run{"sever m1 r1"}); m.status != "The link of m1 and r1 is cut." {
+		t.Errorf("switched on again it says %q", m.status)
+	}
+}
+
+// W goes to the wire: on a narrow page it is one of the tabs, and the writing has another key.
+func TestKeysGoToTheWireAndTheStream(t *testing.T) {
+	m := opened(t, "")
+	var cmds []Cmd
+	*m, _, cmds = PressKey(*m, Key{Key: "w"})
+	if len(cmds) != 2 || cmds[1] != (Focus{WireID}) || m.tab != TabCLI || m.past.loads["m1"] {
+		t.Errorf("on a wide page: %+v, tab %s", cmds, m.tab)
+	}
+	do(m, Resized{Width: 800, Height: 600})
+	if press(m, "w"); m.tab != TabWire {
+		t.Errorf("on a narrow page the tab is %s", m.tab)
+	}
+	if press(m, "t"); m.zoom != zoomCommands {
+		t.Errorf("T leads to zoom %d", m.zoom)
+	}
+	if press(m, "g"); !m.past.loads["m1"] {
+		t.Error("G began no writing")
+	}
+	if press(m, "v"); !m.table {
+		t.Error("V shows no table")
+	}
+}

@@ -81,6 +81,7 @@ type Model struct {
 	table  bool
 	help   bool
 	keys   bool
+	muted  bool // of what happens, the narrator tells verdicts only
 	width  float64
 	height float64
 	plot   float64
@@ -98,6 +99,7 @@ type Settings struct {
 	Theme         string // light, dark, or ""
 	Wire          string // how high the wire is, or ""
 	NoKeys        bool   // single-key shortcuts were switched off
+	Muted         bool   // the narrator was
 	ReducedMotion bool   // nothing plays by itself
 	Show          bool   // the first page shows what it is for to a reader who touches nothing
 }
@@ -113,7 +115,7 @@ const (
 
 // New opens the first of the scenarios.
 func New(scenarios []Scenario, set Settings) Model {
-	m := Model{work: usualWork, wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	m := Model{work: usualWork, wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, muted: set.Muted, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
 		m.open(scenarios[0].Name)
 	}
@@ -418,6 +420,13 @@ func (m *Model) update(msg Msg) []Cmd {
 			kept = "off"
 		}
 		return []Cmd{Store{"keys", kept}}
+	case ToggleMute:
+		m.muted = !m.muted
+		kept := ""
+		if m.muted {
+			kept = "off"
+		}
+		return []Cmd{Store{"narrator", kept}}
 	case CopyScript:
 		m.status = "The script is on the clipboard."
 		return []Cmd{Copy{m.scriptText()}}
@@ -546,10 +555,14 @@ func (m *Model) narrate() {
 
 // tellNow speaks at once: of the reader's own act.
 func (m *Model) tellNow() {
-	if m.past.saidSeq == m.spoken || m.past.said == "" {
+	said, seq := m.past.said, m.past.saidSeq
+	if m.muted {
+		said, seq = m.past.ruled, m.past.ruledSeq
+	}
+	if seq == m.spoken || seq < m.spoken && m.muted || said == "" {
 		return
 	}
-	m.status, m.spoken, m.quiet, m.interrupted = m.again(m.past.said), m.past.saidSeq, 0, m.past.loud
+	m.status, m.spoken, m.quiet, m.interrupted = m.again(said), seq, 0, m.past.loud || m.muted
 	m.revision++
 }
 
@@ -687,7 +700,7 @@ func (m *Model) Draw(p *Page, parts Parts) {
 		p.Takeaway = m.takeaway(&s, p.Verdict)
 		p.Gallery, p.Opening = m.library(), m.openingText()
 		p.Share, p.Notice = m.shared(), m.notice
-		p.ShowHelp, p.Keys, p.Status, p.Problem = m.help, m.keys, m.status, m.problem
+		p.ShowHelp, p.Keys, p.Muted, p.Status, p.Problem = m.help, m.keys, m.muted, m.status, m.problem
 	}
 }
 

@@ -23,6 +23,7 @@ type Page struct {
 	Notice   string // what is to be said of the link that was followed, or ""
 	Opening  string // how far a long opening has come, "" when none is on its way
 	Keys     bool   // single-key shortcuts are on
+	Muted    bool   // the narrator tells verdicts only
 	Status   string // what the narrator says
 	Problem  string // why the script ended, or ""
 }
@@ -220,6 +221,9 @@ type Terminal struct {
 	Completion Completion
 	Chips      [4]string
 }
+
+// WireID is the id of what shows the wire, drawn or as a table: what has the focus when the reader goes to it.
+const WireID = "wire-shown"
 
 // A Turn is one command with its reply.
 type Turn struct {

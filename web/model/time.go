@@ -66,7 +66,9 @@ func (m *Model) arrived() {
 	if events := m.world().Events(); events.Len() > 0 {
 		m.stepped = eventText(m.world(), events.At(events.Len()-1))
 	}
-	m.status = clock(m.world().Now()) + " s. " + m.stepped
+	if !m.muted {
+		m.status = clock(m.world().Now()) + " s. " + m.stepped
+	}
 	m.revision++
 }
 
@@ -142,7 +144,7 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 			if wanted(e) {
 				m.narrate()
 				m.stepped = eventText(w, &e)
-				if m.spoken != e.Seq {
+				if m.spoken != e.Seq && !m.muted {
 					m.status = m.stepped
 				}
 				return

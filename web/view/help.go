@@ -9,8 +9,9 @@ import (
 // A help panel lists the keys, and says what is exact here and what is not. It covers the stage only, and the world goes on behind it.
 type help struct {
 	app.Compo
-	Keys bool
-	Up   *mailbox
+	Keys  bool
+	Muted bool
+	Up    *mailbox
 
 	sheet bool // the fidelity sheet is shown
 }
@@ -34,7 +35,11 @@ func (h *help) keys() app.UI {
 		app.Dl().Class("help__keys").Body(app.Range(model.KeyHelp).Slice(func(i int) app.UI {
 			return app.Div().Body(app.Dt().Body(app.Kbd().Text(model.KeyHelp[i][0])), app.Dd().Text(model.KeyHelp[i][1]))
 		})),
-		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "keys").Aria("pressed", h.Keys).OnClick(h.toggle).Text("Single keys are on"),
+		app.Div().Class("help__switches").Body(
+			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "keys").Aria("pressed", h.Keys).OnClick(h.toggle).Text("Single keys are on"),
+			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "mute").Aria("pressed", h.Muted).OnClick(h.mute).
+				Title("For screen readers: of what happens, only the answers to PSYNC are spoken").Text("Narrator is muted but for verdicts"),
+		),
 	)
 }
 
@@ -59,4 +64,5 @@ func (h *help) fidelity() app.UI {
 func (h *help) showKeys(app.Context, app.Event)  { h.sheet = false }
 func (h *help) showSheet(app.Context, app.Event) { h.sheet = true }
 func (h *help) close(app.Context, app.Event)     { h.Up.send(model.ToggleHelp{}) }
+func (h *help) mute(app.Context, app.Event)      { h.Up.send(model.ToggleMute{}) }
 func (h *help) toggle(app.Context, app.Event)    { h.Up.send(model.ToggleKeys{}) }

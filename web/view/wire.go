@@ -81,7 +81,7 @@ func (w *wire) drawing() app.UI {
 		lines += "M" + px(tick.X*k.Width) + " " + px(wireTop-12) + "V" + px(high)
 	}
 	past, ahead, dead := w.lines(now)
-	return app.Div().Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
+	return app.Div().ID(model.WireID).Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
 		&wireNames{Names: w.names(), High: high},
 		drawn("svg", "wire__plot", "height", height).Aria("hidden", true).OnClick(w.pick).Body(
 			&arrowHeads{},
@@ -241,7 +241,7 @@ func (*arrowHeads) Render() app.UI {
 
 func (w *wire) table() app.UI {
 	lines := w.Wire.Table
-	return app.Div().Class("wire__table").TabIndex(0).Role("region").Aria("label", "Packets").Body(
+	return app.Div().ID(model.WireID).Class("wire__table").TabIndex(0).Role("region").Aria("label", "Packets").Body(
 		app.Table().Body(
 			app.THead().Body(app.Tr().Body(
 				app.Range([]string{"sent", "from", "to", "kind", "what", "arrives"}).Slice(func(i int) app.UI {
