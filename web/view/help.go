@@ -13,7 +13,8 @@ type help struct {
 	Muted bool
 	Up    *mailbox
 
-	sheet bool // the fidelity sheet is shown
+	sheet     bool // the fidelity sheet is shown
+	supported model.Sheet
 }
 
 func (h *help) Render() app.UI {
@@ -47,22 +48,24 @@ func (h *help) fidelity() app.UI {
 	return app.Div().DataSet("testid", "fidelity").Body(
 		app.P().Text("Every node runs the complete replication code of this project, which also speaks to real redis-server over TCP. "+
 			"Every number is one that INFO, ROLE or the wire would show."),
-		app.Range(model.Fidelity).Slice(func(i int) app.UI {
-			sheet := &model.Fidelity[i]
-			return app.Div().Class("help__sheet").Body(
-				app.H2().Text(sheet.Title),
-				app.P().Text(sheet.About),
-				app.Ul().Body(app.Range(sheet.Claims).Slice(func(j int) app.UI {
-					c := &sheet.Claims[j]
-					return app.Li().Body(app.Text(c.What), app.If(c.Proof != "", func() app.UI { return app.Code().Text(c.Proof) }))
-				})),
-			)
-		}),
+		app.Range(model.Fidelity).Slice(func(i int) app.UI { return claims(&model.Fidelity[i]) }),
+		claims(&h.supported),
+	)
+}
+
+func claims(sheet *model.Sheet) app.UI {
+	return app.Div().Class("help__sheet").Body(
+		app.H2().Text(sheet.Title),
+		app.P().Text(sheet.About),
+		app.Ul().Body(app.Range(sheet.Claims).Slice(func(j int) app.UI {
+			c := &sheet.Claims[j]
+			return app.Li().Body(app.Text(c.What), app.If(c.Proof != "", func() app.UI { return app.Code().Text(c.Proof) }))
+		})),
 	)
 }
 
 func (h *help) showKeys(app.Context, app.Event)  { h.sheet = false }
-func (h *help) showSheet(app.Context, app.Event) { h.sheet = true }
+func (h *help) showSheet(app.Context, app.Event) { h.sheet, h.supported = true, model.Supported() }
 func (h *help) close(app.Context, app.Event)     { h.Up.send(model.ToggleHelp{}) }
 func (h *help) mute(app.Context, app.Event)      { h.Up.send(model.ToggleMute{}) }
 func (h *help) toggle(app.Context, app.Event)    { h.Up.send(model.ToggleKeys{}) }
