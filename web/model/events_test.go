@@ -58,6 +58,9 @@ func TestAStepIsToldInASentence(t *testing.T) {
 	if p.Deck.Event != want || p.Status != want || !strings.HasSuffix(p.Deck.Moment, ", "+want) {
 		t.Errorf("deck %q, narrator %q, slider %q, want %q", p.Deck.Event, p.Status, p.Deck.Moment, want)
 	}
+	if do(m, Typed{"m1", "SET a 2"}); m.Page().Deck.Event != "" {
+		t.Errorf("behind a command the deck still tells %q", m.Page().Deck.Event)
+	}
 }
 
 // A node whose files were removed is said to start empty.

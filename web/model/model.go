@@ -603,6 +603,7 @@ func (m *Model) doing(act func() error) error {
 	if err := act(); err != nil {
 		return err
 	}
+	m.stepped = "" // it is not the latest any more
 	if m.line.Current() != branches {
 		m.forked(branches)
 	}

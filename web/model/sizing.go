@@ -129,7 +129,7 @@ func (m *Model) sizingNow() Sizing {
 	if ok && out.Size.Problem == "" {
 		sure, most := z.Survives(wanted)
 		out.Lasts = lasting(sure) + " for sure"
-		if most > sure && most != math.MaxInt64 {
+		if most != math.MaxInt64 && lasting(most) != lasting(sure) {
 			out.Lasts += ", up to " + lasting(most) + " with luck"
 		}
 	}

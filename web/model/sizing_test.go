@@ -74,7 +74,7 @@ func TestWhatWasSetIsWhatTheCalculatorSpeaksOf(t *testing.T) {
 	p := m.Page()
 	s := p.Takeaway.Sizing
 	set := plain(m.world().Node("m1").Config().ReplBacklogSize)
-	if s.Size.Text != set || len(set) != 7 || !strings.HasPrefix(s.Lasts, "60 s for sure") {
+	if s.Size.Text != set || len(set) != 7 || s.Lasts != "60 s for sure" {
 		t.Errorf("set %s: the lower row has %q, which lasts %q", set, s.Size.Text, s.Lasts)
 	}
 	if want := s.Answer + ", which survives"; !strings.Contains(s.Now, want) || p.Bar.Facts[1] != "repl-backlog-size "+s.Answer {

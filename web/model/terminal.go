@@ -134,7 +134,7 @@ func (m *Model) blocked(node string) string {
 	word := ""
 	switch since := shortly(m.world().Now().Sub(asked)); {
 	case behind >= 0 && v.State == "frozen":
-		word = node + " does not answer: its process stands still, " + since
+		word = node + " stands still and does not answer, " + since
 	case parked && w.Until != 0:
 		word = "waits, " + clock(engine.Epoch.Add(max(0, w.Until.Sub(m.world().Now())))) + " s left"
 	case parked:
@@ -266,7 +266,7 @@ func (m *Model) terminal(s *scene) Terminal {
 	t.Role, t.Prompt = "master", withClient(m.prompt(n.name), m.clientOf(n.name))
 	t.Clients, t.ToAll, t.Blocked = m.clients(n.name), m.toAll, m.blocked(n.name)
 	if m.rewound() {
-		t.Past = "You look at the past: a command here begins a branch, and " + m.branchName() + " keeps what happened next."
+		t.Past = "In the past: a command begins a branch beside " + m.branchName() + "."
 	}
 	t.About = "master"
 	if n.followed > 0 {

@@ -15,7 +15,7 @@ func TestACommandToAFrozenNodeIsSaidToHang(t *testing.T) {
 	}
 	do(m, Typed{"m1", "PING"})
 	wait(m, 2500*time.Millisecond)
-	if word := m.Page().Terminal.Blocked; word != "m1 does not answer: its process stands still, 2.5 s" {
+	if word := m.Page().Terminal.Blocked; word != "m1 stands still and does not answer, 2.5 s" {
 		t.Errorf("the terminal says %q", word)
 	}
 	before := m.scriptText()

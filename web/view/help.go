@@ -59,7 +59,10 @@ func claims(sheet *model.Sheet) app.UI {
 		app.P().Text(sheet.About),
 		app.Ul().Body(app.Range(sheet.Claims).Slice(func(j int) app.UI {
 			c := &sheet.Claims[j]
-			return app.Li().Body(app.Text(c.What), app.If(c.Proof != "", func() app.UI { return app.Code().Text(c.Proof) }))
+			if c.Proof == "" {
+				return app.Li().Class("help__list").Text(c.What)
+			}
+			return app.Li().Body(app.Text(c.What), app.Code().Text(c.Proof))
 		})),
 	)
 }
