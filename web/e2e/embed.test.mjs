@@ -104,7 +104,7 @@ describe("the frame by itself", () => {
     t.after(() => page.context().close());
     await waitReady(page);
     await page.locator("h1").click();
-    for (const key of ["x", "k", "w", "r", "b"]) await page.keyboard.press(key);
+    for (const key of ["x", "k", "g", "r", "b"]) await page.keyboard.press(key);
     const links = () => page.evaluate(() => JSON.parse(window.__resync.embed("state")).result.links.map((l) => l.state));
     assert.deepEqual(await links(), ["up", "up"]);
     assert.equal(await page.getByTestId("cut-m1-r1").isVisible(), false);

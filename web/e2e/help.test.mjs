@@ -17,7 +17,7 @@ describe("the help", () => {
       await page.locator(id("fidelity")).waitFor();
       await focused(page, "help-real");
       const titles = await page.locator(".help__sheet h2").allTextContents();
-      assert.deepEqual(titles, ["Exact", "Simplified", "Not here"]);
+      assert.deepEqual(titles, ["Exact", "Simplified", "Not here", "Commands"]);
       assert.ok((await page.locator(".help__sheet code").count()) > 8);
       assert.deepEqual(await axe(page), []);
       await fits(page);

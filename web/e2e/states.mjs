@@ -162,7 +162,7 @@ export const states = {
   async table(page) {
     await cut(page);
     await page.evaluate(() => document.activeElement.blur());
-    await page.keyboard.press("t");
+    await page.keyboard.press("v");
     await page.locator(".nodes").waitFor();
   },
   ledger: tab("ledger"),

@@ -43,10 +43,10 @@ describe("the tape", () => {
     await run(page, "m1> SET color blue");
     await tick(page, 300);
     await page.locator("#node-m1").focus();
-    await press(page, "z");
+    await press(page, "t");
     await shows(page, "tape-zoom", /commands/);
     assert.match((await page.locator(".tape__chip text").allTextContents()).at(-1), /^SET color/);
-    await press(page, "z");
+    await press(page, "t");
     await shows(page, "tape-zoom", /bytes/);
     await page.locator(".tape__cell").first().waitFor();
     assert.match((await cells(page)).join(""), /\*3\\r\\n\$3\\r\\nSET\\r\\n\$5\\r\\ncolor\\r\\n\$4\\r\\nblue\\r\\n$/);
@@ -62,7 +62,7 @@ describe("the tape", () => {
     await page.click(id("tape-on"));
     await page.waitForSelector(`${id("tape-on")}[disabled]`);
     await page.locator("#node-m1").focus();
-    await press(page, "z");
+    await press(page, "t");
     await shows(page, "tape-zoom", /window/);
     assert.equal(await page.locator(".tape__chip").count(), 0);
     await end(page);

@@ -56,6 +56,32 @@ func TestAnAuditSaysWhatTheLosingSideHadTaken(t *testing.T) {
 	}
 }
 
+// What can lose writes is no loss yet: the button is a question until an audit has found some, and again once something has
+// turned. No audit is made for that.
+func TestTheAuditIsAQuestionUntilItFindsALoss(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"unload m1"}, Tick{2 * time.Second}, Run{"kill m1"})
+	if a := m.Page().Takeaway; a.Loss == "" || a.Found || m.panels.audited.done {
+		t.Errorf("killed: %+v", a)
+	}
+	do(m, Typed{"r1", "REPLICAOF NO ONE"}, Typed{"r2", "REPLICAOF r1 6380"}, Tick{2 * time.Second}, OpenPanel{Panel: PanelAudit})
+	if a := m.Page().Takeaway; a.Found || a.Audit.Rows[0].LostN != 0 {
+		t.Errorf("every replica had everything: %+v", a)
+	}
+	m = brained(t)
+	if m.Page().Takeaway.Found {
+		t.Error("before it was asked")
+	}
+	do(m, OpenPanel{Panel: PanelAudit})
+	m.Page()
+	if do(m, OpenPanel{Panel: PanelAudit}); !m.Page().Takeaway.Found {
+		t.Error("two writes are lost")
+	}
+	if do(m, Typed{"r2", "REPLICAOF NO ONE"}); m.Page().Takeaway.Found {
+		t.Error("the result of before a promotion is still believed")
+	}
+}
+
 // The verdict that throws writes away leads to the audit, and the answer is the same afterwards.
 func TestAFullResyncThatThrowsWritesAway(t *testing.T) {
 	m := brained(t)

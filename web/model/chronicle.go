@@ -25,10 +25,13 @@ type chronicle struct {
 	copied   map[string]happened // the latest full copy that a node has loaded
 	loads    map[string]bool     // masters that are being written to in the background
 	ended    map[string]string   // how a node was last told to end: kill, shutdown
+	wiped    map[string]bool     // nodes that are down and whose files were removed
 	ids      []engine.ReplID     // histories in order of appearance: their index is their colour
 	said     string              // the newest sentence for the narrator
 	saidSeq  int64
-	loud     bool // said is a verdict: it is spoken at once
+	loud     bool   // said is a verdict: it is spoken at once
+	ruled    string // the newest verdict, for a narrator that tells nothing else
+	ruledSeq int64
 
 	loss    happened        // the latest thing by which writes can have been lost
 	turning int64           // changes whenever an audit may come out differently but for further writes
@@ -75,7 +78,7 @@ func newChronicle() chronicle {
 	return chronicle{
 		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
 		copied: map[string]happened{}, loads: map[string]bool{}, ended: map[string]string{}, prompts: map[string]string{},
-		took:    map[string]bool{},
+		took: map[string]bool{}, wiped: map[string]bool{},
 		saidSeq: -1,
 		loss:    happened{seq: -1},
 	}
@@ -88,7 +91,7 @@ func (c *chronicle) clone() chronicle {
 	k.logs, k.turns, k.ledger = cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
 	k.copied, k.ended = maps.Clone(c.copied), maps.Clone(c.ended)
-	k.took = maps.Clone(c.took)
+	k.took, k.wiped = maps.Clone(c.took), maps.Clone(c.wiped)
 	return k
 }
 
@@ -150,11 +153,8 @@ func (c *chronicle) judge(e engine.Event, f engine.PsyncAnswered, named func(str
 		v.log = lines[len(lines)-1]
 	}
 	c.verdicts = keep(c.verdicts, v, keptVerdicts)
-	if f.Continued() {
-		c.say(e, e.Node+" answers CONTINUE to "+replica+": "+byteCount(f.Bytes)+" are sent.", true)
-		return
-	}
-	c.say(e, e.Node+" answers FULLRESYNC to "+replica+": "+f.Reason.String()+".", true)
+	c.say(e, e.Node+" "+answerSentence(f, replica)+".", true)
+	c.ruled, c.ruledSeq = c.said, c.saidSeq
 }
 
 // answered takes the id out of the answer as it is sent: a master that makes its first backlog for who asks takes a new one
@@ -249,7 +249,7 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 		if client > mostClients {
 			return
 		}
-		c.addTurn(turnsOf(name, client), Turn{Prompt: withClient(c.prompts[name], client), Command: command, Waiting: true})
+		c.addTurn(turnsOf(name, client), Turn{Prompt: withClient(c.prompts[name], client), Command: command, Waiting: true, at: e.At})
 		if len(command) >= 8 && strings.EqualFold(command[:8], "SHUTDOWN") {
 			c.ended[name] = "shutdown"
 		}
@@ -263,33 +263,33 @@ func (c *chronicle) act(e engine.Event, f engine.Act) {
 	if len(words) > 2 {
 		h.b = words[2]
 	}
+	said, loud := actSentence(f.Text), true
 	switch h.kind {
 	case "sever":
 		c.cut = h
-		c.say(e, "The link of "+h.a+" and "+h.b+" is cut.", true)
 	case "heal":
 		c.healed = h
-		c.say(e, "The link of "+h.a+" and "+h.b+" is healed.", true)
 	case "kill":
 		c.died = h
 		c.ended[h.a] = h.kind
-		c.say(e, h.a+" is killed: its memory is gone.", true)
+	case "shutdown":
+		c.ended[h.a] = h.kind
 	case "load":
-		c.loads[h.a] = true
-		c.say(e, h.a+" is being written to.", false)
+		c.loads[h.a], loud = true, false
 	case "unload":
 		delete(c.loads, h.a)
-		c.say(e, "The writing at "+h.a+" has stopped.", false)
+		loud = false
+	case "wipe":
+		c.wiped[h.a] = true
+	case "restore":
+		delete(c.wiped, h.a)
 	case "start":
-		c.say(e, h.a+" starts again.", true)
-	default:
-		if h.kind == "shutdown" {
-			c.ended[h.a] = h.kind
+		if c.wiped[h.a] {
+			said += ", empty: it has no RDB file"
 		}
-		if s := faultSentence(words); s != "" {
-			c.say(e, s, true)
-		}
+		delete(c.wiped, h.a)
 	}
+	c.say(e, said+".", loud)
 }
 
 func (c *chronicle) finish(e engine.Event, f engine.SyncFinished, named func(string) string) {

@@ -89,7 +89,7 @@ func (m *Model) compareBranches(left, right int) Compare {
 		c.Same += ", until " + clock(m.line.EndOf(left).Events().At(d.Same-1).At) + " s"
 	}
 	c.Same += "."
-	c.First = [2]CompareEvent{compareEvent(branches, left, d.Left), compareEvent(branches, right, d.Right)}
+	c.First = [2]CompareEvent{m.compareEvent(branches, left, d.Left), m.compareEvent(branches, right, d.Right)}
 	for _, n := range d.Nodes {
 		c.Nodes = append(c.Nodes, compareNode(n, c.Names))
 	}
@@ -97,10 +97,10 @@ func (m *Model) compareBranches(left, right int) Compare {
 	return c
 }
 
-func compareEvent(branches []script.Branch, branch int, e *engine.Event) CompareEvent {
+func (m *Model) compareEvent(branches []script.Branch, branch int, e *engine.Event) CompareEvent {
 	c := CompareEvent{Branch: branch, Name: branches[branch].Name, Text: "nothing more happens", Clock: clock(branches[branch].End)}
 	if e != nil {
-		c.Is, c.Event, c.Clock, c.Text = true, int(e.Seq)+1, clock(e.At), oneLine(*e)
+		c.Is, c.Event, c.Clock, c.Text = true, int(e.Seq)+1, clock(e.At), eventText(m.line.EndOf(branch), e)
 	}
 	return c
 }

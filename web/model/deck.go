@@ -71,18 +71,17 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 	d.Lived = float64(end-engine.Epoch) / float64(max(1, m.horizon()-engine.Epoch))
 	d.At = int64(d.Part*DeckParts + 0.5)
 	d.Moment = clock(now) + " s, event " + commas(int64(events)) + " of " + commas(int64(m.line.Events().Len()))
-	if n := m.world().Events().Len(); n > 0 {
-		d.Moment += ", " + oneLine(*m.world().Events().At(n - 1))
+	if d.Event != "" {
+		d.Moment += ", " + d.Event // others may have happened at the same moment
+	} else if events > 0 {
+		d.Moment += ", " + eventText(m.world(), m.world().Events().At(events-1))
 	}
 	var branches []script.Branch
 	if m.line.Count() > 1 { // they bring their scripts, which may be long
 		branches = m.line.Branches()
 	}
 	if d.Rewound = m.rewound(); d.Rewound {
-		d.State = "viewing " + clock(now) + " of " + clock(end) + " s"
-		if len(branches) > 1 {
-			d.State += " · branch " + branches[m.line.Current()].Name
-		}
+		d.State = "viewing " + clock(now) + " of " + clock(end) + " s · branch " + m.branchName()
 	}
 	if part, on := m.line.Seeking(); on {
 		d.Going = "going there… " + plain(int64(part*100)) + " %"
@@ -93,6 +92,14 @@ func (d *Deck) when(m *Model, now engine.Instant) {
 	for i, b := range branches {
 		d.Branches = append(d.Branches, Choice{Name: plain(int64(i)), Label: b.Name, On: i == m.line.Current()})
 	}
+}
+
+// branchName is the name of the branch on show. To ask for names brings the scripts of all branches, which may be long.
+func (m *Model) branchName() string {
+	if m.line.Count() == 1 {
+		return "A"
+	}
+	return m.line.Branches()[m.line.Current()].Name
 }
 
 // deckMarks puts what happened on the line of time. Where two labels would meet, the rarer kind keeps its words: an

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"resync/engine"
 	"resync/engine/script"
 )
 
@@ -157,7 +159,8 @@ func (m *Model) cancelOpening() {
 	m.width, m.height, m.plot, m.track, m.theme = now.width, now.height, now.plot, now.track, now.theme
 }
 
-// openingText says how far a long opening has come.
+// openingText says how far a long opening has come. To wait is most of what many scripts do, so a second of it counts as much as
+// a few statements.
 func (m *Model) openingText() string {
 	if m.file != nil && !m.opening {
 		return m.fileText()
@@ -165,8 +168,19 @@ func (m *Model) openingText() string {
 	if !m.opening {
 		return ""
 	}
-	all := max(1, len(m.script.Statements))
-	return "Running the script… " + plain(int64(100*(all-m.session().Left())/all)) + " %, " + clock(m.world().Now()) + " s"
+	const statement = 100 * time.Millisecond
+	whole, begun := time.Duration(1), len(m.script.Statements)-m.session().Left()
+	var waits time.Duration // of those that have begun: time passes for conditions, too, of which nobody knows how long
+	for i, s := range m.script.Statements {
+		whole += statement
+		if w, ok := s.Act.(script.Wait); ok {
+			if whole += w.For; i < begun {
+				waits += w.For
+			}
+		}
+	}
+	done := statement*time.Duration(begun) + min(waits, m.world().Now().Sub(engine.Epoch))
+	return "Running the script… " + plain(int64(min(99, 100*float64(done)/float64(whole)))) + " %, " + clock(m.world().Now()) + " s"
 }
 
 func scriptErrors(err error) (list []ScriptError, more int) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"resync/engine"
 )
 
 func TestAScriptOfOnesOwn(t *testing.T) {
@@ -142,5 +144,29 @@ func TestFiles(t *testing.T) {
 	}
 	if saved := do(m, SaveScript{"# as it stands\n"})[0].(Download); saved.Data != "# as it stands\n" {
 		t.Errorf("saved %+v", saved)
+	}
+}
+
+// A script that has only to wait any longer is not at its end.
+func TestALongWaitIsMostOfALongScript(t *testing.T) {
+	m := opened(t, "")
+	do(m, RunScript{"node m1\nm1> PING\nwait 10m\nload m1 rate 1000/s\nwait 1h\n"})
+	last := 0
+	for n := 0; m.opening && n < 200; n++ {
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
+		part := 0
+		for _, r := range strings.TrimPrefix(m.openingText(), "Running the script… ") {
+			if r < '0' || r > '9' {
+				break
+			}
+			part = part*10 + int(r-'0')
+		}
+		if whole := int(m.world().Now().Sub(engine.Epoch)/time.Second) * 100 / 4200; part > whole+1 || part < last {
+			t.Fatalf("at %s s it is %q, behind %d %%", clock(m.world().Now()), m.openingText(), last)
+		}
+		last = part
+	}
+	if !m.opening || last < 14 {
+		t.Errorf("%d %%, and opening: %t", last, m.opening)
 	}
 }

@@ -87,7 +87,7 @@ func (e *Embed) Allows(msg Msg) bool {
 	switch msg.(type) {
 	case Play, Step, NextEvent, Back, PreviousEvent, SeekTo, StayHere, Faster, Slower, TogglePace, StoryNext, StoryBack, Guess,
 		Restart, Select, SelectTab, PickPacket, ToggleWire, WireSpan, WireSized, TapeZoomed, TapePan,
-		CloseVerdict, ToggleTable, DismissNotice, PickBranch, NextTheme, ToggleHelp, ToggleKeys, ToggleShare, CopyText, CopyScript, SaveAs:
+		CloseVerdict, ToggleTable, DismissNotice, PickBranch, NextTheme, ToggleHelp, ToggleKeys, ToggleMute, ToggleShare, CopyText, CopyScript, SaveAs:
 		return true
 	}
 	return false
@@ -95,7 +95,7 @@ func (e *Embed) Allows(msg Msg) bool {
 
 // AllowsKey is the same for a key.
 func (e *Embed) AllowsKey(key string) bool {
-	return !e.ReadOnly || strings.Contains(" .,<>[]?tTsS123456789", key) || key == "Home" || key == "End" || key == "Escape"
+	return !e.ReadOnly || strings.Contains(" .,<>[]?tTvVwWsS123456789", key) || key == "Home" || key == "End" || key == "Escape"
 }
 
 // What a host may ask for. SetPlaying, SetSpeed and SetPace say how time goes by, SeekMoment goes to a moment. Perform does a

@@ -41,12 +41,12 @@ func TestReadingChangesNothing(t *testing.T) {
 			t.Errorf("%T is not allowed to everybody", msg)
 		}
 	}
-	for _, key := range []string{"x", "b", "h", "k", "p", "r", "R", "w", "f", "/"} {
+	for _, key := range []string{"x", "b", "h", "k", "p", "r", "R", "g", "f", "/"} {
 		if reader.AllowsKey(key) {
 			t.Errorf("the key %q is allowed", key)
 		}
 	}
-	for _, key := range []string{" ", ".", ",", "Home", "Escape", "?", "1"} {
+	for _, key := range []string{" ", ".", ",", "Home", "Escape", "?", "1", "t", "T", "v", "w"} {
 		if !reader.AllowsKey(key) {
 			t.Errorf("the key %q is not allowed", key)
 		}

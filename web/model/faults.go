@@ -475,8 +475,12 @@ func (m *Model) speak(what string) {
 	m.past.said, m.spoken = what, m.past.saidSeq
 }
 
-// act runs one line, and ends the question that a new fault makes void.
+// act runs one line, and ends the question that a new fault makes void. What is so already is not done again, and not written
+// into the script twice: a button may be clicked twice.
 func (m *Model) act(line string) error {
+	if m.inForce(line) {
+		return nil
+	}
 	if err := m.do(line); err != nil {
 		return err
 	}
@@ -488,6 +492,29 @@ func (m *Model) act(line string) error {
 		}
 	}
 	return nil
+}
+
+// inForce reports whether a line of the script would change nothing about a path, since it is as the line wants it.
+func (m *Model) inForce(line string) bool {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return false
+	}
+	s := observe(m.world(), m.known)
+	switch cut, silent := s.isolated(words[1]); {
+	case words[0] == "isolate":
+		return cut && silent == (len(words) > 2)
+	case len(words) != 3:
+		return false
+	case words[0] == "sever":
+		return s.path(words[1], words[2]).State == "severed"
+	case words[0] == "blackhole":
+		return s.dark(words[1], words[2]) && s.dark(words[2], words[1])
+	case words[0] == "heal":
+		_, known := s.between(words[1], words[2])
+		return known && !s.faulty(words[1], words[2])
+	}
+	return false
 }
 
 // restart is an orderly one, whose RDB says where the node was; or the node comes back with nothing.
@@ -511,38 +538,6 @@ func (m *Model) restart(empty bool) []Cmd {
 		}
 	}
 	return nil
-}
-
-// faultSentences are what the narrator says of an act: % stands for its first node, & for the second one.
-var faultSentences = map[string]string{
-	"blackhole": "Packets between % and & vanish, and nobody is told.",
-	"isolate":   "% is cut off from everybody.",
-	"rejoin":    "% can reach everybody again.",
-	"freeze":    "% is frozen: its connections stay.",
-	"thaw":      "% goes on.",
-	"shutdown":  "% shuts down.",
-	"wipe":      "The files of % are removed.",
-	"skew":      "The clock of % is changed.",
-	"link":      "The link of % and & is changed.",
-	"node":      "% is added.",
-}
-
-func faultSentence(words []string) string {
-	a, b := words[1], ""
-	if len(words) > 2 {
-		b = words[len(words)-1]
-	}
-	if words[0] == "link" {
-		b = words[2]
-	}
-	s := faultSentences[words[0]]
-	switch {
-	case words[0] == "blackhole" && len(words) > 3:
-		s = "Packets from % to & vanish, and nobody is told."
-	case words[0] == "isolate" && b == "blackhole":
-		s = "% is cut off from everybody, and nobody is told."
-	}
-	return strings.Replace(strings.Replace(s, "%", a, 1), "&", b, 1)
 }
 
 // A Badge is a state of a node or a link that is not the usual one: a shape and a word.

@@ -326,3 +326,27 @@ func TestHowANodeEndedIsOfItsTime(t *testing.T) {
 		t.Errorf("then %q, now %q", got, now)
 	}
 }
+
+// A button that is clicked twice does what it says once, and the script has it once.
+func TestWhatIsInForceIsNotDoneAgain(t *testing.T) {
+	m := opened(t, "")
+	for _, line := range []string{"sever m1 r1", "heal m1 r1", "blackhole m1 r1", "heal r1 m1", "isolate r1", "isolate r1 blackhole"} {
+		events := m.line.Events().Len()
+		do(m, Run{line})
+		if m.line.Events().Len() == events {
+			t.Errorf("%s did nothing", line)
+		}
+		events = m.line.Events().Len()
+		do(m, Run{line})
+		if m.line.Events().Len() != events {
+			t.Errorf("%s was done twice", line)
+		}
+		if got := strings.Count(m.scriptText(), "\n"+line+"\n"); got != 1 {
+			t.Errorf("the script has %s %d times", line, got)
+		}
+	}
+	do(m, Run{"sever m1 nobody"})
+	if !strings.Contains(m.status, "nobody") {
+		t.Errorf("a mistake is not told: %q", m.status)
+	}
+}

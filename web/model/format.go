@@ -39,6 +39,15 @@ func size(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
+// sized prints a configured size as the page speaks of it: in one of Redis's units or, where none divides it, in bytes: "16kb",
+// "20,000 B".
+func sized(n int64) string {
+	if s := size(n); s != plain(n) {
+		return s
+	}
+	return byteCount(n)
+}
+
 // clock prints a moment of a world in seconds with milliseconds since it began: "45.920". It rounds down, so that no
 // moment is shown before it has come.
 func clock(t engine.Instant) string {

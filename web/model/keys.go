@@ -83,9 +83,14 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 			return nil, false
 		}
 		return m.restart(k.Shift), true
-	case "w", "W":
+	case "g", "G":
 		return m.toggleLoad(m.leadName()), true
-	case "z", "Z":
+	case "w", "W":
+		if m.narrow() {
+			m.tab = TabWire
+		}
+		return []Cmd{Reveal{WireID}, Focus{WireID}}, true
+	case "t", "T":
 		switch {
 		case k.Shift:
 			m.zoomTo(-1)
@@ -94,7 +99,7 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		default:
 			m.zoomTo(1)
 		}
-	case "t", "T":
+	case "v", "V":
 		m.table = !m.table
 	default:
 		return nil, false
@@ -118,15 +123,16 @@ var KeyHelp = [][2]string{
 	{"X", "cut the chosen link, or the chosen node's"},
 	{"B", "let its packets vanish"},
 	{"H", "heal it"},
-	{"W", "writes at the master, on or off"},
+	{"G", "generate writes at the master, or no more"},
 	{"K", "kill the chosen node"},
 	{"P", "freeze it, let it go on"},
 	{"R", "start it again, with its RDB"},
 	{"Shift+R", "start it again, empty"},
 	{"S", "give this run away: link, runbook, trace"},
-	{"Z  Shift+Z", "the stream closer: its commands, then its bytes; wider"},
+	{"W", "to the wire"},
+	{"T  Shift+T", "the stream closer: its commands, then its bytes; wider"},
 	{"Ctrl+wheel", "over the stream: the same, as with two fingers"},
-	{"T", "table instead of the drawing"},
+	{"V", "view the stage as a table"},
 	{"?", "this list"},
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
 
 	"resync/engine"
 	"resync/engine/script"
@@ -82,6 +81,7 @@ type Model struct {
 	table  bool
 	help   bool
 	keys   bool
+	muted  bool // of what happens, the narrator tells verdicts only
 	width  float64
 	height float64
 	plot   float64
@@ -99,6 +99,7 @@ type Settings struct {
 	Theme         string // light, dark, or ""
 	Wire          string // how high the wire is, or ""
 	NoKeys        bool   // single-key shortcuts were switched off
+	Muted         bool   // the narrator was
 	ReducedMotion bool   // nothing plays by itself
 	Show          bool   // the first page shows what it is for to a reader who touches nothing
 }
@@ -114,7 +115,7 @@ const (
 
 // New opens the first of the scenarios.
 func New(scenarios []Scenario, set Settings) Model {
-	m := Model{work: usualWork, wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, tab: TabCLI, width: 1440, height: 900}
+	m := Model{work: usualWork, wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, muted: set.Muted, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
 		m.open(scenarios[0].Name)
 	}
@@ -421,6 +422,13 @@ func (m *Model) update(msg Msg) []Cmd {
 			kept = "off"
 		}
 		return []Cmd{Store{"keys", kept}}
+	case ToggleMute:
+		m.muted = !m.muted
+		kept := ""
+		if m.muted {
+			kept = "off"
+		}
+		return []Cmd{Store{"narrator", kept}}
 	case CopyScript:
 		m.status = "The script is on the clipboard."
 		return []Cmd{Copy{m.scriptText()}}
@@ -524,16 +532,8 @@ func (m *Model) follows() {
 // sync reads what is new in the event log.
 func (m *Model) sync() {
 	w := m.world()
-	names := w.Names()
-	named := func(address string) string {
-		for _, name := range names {
-			if v := w.Node(name); v.IP+":"+plain(int64(v.Port)) == address {
-				return name
-			}
-		}
-		return address
-	}
-	for _, name := range names {
+	named := namedIn(w)
+	for _, name := range w.Names() {
 		m.past.prompts[name] = m.prompt(name)
 	}
 	for events := w.Events(); m.past.seen < events.Len(); {
@@ -557,10 +557,14 @@ func (m *Model) narrate() {
 
 // tellNow speaks at once: of the reader's own act.
 func (m *Model) tellNow() {
-	if m.past.saidSeq == m.spoken || m.past.said == "" {
+	said, seq := m.past.said, m.past.saidSeq
+	if m.muted {
+		said, seq = m.past.ruled, m.past.ruledSeq
+	}
+	if seq == m.spoken || seq < m.spoken && m.muted || said == "" {
 		return
 	}
-	m.status, m.spoken, m.quiet, m.interrupted = m.again(m.past.said), m.past.saidSeq, 0, m.past.loud
+	m.status, m.spoken, m.quiet, m.interrupted = m.again(said), seq, 0, m.past.loud || m.muted
 	m.revision++
 }
 
@@ -577,23 +581,6 @@ func (m *Model) again(text string) string {
 func (m *Model) toggle() {
 	m.playing, m.stepped = !m.playing, ""
 	m.tale.goOn()
-}
-
-// oneLine is an event as the deck shows it, without what could not be printed.
-func oneLine(e engine.Event) string {
-	const most = 120
-	var b strings.Builder
-	for n, r := range []rune(strings.TrimSpace(e.Node + " " + e.Fact.String())) {
-		if n == most {
-			b.WriteRune('…')
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = '·'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // anyEvent and worthALook say where a step ends: at whatever happens, or at what changes what the page says and not only
@@ -618,6 +605,7 @@ func (m *Model) doing(act func() error) error {
 	if err := act(); err != nil {
 		return err
 	}
+	m.stepped = "" // it is not the latest any more
 	if m.line.Current() != branches {
 		m.forked(branches)
 	}
@@ -715,7 +703,7 @@ func (m *Model) Draw(p *Page, parts Parts) {
 		p.Takeaway = m.takeaway(&s, p.Verdict)
 		p.Gallery, p.Opening = m.library(), m.openingText()
 		p.Share, p.Notice = m.shared(), m.notice
-		p.ShowHelp, p.Keys, p.Status, p.Problem = m.help, m.keys, m.status, m.problem
+		p.ShowHelp, p.Keys, p.Muted, p.Status, p.Problem = m.help, m.keys, m.muted, m.status, m.problem
 	}
 }
 
@@ -744,7 +732,7 @@ func (m *Model) Flights(links []Link) []Flight { return flights(m.world(), links
 func (m *Model) bar(s *scene) Bar {
 	b := Bar{Title: m.script.Title, Theme: m.theme, Table: m.table, Facts: [3]string{eraName(cmp.Or(m.profile, usualEra))}}
 	if lead := s.lead(m.selected); lead >= 0 && s.nodes[lead].up && s.nodes[lead].repl.BacklogSize > 0 {
-		b.Facts[1] = "repl-backlog-size " + size(s.nodes[lead].repl.BacklogSize)
+		b.Facts[1] = "repl-backlog-size " + sized(s.nodes[lead].repl.BacklogSize)
 	}
 	if len(s.links) > 0 && s.links[0].Options.Latency > 0 {
 		b.Facts[2] = shortly(s.links[0].Options.Latency) + " each way"

@@ -140,6 +140,7 @@ type (
 	ToggleTable struct{}
 	ToggleHelp  struct{}
 	ToggleKeys  struct{}
+	ToggleMute  struct{} // the narrator: of what happens, it tells verdicts only
 	// CopyScript puts what was done on the clipboard, as a script.
 	CopyScript struct{}
 )
@@ -215,6 +216,7 @@ func (NextTheme) isMsg()       {}
 func (ToggleTable) isMsg()     {}
 func (ToggleHelp) isMsg()      {}
 func (ToggleKeys) isMsg()      {}
+func (ToggleMute) isMsg()      {}
 func (CopyScript) isMsg()      {}
 
 // A Cmd is one thing that only the browser can do.

@@ -23,6 +23,7 @@ type Page struct {
 	Notice   string // what is to be said of the link that was followed, or ""
 	Opening  string // how far a long opening has come, "" when none is on its way
 	Keys     bool   // single-key shortcuts are on
+	Muted    bool   // the narrator tells verdicts only
 	Status   string // what the narrator says
 	Problem  string // why the script ended, or ""
 }
@@ -209,6 +210,7 @@ type Terminal struct {
 	Faults     Faults
 	Add        Fault
 	Prompt     string
+	Past       string   // what giving a command does while the page looks at the past, else ""
 	Clients    []Choice // the terminals of this node
 	ToAll      bool     // what is typed goes to every node
 	Blocked    string   // what the shown terminal waits for, "" for nothing
@@ -220,6 +222,9 @@ type Terminal struct {
 	Chips      [4]string
 }
 
+// WireID is the id of what shows the wire, drawn or as a table: what has the focus when the reader goes to it.
+const WireID = "wire-shown"
+
 // A Turn is one command with its reply.
 type Turn struct {
 	ID      int
@@ -228,6 +233,9 @@ type Turn struct {
 	Text    string
 	Error   bool
 	Waiting bool
+	Note    string // what the page has to say of an error; no part of the reply
+	advised bool
+	at      engine.Instant // when it was given
 }
 
 // A LogLine is one line of a node's log.

@@ -17,6 +17,7 @@ type Takeaway struct {
 	Loss     string // why writes can have been lost, "" when nothing has happened that loses any
 	Lost     bool   // the verdict on show is one that throws writes away
 	TooLate  bool   // the verdict on show is one that a larger backlog would have turned
+	Found    bool   // the latest audit found writes that are lost, and nothing has turned since
 	Compares bool   // there are branches to compare
 	Audit    Audit
 	Compare  Compare
@@ -53,6 +54,9 @@ func (SizingInput) isMsg() {}
 func (SizingSet) isMsg()   {}
 func (Pasted) isMsg()      {}
 
+// OpenerID is the id of the button that opens a panel.
+func OpenerID(panel string) string { return panel + "-opener" }
+
 // panels is what the model knows of its panels. What took long to work out is kept until something that changes it has
 // happened.
 type panels struct {
@@ -77,7 +81,7 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 	case OpenPanel:
 		if p.open == msg.Panel {
 			p.open = ""
-			return nil
+			return []Cmd{Focus{OpenerID(msg.Panel)}} // where the reader came from
 		}
 		p.open, p.audited, p.compared = msg.Panel, auditKey{}, compareKey{}
 		switch msg.Panel {
@@ -128,5 +132,8 @@ func (m *Model) takeaway(s *scene, v Verdict) Takeaway {
 	case PanelTopology:
 		t.Topology = m.panels.topology
 	}
+	// An audit reads the whole log, so none is made to colour a button: what can lose writes is a question until the reader asks.
+	done := &m.panels.audited
+	t.Found = done.done && done.branch == m.line.Current() && done.turning == m.past.turning && len(m.panels.audit.Losers) > 0
 	return t
 }

@@ -120,7 +120,7 @@ func (m *Model) sizingNow() Sizing {
 		if view.Up() {
 			out.Already = cfg.ReplBacklogSize >= need
 			sure, _ := z.Survives(cfg.ReplBacklogSize)
-			out.Now = f.node + " has " + size(cfg.ReplBacklogSize) + ", which survives " + lasting(sure) + " for sure."
+			out.Now = f.node + " has " + sized(cfg.ReplBacklogSize) + ", which survives " + lasting(sure) + " for sure."
 			if out.Already {
 				out.Now += " That is enough."
 			}
@@ -129,7 +129,7 @@ func (m *Model) sizingNow() Sizing {
 	if ok && out.Size.Problem == "" {
 		sure, most := z.Survives(wanted)
 		out.Lasts = lasting(sure) + " for sure"
-		if most > sure && most != math.MaxInt64 {
+		if most != math.MaxInt64 && lasting(most) != lasting(sure) {
 			out.Lasts += ", up to " + lasting(most) + " with luck"
 		}
 	}
@@ -160,7 +160,9 @@ func (m *Model) setSizing() []Cmd {
 	if s.Line == "" || !m.world().Node(s.Node).Up() {
 		return nil
 	}
-	return m.enter(s.Node, s.Line)
+	cmds := m.enter(s.Node, s.Line)
+	m.panels.sizing.size = size(m.world().Node(s.Node).Config().ReplBacklogSize) // and what that survives
+	return cmds
 }
 
 // byteSize reads a number of bytes with one of Redis's units: 1k is 1000, 1kb is 1024.

@@ -66,3 +66,28 @@ func TestTheCalculatorRefusesNonsense(t *testing.T) {
 		}
 	}
 }
+
+// What was set is what the lower row speaks of from then on, and sizes have commas and a unit.
+func TestWhatWasSetIsWhatTheCalculatorSpeaksOf(t *testing.T) {
+	m := opened(t, "")
+	do(m, OpenPanel{PanelSizing, ""}, SizingInput{FieldRate, "72274"}, SizingInput{FieldOutage, "60"}, SizingSet{})
+	p := m.Page()
+	s := p.Takeaway.Sizing
+	set := plain(m.world().Node("m1").Config().ReplBacklogSize)
+	if s.Size.Text != set || len(set) != 7 || s.Lasts != "60 s for sure" {
+		t.Errorf("set %s: the lower row has %q, which lasts %q", set, s.Size.Text, s.Lasts)
+	}
+	if want := s.Answer + ", which survives"; !strings.Contains(s.Now, want) || p.Bar.Facts[1] != "repl-backlog-size "+s.Answer {
+		t.Errorf("%q, and above the page %q", s.Now, p.Bar.Facts[1])
+	}
+}
+
+// A panel that is closed gives the focus back to the button that opens it.
+func TestAPanelGivesTheFocusBack(t *testing.T) {
+	m := opened(t, "")
+	do(m, OpenPanel{PanelSizing, ""})
+	cmds := do(m, OpenPanel{PanelSizing, ""})
+	if len(cmds) != 1 || cmds[0] != (Focus{OpenerID(PanelSizing)}) {
+		t.Errorf("%+v", cmds)
+	}
+}

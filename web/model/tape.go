@@ -320,7 +320,7 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 		r.Applied = win.bar(max(acked, lo), applied)
 		r.Sent = win.bar(max(applied, lo), sent)
 		r.Missing = win.bar(max(sent, lo), head)
-		t.railTexts(&r, win, acked, head)
+		t.railTexts(&r, win, acked)
 	case parted(master, n) > 0:
 		r.Cut = true
 		t.own(&r, win, master, n)
@@ -402,16 +402,16 @@ func (t *Tape) missingText(r *Rail, where Piece, what, more string, tone Tone) {
 	}
 }
 
-// railTexts says how far a connected replica has acknowledged: to the left of that byte, or, where there is no room yet, to
-// the right of the head.
-func (t *Tape) railTexts(r *Rail, win window, acked, head engine.Offset) {
+// railTexts says how far a connected replica has acknowledged: to the left of that byte or, where there is no room yet, to its
+// right.
+func (t *Tape) railTexts(r *Rail, win window, acked engine.Offset) {
 	if t.Compact {
 		return
 	}
 	text := TapeText{X: win.x(acked), Anchor: "end", Text: "acknowledged", Bold: at(acked), Shown: true}
 	width := textWidth(text.Text) + textWidth(text.Bold) + 10
 	if text.X*t.Width < width {
-		text.X, text.Anchor = win.x(head)+16/t.Width, "start"
+		text.X, text.Anchor = text.X+16/t.Width, "start"
 	}
 	r.Texts = append(r.Texts, text)
 }
@@ -419,7 +419,8 @@ func (t *Tape) railTexts(r *Rail, win window, acked, head engine.Offset) {
 // manyRails is how many replicas find room for a line of text between their rails.
 const manyRails = 3
 
-// beside places what connected replicas say to the right of the head, each on its own line, as far as there is room.
+// beside places what connected replicas say on their own lines: behind their cursor where they lack much, else to the right of
+// the head, as far as there is room.
 func (t *Tape) beside() {
 	for i := range t.Rails {
 		r := &t.Rails[i]
@@ -429,6 +430,9 @@ func (t *Tape) beside() {
 		for j := range r.Texts {
 			text := &r.Texts[j]
 			text.X, text.Anchor = t.Head+16/t.Width, "start"
+			if fits(text.Text+text.Bold, (r.Sent.W+r.Missing.W)*t.Width-24) {
+				text.X = r.Sent.X + 16/t.Width
+			}
 			_, end := extent(*text, t.Width)
 			text.Shown = end <= t.Width
 		}

@@ -121,18 +121,28 @@ func (m *Model) clients(node string) (list []Choice) {
 
 // blocked says what the terminal that is shown waits for, and for how long yet: "" for nothing.
 func (m *Model) blocked(node string) string {
-	w, ok := m.world().Node(node).Waiting(m.clientOf(node))
-	if !ok {
-		return ""
-	}
-	behind, word := -1, "waits without end"
+	v := m.world().Node(node)
+	w, parked := v.Waiting(m.clientOf(node))
+	behind, asked := -1, engine.Instant(0)
 	for _, t := range m.past.turns[m.turnsHere(node)] {
 		if t.Waiting {
-			behind++
+			if behind++; behind == 0 {
+				asked = t.at
+			}
 		}
 	}
-	if w.Until != 0 {
+	word := ""
+	switch since := shortly(m.world().Now().Sub(asked)); {
+	case behind >= 0 && v.State == "frozen":
+		word = node + " stands still and does not answer, " + since
+	case parked && w.Until != 0:
 		word = "waits, " + clock(engine.Epoch.Add(max(0, w.Until.Sub(m.world().Now())))) + " s left"
+	case parked:
+		word = "waits without end"
+	case behind >= 0:
+		word = node + " does not answer yet, " + since
+	default:
+		return ""
 	}
 	if behind > 0 {
 		word += ", " + plural(int64(behind), "line") + " behind it"
@@ -140,17 +150,39 @@ func (m *Model) blocked(node string) string {
 	return word
 }
 
-// unblock gives the waiting command up, as Ctrl+C does at a terminal; the server is told with a command of its own, so that the
-// script knows it and a real server would do the same.
+// unblock gives the waiting command up, as Ctrl+C does at a terminal. A node that can hear is told with a command of its own, so
+// that the script knows it and a real server would do the same. One that stands still hears nothing: what was sent to it is
+// with the kernel and will be run, so all that is left is another connection.
 func (m *Model) unblock(node string) []Cmd {
-	w, ok := m.world().Node(node).Waiting(m.clientOf(node))
-	if !ok {
-		return nil
+	v := m.world().Node(node)
+	w, parked := v.Waiting(m.clientOf(node))
+	if v.State == "frozen" || !parked {
+		return m.leaveTerminal(node)
 	}
 	if err := m.do(turnsOf(node, unblocker) + "> CLIENT UNBLOCK " + strconv.FormatInt(w.ID, 10) + " ERROR"); err != nil {
 		m.status = reason(err)
 	}
 	return m.follow(nil)
+}
+
+// leaveTerminal goes to a terminal that waits for nothing.
+func (m *Model) leaveTerminal(node string) []Cmd {
+	left := m.clientOf(node)
+	if m.blocked(node) == "" {
+		return nil
+	}
+	for k := 1; k <= mostClients; k++ {
+		if turns := m.past.turns[turnsOf(node, k)]; k == left || len(turns) > 0 && turns[len(turns)-1].Waiting {
+			continue
+		}
+		m.client[node] = k
+		text := "Its command has been sent: " + node + " runs it once it goes on, and the reply stands there. This is another connection."
+		m.past.addTurn(m.turnsHere(node), Turn{Prompt: withClient(m.prompt(node), k), Command: "# terminal " + strconv.Itoa(left) + " is left waiting", Text: text})
+		m.status = "Given up. " + text
+		return m.appears()
+	}
+	m.status = "Each of the " + strconv.Itoa(mostClients) + " terminals of " + node + " waits."
+	return nil
 }
 
 // toEverybody gives a line to every other node that is up, after the one where it was typed.
@@ -233,6 +265,9 @@ func (m *Model) terminal(s *scene) Terminal {
 	}
 	t.Role, t.Prompt = "master", withClient(m.prompt(n.name), m.clientOf(n.name))
 	t.Clients, t.ToAll, t.Blocked = m.clients(n.name), m.toAll, m.blocked(n.name)
+	if m.rewound() {
+		t.Past = "In the past: a command begins a branch beside " + m.branchName() + "."
+	}
 	t.About = "master"
 	if n.followed > 0 {
 		t.About = "master of " + plural(int64(n.followed), "replica")
@@ -261,7 +296,12 @@ func (m *Model) terminal(s *scene) Terminal {
 		t.Editor = m.edited()
 	case TabWire:
 	default:
-		t.Turns = tail(m.past.turns[m.turnsHere(n.name)], shownTurns)
+		turns := m.past.turns[m.turnsHere(n.name)]
+		turns = turns[max(0, len(turns)-shownTurns):]
+		for i := range turns {
+			m.advise(n.name, &turns[i])
+		}
+		t.Turns = tail(turns, shownTurns)
 	}
 	t.Completion, t.FileNote = m.completion, m.fileNote
 	if m.file != nil {

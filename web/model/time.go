@@ -64,9 +64,11 @@ func (m *Model) arrived() {
 	m.spoken = m.past.saidSeq
 	m.stepped, m.due = "", false
 	if events := m.world().Events(); events.Len() > 0 {
-		m.stepped = oneLine(*events.At(events.Len() - 1))
+		m.stepped = eventText(m.world(), events.At(events.Len()-1))
 	}
-	m.status = clock(m.world().Now()) + " s. " + m.stepped
+	if !m.muted {
+		m.status = clock(m.world().Now()) + " s. " + m.stepped
+	}
 	m.revision++
 }
 
@@ -141,8 +143,8 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 		for _, e := range w.Events().From(before) {
 			if wanted(e) {
 				m.narrate()
-				m.stepped = oneLine(e)
-				if m.spoken != e.Seq {
+				m.stepped = eventText(w, &e)
+				if m.spoken != e.Seq && !m.muted {
 					m.status = m.stepped
 				}
 				return

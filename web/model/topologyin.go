@@ -364,9 +364,9 @@ func (p *pasted) view() TopologyNode {
 		v.Second = p.ground.ID2.Short() + " until " + at(p.ground.Second)
 	}
 	if p.ground.Backlog {
-		v.Backlog = at(p.ground.First) + " to " + at(p.ground.Next-1) + ", size " + size(p.size)
+		v.Backlog = at(p.ground.First) + " to " + at(p.ground.Next-1) + ", size " + sized(p.size)
 		if p.ground.Next == p.ground.First {
-			v.Backlog = "empty, size " + size(p.size)
+			v.Backlog = "empty, size " + sized(p.size)
 		}
 	}
 	return v

@@ -755,6 +755,3 @@ func (m *Model) showAnswer() []Cmd {
 	}
 	return []Cmd{Reveal{WireID}}
 }
-
-// WireID is the element of the wire.
-const WireID = "wire"

@@ -42,12 +42,9 @@ func (c *compare) first(e model.CompareEvent) app.UI {
 
 func (c *compare) nodes() app.UI {
 	k := &c.Compare
-	heads := []string{"node", "offset in " + k.Names[0], "offset in " + k.Names[1], "digest in " + k.Names[0], "digest in " + k.Names[1], ""}
+	heads := []string{"node", "offset in " + k.Names[0], "offset in " + k.Names[1], "digest in " + k.Names[0], "digest in " + k.Names[1], "data"}
 	return app.Table().Class("writes").Body(
 		app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
-			if heads[i] == "" {
-				return app.Td()
-			}
 			return app.Th().Scope("col").Text(heads[i])
 		}))),
 		app.TBody().Body(app.Range(k.Nodes).Slice(func(i int) app.UI {

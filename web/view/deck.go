@@ -67,7 +67,7 @@ func (d *deck) Render() app.UI {
 			)
 		}),
 		app.If(len(k.Branches) > 0, func() app.UI {
-			return app.Button().Class("btn btn--tiny deck__compare").Type("button").DataSet("testid", "compare-open").
+			return app.Button().ID(model.OpenerID(model.PanelCompare)).Class("btn btn--tiny deck__compare").Type("button").DataSet("testid", "compare-open").
 				Aria("expanded", d.Comparing).OnClick(d.compare).Text("Compare")
 		}),
 		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(

@@ -60,7 +60,7 @@ func (e *embedding) Allows(msg model.Msg) bool {
 }
 
 func (e *embedding) AllowsKey(key string) bool {
-	return !(e.bare() && len(key) == 1 && strings.Contains("?sSfF", key)) && e.Embed.AllowsKey(key)
+	return !(e.bare() && len(key) == 1 && strings.Contains("?sSfFwW", key)) && e.Embed.AllowsKey(key)
 }
 
 // bare reports whether the page has the layout of a frame.

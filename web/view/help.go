@@ -9,10 +9,12 @@ import (
 // A help panel lists the keys, and says what is exact here and what is not. It covers the stage only, and the world goes on behind it.
 type help struct {
 	app.Compo
-	Keys bool
-	Up   *mailbox
+	Keys  bool
+	Muted bool
+	Up    *mailbox
 
-	sheet bool // the fidelity sheet is shown
+	sheet     bool // the fidelity sheet is shown
+	supported model.Sheet
 }
 
 func (h *help) Render() app.UI {
@@ -34,7 +36,11 @@ func (h *help) keys() app.UI {
 		app.Dl().Class("help__keys").Body(app.Range(model.KeyHelp).Slice(func(i int) app.UI {
 			return app.Div().Body(app.Dt().Body(app.Kbd().Text(model.KeyHelp[i][0])), app.Dd().Text(model.KeyHelp[i][1]))
 		})),
-		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "keys").Aria("pressed", h.Keys).OnClick(h.toggle).Text("Single keys are on"),
+		app.Div().Class("help__switches").Body(
+			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "keys").Aria("pressed", h.Keys).OnClick(h.toggle).Text("Single keys are on"),
+			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "mute").Aria("pressed", h.Muted).OnClick(h.mute).
+				Title("For screen readers: of what happens, only the answers to PSYNC are spoken").Text("Narrator is muted but for verdicts"),
+		),
 	)
 }
 
@@ -42,21 +48,27 @@ func (h *help) fidelity() app.UI {
 	return app.Div().DataSet("testid", "fidelity").Body(
 		app.P().Text("Every node runs the complete replication code of this project, which also speaks to real redis-server over TCP. "+
 			"Every number is one that INFO, ROLE or the wire would show."),
-		app.Range(model.Fidelity).Slice(func(i int) app.UI {
-			sheet := &model.Fidelity[i]
-			return app.Div().Class("help__sheet").Body(
-				app.H2().Text(sheet.Title),
-				app.P().Text(sheet.About),
-				app.Ul().Body(app.Range(sheet.Claims).Slice(func(j int) app.UI {
-					c := &sheet.Claims[j]
-					return app.Li().Body(app.Text(c.What), app.If(c.Proof != "", func() app.UI { return app.Code().Text(c.Proof) }))
-				})),
-			)
-		}),
+		app.Range(model.Fidelity).Slice(func(i int) app.UI { return claims(&model.Fidelity[i]) }),
+		claims(&h.supported),
+	)
+}
+
+func claims(sheet *model.Sheet) app.UI {
+	return app.Div().Class("help__sheet").Body(
+		app.H2().Text(sheet.Title),
+		app.P().Text(sheet.About),
+		app.Ul().Body(app.Range(sheet.Claims).Slice(func(j int) app.UI {
+			c := &sheet.Claims[j]
+			if c.Proof == "" {
+				return app.Li().Class("help__list").Text(c.What)
+			}
+			return app.Li().Body(app.Text(c.What), app.Code().Text(c.Proof))
+		})),
 	)
 }
 
 func (h *help) showKeys(app.Context, app.Event)  { h.sheet = false }
-func (h *help) showSheet(app.Context, app.Event) { h.sheet = true }
+func (h *help) showSheet(app.Context, app.Event) { h.sheet, h.supported = true, model.Supported() }
 func (h *help) close(app.Context, app.Event)     { h.Up.send(model.ToggleHelp{}) }
+func (h *help) mute(app.Context, app.Event)      { h.Up.send(model.ToggleMute{}) }
 func (h *help) toggle(app.Context, app.Event)    { h.Up.send(model.ToggleKeys{}) }

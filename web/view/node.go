@@ -45,7 +45,7 @@ func (n *nodeColumn) Render() app.UI {
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
 			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On && !t.Editor.Open, Host: n.Host, Up: n.Up} // one text at a time
 			if p.Shown {
-				p.Prompt, p.Hint, p.Completion, p.Blocked = t.Prompt, t.Hint, t.Completion, t.Blocked != ""
+				p.Prompt, p.Past, p.Hint, p.Completion, p.Blocked = t.Prompt, t.Past, t.Hint, t.Completion, t.Blocked != ""
 			}
 			return p
 		}),
@@ -75,7 +75,7 @@ func (n *nodeColumn) terminals() app.UI {
 		app.If(t.Blocked != "", func() app.UI {
 			return app.Span().Class("terminals__wait").Body(
 				app.Span().DataSet("testid", "blocked").Text("◷ "+t.Blocked),
-				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "unblock").Title("Ctrl+C: CLIENT UNBLOCK … ERROR").OnClick(n.unblock).Text("Give up"))
+				app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "unblock").Title("As Ctrl+C does").OnClick(n.unblock).Text("Give up"))
 		}),
 	)
 }
@@ -99,7 +99,8 @@ func (n *nodeColumn) output() app.UI {
 			}
 			return app.Pre().Class("cli__turn").Body(
 				app.Span().Class("cli__prompt").Text(prompt+" "), app.Span().Class("cli__typed").Text(k.Command), app.Text("\n"),
-				app.Span().Class(class).Text(k.Text))
+				app.Span().Class(class).Text(k.Text),
+				app.If(k.Note != "", func() app.UI { return app.Span().Class("cli__note").DataSet("testid", "note").Text(k.Note) }))
 		}),
 	)
 }
@@ -128,7 +129,8 @@ type prompt struct {
 	Shown   bool
 	Prompt  string
 	Hint    string
-	Blocked bool // a command waits
+	Past    string // what a command does while the page looks at the past, else ""
+	Blocked bool   // a command waits
 
 	Completion model.Completion
 	Host       Host
@@ -144,7 +146,13 @@ func (p *prompt) Render() app.UI {
 	if open {
 		input = input.Aria("activedescendant", p.itemID(k.At))
 	}
+	if p.Past != "" {
+		input = input.Aria("describedby", id+"-past")
+	}
 	return app.Div().Class("prompt").Hidden(!p.Shown).Body(
+		app.If(p.Past != "", func() app.UI {
+			return app.Span().ID(id+"-past").Class("prompt__past").DataSet("testid", "prompt-past").Text(p.Past)
+		}),
 		app.Div().ID(p.listID()).Class("suggest").Role("listbox").Aria("label", "How it may go on").Hidden(!open).Body(
 			app.Range(k.Items).Slice(func(i int) app.UI {
 				s := k.Items[i]

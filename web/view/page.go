@@ -62,7 +62,7 @@ const measureEvery = 300 * time.Millisecond
 func (p *page) OnInit() {
 	p.up = &mailbox{p}
 	p.still = p.host.Matches("(prefers-reduced-motion: reduce)")
-	settings := model.Settings{Theme: p.host.Load("theme"), Wire: p.host.Load("wire"), NoKeys: p.host.Load("keys") == "off", ReducedMotion: p.still}
+	settings := model.Settings{Theme: p.host.Load("theme"), Wire: p.host.Load("wire"), NoKeys: p.host.Load("keys") == "off", Muted: p.host.Load("narrator") == "off", ReducedMotion: p.still}
 	if settings.Theme != "light" && settings.Theme != "dark" {
 		settings.Theme = ""
 	}
@@ -407,6 +407,6 @@ func (p *page) Render() app.UI {
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
 		app.If(v.Share.Open, func() app.UI { return &sharePanel{Share: v.Share, Up: p.up} }),
-		app.If(v.ShowHelp, func() app.UI { return &help{Keys: v.Keys, Up: p.up} }),
+		app.If(v.ShowHelp, func() app.UI { return &help{Keys: v.Keys, Muted: v.Muted, Up: p.up} }),
 	)
 }

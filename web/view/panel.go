@@ -10,8 +10,10 @@ import (
 // where they are, so that the focus does, and the one whose panel is open closes it.
 func (j *judgement) tools() app.UI {
 	t := &j.Takeaway
-	lost, size := "Lost writes", "Backlog size"
-	if t.Lost {
+	lost, size := "Lost writes?", "Backlog size"
+	if t.Found {
+		lost = "Lost writes"
+	} else if t.Lost {
 		lost = "What was lost?"
 	}
 	if t.TooLate {
@@ -26,11 +28,11 @@ func (j *judgement) tools() app.UI {
 
 // tool is one of them. One that the verdict on show asks for stands out.
 func (j *judgement) tool(panel, label string, shown, asked bool) app.UI {
-	sign := ""
-	if panel == model.PanelAudit {
-		sign = "✕ "
+	sign, tone := "", ""
+	if panel == model.PanelAudit && j.Takeaway.Found {
+		sign, tone = "✕ ", "lost"
 	}
-	return app.Button().Class("tools__tool").Type("button").DataSet("testid", panel+"-open").DataSet("asked", asked).Hidden(!shown).
+	return app.Button().ID(model.OpenerID(panel)).Class("tools__tool").Type("button").DataSet("testid", panel+"-open").DataSet("asked", asked).DataSet("tone", tone).Hidden(!shown).
 		Aria("expanded", j.Takeaway.Open == panel).
 		OnClick(func(app.Context, app.Event) { j.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel)).Body(
 		app.Span().Aria("hidden", true).Text(sign), app.Text(label))

@@ -382,8 +382,8 @@ func (t *tape) rail(r tapeRows, i int) *shape {
 			all.with(label(text, "halo", w, middle+4, 8))
 		case rail.Cut: // on the dotted line, which it interrupts
 			all.with(label(text, "halo halo--wide", w, middle+4, 0))
-		case k.Dense: // on its own line, behind the head
-			all.with(label(text, "halo", w, middle+4, 0))
+		case k.Dense: // on its own line, behind the head or on what is missing
+			all.with(label(text, "halo halo--wide", w, middle+4, 0))
 		default:
 			all.with(label(text, "", w, y-4, -8))
 		}

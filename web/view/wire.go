@@ -21,7 +21,7 @@ type wire struct {
 	height  int // what it was dragged to last
 }
 
-const wireID = model.WireID
+const wireID = "wire"
 
 // Where things are from the top of the drawing, in CSS pixels.
 const (
@@ -73,7 +73,7 @@ func (h *wireHead) Render() app.UI {
 
 func (w *wire) drawing() app.UI {
 	plot, high := w.plot()
-	return app.Div().Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
+	return app.Div().ID(model.WireID).Class("wire__body").TabIndex(0).Role("group").Aria("label", "Drawing of the wire; the table view has the same as rows").Body(
 		&wireNames{Names: w.names(), High: high},
 		drawn("svg", "wire__plot", "height", strconv.Itoa(int(high))).Aria("hidden", true).OnClick(w.pick).Body(&arrowHeads{}, plot.ui()),
 	)
@@ -248,7 +248,7 @@ func heads() *shape {
 
 func (w *wire) table() app.UI {
 	lines := w.Wire.Table
-	return app.Div().Class("wire__table").TabIndex(0).Role("region").Aria("label", "Packets").Body(
+	return app.Div().ID(model.WireID).Class("wire__table").TabIndex(0).Role("region").Aria("label", "Packets").Body(
 		app.Table().Body(
 			app.THead().Body(app.Tr().Body(
 				app.Range([]string{"sent", "from", "to", "kind", "what", "arrives"}).Slice(func(i int) app.UI {
