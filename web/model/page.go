@@ -156,6 +156,7 @@ type CardBacklog struct {
 	Held   string
 	Note   string
 	Blocks []CardBlock
+	Limit  float64 // where in the room the limit is that it has grown beyond; 0 while it is within it
 }
 
 // A CardBlock is one block of it; X, W and Full are parts of the whole width.

@@ -156,7 +156,11 @@ func trimMark(word string) string {
 	return word
 }
 
-// cardBacklog draws the blocks that are held as parts of the room that there is.
+// mostBlocks is how many blocks are drawn one by one. Where there are more, all but the oldest are one piece.
+const mostBlocks = 6
+
+// cardBacklog draws the blocks that are held as parts of the room that there is: what the backlog may grow to, or what it has
+// grown to while a slow replica keeps it from shrinking.
 func cardBacklog(n standing) CardBacklog {
 	b := CardBacklog{Shown: true, Held: "none yet", Note: "Kept from the first replica on."}
 	first, next, ok := n.held()
@@ -165,29 +169,39 @@ func cardBacklog(n standing) CardBacklog {
 	}
 	b.Held = byteCount(int64(next - first))
 	blocks := n.repl.Blocks
-	room := int64(0)
+	if len(blocks) == 0 {
+		b.Held, b.Note = "0 B", "It begins with the next byte that is written."
+		return b
+	}
+	used := int64(0)
 	for _, k := range blocks {
-		room += max(k.Size, k.Span.Len())
+		used += max(k.Size, k.Span.Len())
 	}
 	limit := blocks[0].Size + n.repl.BacklogSize
-	room = max(room, limit)
+	room := float64(max(used, limit))
+	if int64(next-first) > limit {
+		b.Limit = float64(limit) / room
+	}
 	x := 0.0
-	const mostBlocks = 6
+	piece := func(size, full int64) {
+		w := float64(size) / room
+		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: float64(full) / room, NextToGo: x == 0 && len(blocks) > 1})
+		x += w
+	}
 	for i, k := range blocks {
-		if i == mostBlocks {
+		size := max(k.Size, k.Span.Len())
+		if i > 0 && len(blocks) > mostBlocks {
+			piece(used-blocks[0].Size, int64(next-k.Span.First))
 			break
 		}
-		w := float64(max(k.Size, k.Span.Len())) / float64(room)
-		full := float64(k.Span.Len()) / float64(room)
-		if len(blocks) == 1 { // room for what may still come, of which the first block is the beginning
-			w = 1
-		}
-		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: min(full, 1-x), NextToGo: i == 0 && len(blocks) > 1})
-		x += w
+		piece(size, k.Span.Len())
 	}
 	b.Note = "Trimmed a whole block at a time, so up to " + commas(limit) + " B."
 	if blocks[0].Pinned {
 		b.Note = "A slow replica keeps the oldest block."
+	}
+	if b.Limit > 0 {
+		b.Note = "Over its limit of " + commas(limit) + " B: a slow replica keeps the oldest block."
 	}
 	return b
 }

@@ -152,14 +152,7 @@ func cardBacklog(c *model.Card, x, y, w float64) *shape {
 	b := &c.Backlog
 	all := group(stroke("l-hair", "M"+px(x)+" "+px(y)+"h"+px(w)),
 		words("b", x, y+20, "", "Backlog"), words("mono", x+w, y+20, "end", b.Held))
-	for _, k := range b.Blocks {
-		bx, bw, full := x+k.X*w, k.W*w-3, min(k.Full*w, k.W*w-3)
-		if k.NextToGo {
-			all.with(rect("f-master-tint", bx, y+29, bw, 14, 2), rect("l-full", bx+.75, y+29.75, bw-1.5, 12.5, 2))
-			continue
-		}
-		all.with(rect("l", bx+.5, y+29.5, bw-1, 13, 2), rect("f-master", bx, y+29, full, 14, 2))
-	}
+	all.with(blocksShape(b, x, y+29, w))
 	for i, f := range c.Fields {
 		all.with(words("m mono", x, y+63+float64(i)*17, "", f.Name), words("mono p-strong", x+w, y+63+float64(i)*17, "end", f.Value))
 	}

@@ -108,21 +108,35 @@ func (c *cardHead) Render() app.UI {
 
 func (c *card) backlog() app.UI {
 	b := &c.Card.Backlog
-	const width, height = 188.0, 14.0
+	const width = 188.0
 	return app.Div().Class("card__backlog").Body(
 		app.P().Class("card__held").Body(app.B().Text("Backlog"), app.Span().Text(b.Held)),
-		drawn("svg", "card__blocks", "viewBox", "0 0 188 14", "preserveAspectRatio", "none").Aria("hidden", true).Body(
-			app.Range(b.Blocks).Slice(func(i int) app.UI {
-				k := b.Blocks[i]
-				x, w, full := k.X*width, k.W*width-3, min(k.Full*width, k.W*width-3)
-				if k.NextToGo {
-					return drawn("g", "").Body(box("f-master-tint", x, 0, w, height, 2), box("l-full", x+.75, .75, w-1.5, height-1.5, 2))
-				}
-				return drawn("g", "").Body(box("l", x+.5, .5, w-1, height-1, 2), box("f-master", x, 0, full, height, 2))
-			}),
-		),
+		drawn("svg", "card__blocks", "viewBox", "0 0 188 14", "preserveAspectRatio", "none").Aria("hidden", true).Body(blocksShape(b, 0, 0, width).ui()),
 		app.P().Class("card__note").Text(b.Note),
 	)
+}
+
+// blocksShape is what a backlog holds, block by block, in the outline of its room. What is over its limit is a full bar that a
+// mark stands in.
+func blocksShape(b *model.CardBacklog, x, y, width float64) *shape {
+	const high, gap = 14.0, 3.0
+	all := group(rect("l", x+.5, y+.5, width-1, high-1, 2))
+	for _, k := range b.Blocks {
+		bx, w := x+k.X*width, max(2, k.W*width-gap)
+		if k.X+k.W > .999 {
+			w = k.W * width
+		}
+		if k.NextToGo {
+			all.with(rect("f-master-tint", bx, y, w, high, 2), rect("l-full", bx+.75, y+.75, max(.5, w-1.5), high-1.5, 2))
+			continue
+		}
+		all.with(rect("f-bg", bx, y, w, high, 2), rect("l", bx+.5, y+.5, w-1, high-1, 2), rect("f-master", bx, y, min(k.Full*width, w), high, 2))
+	}
+	if b.Limit > 0 {
+		at := px(x + b.Limit*width)
+		all.with(stroke("flag__gap", "M"+at+" "+px(y-3)+"v20"), stroke("l-lost w2", "M"+at+" "+px(y-3)+"v20"))
+	}
+	return all
 }
 
 func (c *card) pick(app.Context, app.Event)     { c.Up.send(model.Select{Node: c.Card.Name}) }
