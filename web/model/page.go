@@ -120,10 +120,12 @@ type Try struct{ Label, Line string }
 type Stage struct {
 	Depths, Lanes int // how many columns of cards, and how many rows
 	Vertical      bool
+	Dense         bool // the cards are small, since there are many
 	Cards         []Card
 	Links         []Link
 	Slot          Slot
-	Label         string // for those who cannot see it
+	Sought        [3]string // the nodes that are to be in sight: the one that is selected, that is told of, that a question is about
+	Label         string    // for those who cannot see it
 }
 
 // A Card is one node.

@@ -18,13 +18,9 @@ const (
 // A grid is where cards and links are.
 type grid struct {
 	card, link, lane float64 // the widths of both, and how high a lane is with its gap
-	alone            int     // cards in a row where there are no links, 0 otherwise
 }
 
 func (g *grid) at(c *model.Card) (x, y, w, h float64) {
-	if g.alone > 0 {
-		return float64(c.Lane%g.alone) * (g.card + laneGap), float64(c.Lane/g.alone) * g.lane, g.card, g.lane - laneGap
-	}
 	return float64(c.Depth) * (g.card + g.link), float64(c.Lane) * g.lane, g.card, float64(c.Span)*g.lane - laneGap
 }
 
@@ -51,10 +47,7 @@ func (d *drawing) stage() {
 	}
 	more := len(s.Cards) - len(cards)
 	switch depths {
-	case 1:
-		g.card, g.alone = (inner-2*laneGap)/3, 3
-		lanes = (lanes + 2) / 3
-	case 2:
+	case 1, 2:
 		g.card = 262
 	case 3:
 		g.card = 204
@@ -65,9 +58,6 @@ func (d *drawing) stage() {
 		g.link = max(112, (inner-float64(depths)*g.card)/float64(depths-1))
 	}
 	wide, high := float64(depths)*g.card+float64(depths-1)*g.link, float64(lanes)*g.lane-laneGap
-	if g.alone > 0 {
-		wide = inner
-	}
 	scale := min(1, inner/wide)
 	all := draw("g", "", "transform", "translate("+px(margin+(inner-wide*scale)/2)+" "+px(top+22)+")"+scaled(scale))
 	for i := range s.Links {

@@ -19,6 +19,19 @@ type stage struct {
 
 const stageID = "stage"
 
+func cardID(node string) string { return "card-" + node }
+
+// seek brings a node into sight when it is another one that is selected, told of or asked about than before. Only the stage is
+// scrolled: the page and the focus stay where they are.
+func (p *page) seek() {
+	for i, name := range p.page.Stage.Sought {
+		if name != p.sought[i] && name != "" {
+			p.afterDrawing(func() { p.host.RevealIn(stageID, cardID(name)) })
+		}
+	}
+	p.sought = p.page.Stage.Sought
+}
+
 func (s *stage) Render() app.UI {
 	way := "across"
 	if s.Stage.Vertical {
@@ -26,7 +39,8 @@ func (s *stage) Render() app.UI {
 	}
 	return app.Section().ID(stageID).Class("stage").Aria("label", "Stage").DataSet("testid", "stage").Body(
 		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table) }).Else(func() app.UI {
-			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).Body(
+			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).
+				DataSet("dense", s.Stage.Dense).Body(
 				app.Range(s.Stage.Cards).Slice(func(i int) app.UI { return &card{Card: s.Stage.Cards[i], Up: s.Up} }),
 				app.Range(s.Stage.Links).Slice(func(i int) app.UI { return &link{Link: s.Stage.Links[i], Up: s.Up} }),
 				app.If(s.Stage.Slot.Shown, func() app.UI { return &emptySlot{Slot: s.Stage.Slot, Up: s.Up} }),
@@ -51,12 +65,12 @@ type card struct {
 
 func (c *card) Render() app.UI {
 	k := &c.Card
-	return app.Article().Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
+	return app.Article().ID(cardID(k.Name)).Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
 		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", k.State).DataSet("selected", k.Selected).DataSet("said", k.Said).
 		DataSet("large", k.Backlog.Shown).Attr("draggable", "true").OnClick(c.pick).OnKeyDown(c.key).
 		OnDragStart(c.pickUp).OnDragEnd(c.letGo).OnDragOver(c.over).OnDragEnter(c.over).OnDrop(c.drop).Body(
 		&cardHead{Name: k.Name, Role: k.Role, Label: k.Label, Word: k.Word, Tone: k.WordTone, Selected: k.Selected, Alive: k.Up, Up: c.Up},
-		app.P().Class("card__figure").Text(k.Figure),
+		app.P().Class("card__figure").Title(k.Caption).Text(k.Figure),
 		app.P().Class("card__caption").Text(k.Caption),
 		app.If(len(k.Badges) > 0, func() app.UI { return app.P().Class("card__badges").Body(badges(k.Badges)) }),
 		app.If(k.Backlog.Shown, c.backlog),
@@ -67,7 +81,7 @@ func (c *card) Render() app.UI {
 		}),
 		app.If(k.Load != "", func() app.UI {
 			return app.Button().Class("btn btn--tiny card__load").Type("button").DataSet("testid", "load-"+k.Name).
-				Aria("pressed", k.Loading).OnClick(c.load).Body(writeIcon(k.Loading), app.Span().Text(k.Load))
+				Aria("pressed", k.Loading).Title(k.Load).OnClick(c.load).Body(writeIcon(k.Loading), app.Span().Text(k.Load))
 		}),
 		app.P().Class("card__row").Body(
 			&historyChip{History: k.History, Lineage: k.Lineage},
