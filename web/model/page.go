@@ -239,7 +239,13 @@ type LogLine struct {
 	at                 engine.Instant
 }
 
-// A TableRow is one node in the table view.
+// A TableRow is one node in the table view, with its link to its master where it has one here.
 type TableRow struct {
 	Name, Role, State, Master, Link, Offset, Behind, Keys, History string
+
+	Selected bool
+	LinkID   string // "m1-r1", "" for none
+	Chosen   bool   // the link is
+	Action   string // Cut or Heal
+	Line     string // what the button does
 }

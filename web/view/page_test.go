@@ -136,7 +136,7 @@ func TestAMessageGoesUpAndItsCommandsGoOut(t *testing.T) {
 	if !strings.Contains(r.copied, "m1> SET a 1") {
 		t.Errorf("copied %q", r.copied)
 	}
-	(&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{})
+	(&linkAct{Line: p.page.Stage.Links[0].Line, Up: p.up}).act(app.Context{}, app.Event{})
 	if !p.page.Stage.Links[0].Cut || len(p.page.Forecast) != 1 {
 		t.Errorf("after Cut: %+v, forecast %+v", p.page.Stage.Links[0], p.page.Forecast)
 	}

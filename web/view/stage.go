@@ -38,7 +38,7 @@ func (s *stage) Render() app.UI {
 		way = "down"
 	}
 	return app.Section().ID(stageID).Class("stage").Aria("label", "Stage").DataSet("testid", "stage").Body(
-		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table) }).Else(func() app.UI {
+		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table, s.Up) }).Else(func() app.UI {
 			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).
 				DataSet("dense", s.Stage.Dense).Body(
 				app.Range(s.Stage.Cards).Slice(func(i int) app.UI { return &card{Card: s.Stage.Cards[i], Up: s.Up} }),
@@ -197,15 +197,34 @@ func writeIcon(on bool) app.UI {
 	return icon("", 10, 10, path("f-text", "M1 0l9 5-9 5z"))
 }
 
-// nodeTable is the stage for those who read rather than look.
-func nodeTable(rows []model.TableRow) app.UI {
-	head := []string{"Node", "Role", "State", "Master", "Link", "Offset", "Behind", "Keys", "History"}
+// nodeTable is the stage for those who read rather than look: what can be chosen and cut there can be here.
+func nodeTable(rows []model.TableRow, up *mailbox) app.UI {
+	head := []string{"Node", "Role", "Link", "", "State", "Offset", "Behind", "Keys", "History"}
+	choose := func(id, text string, on bool, msg model.Msg) app.UI {
+		return app.Button().ID(id).Class("nodes__choose").Type("button").Aria("pressed", on).Text(text).
+			OnClick(func(app.Context, app.Event) { up.send(msg) }, app.EventScope(id))
+	}
 	return app.Div().Class("nodes").TabIndex(0).Role("region").Aria("label", "Nodes as a table").Body(app.Table().Body(
-		app.THead().Body(app.Tr().Body(app.Range(head).Slice(func(i int) app.UI { return app.Th().Scope("col").Text(head[i]) }))),
+		app.THead().Body(app.Tr().Body(app.Range(head).Slice(func(i int) app.UI {
+			if head[i] == "" {
+				return app.Th().Scope("col").Body(app.Span().Class("sr").Text("Cut or heal"))
+			}
+			return app.Th().Scope("col").Text(head[i])
+		}))),
 		app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
 			r := rows[i]
-			return app.Tr().Body(app.Th().Scope("row").Text(r.Name), app.Td().Text(r.Role), app.Td().Text(r.State),
-				app.Td().Text(r.Master), app.Td().Text(r.Link), app.Td().Class("num").Text(r.Offset), app.Td().Class("num").Text(r.Behind),
+			role := r.Role
+			if role == "replica" {
+				role += " of " + r.Master
+			}
+			var link, act app.UI = app.Text(r.Link), nil
+			if r.LinkID != "" {
+				link = choose("faults-"+r.LinkID, r.Link, r.Chosen, model.PickLink{ID: r.LinkID})
+				act = &linkAct{ID: r.LinkID, Action: r.Action, Line: r.Line, Master: r.Master, Replica: r.Name, Up: up}
+			}
+			return app.Tr().Body(app.Th().Scope("row").Body(choose("node-"+r.Name, r.Name, r.Selected, model.Select{Node: r.Name})),
+				app.Td().Text(role), app.Td().Body(link), app.Td().Body(act), app.Td().Text(r.State),
+				app.Td().Class("num").Text(r.Offset), app.Td().Class("num").Text(r.Behind),
 				app.Td().Class("num").Text(r.Keys), app.Td().Class("num").Text(r.History))
 		})),
 	))
