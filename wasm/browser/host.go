@@ -204,6 +204,23 @@ func (h *Host) Reveal(id string) {
 	}
 }
 
+// RevealIn implements view.Host. What is larger than the box begins where the box does.
+func (h *Host) RevealIn(box, id string) {
+	b, ok := h.element(box)
+	left, top, _, _ := h.Box(box)
+	x, y, width, height := h.Box(id)
+	if !ok || width == 0 {
+		return
+	}
+	const edge = 8 // what the mark of a chosen one takes around it
+	scroll := func(side, room string, from, size float64) {
+		by := max(0, from+size+edge-number(b, room))
+		_ = b.Set(side, number(b, side)+min(by, from-edge))
+	}
+	scroll("scrollLeft", "clientWidth", x-left, width)
+	scroll("scrollTop", "clientHeight", y-top, height)
+}
+
 // ScrollToStart implements view.Host.
 func (h *Host) ScrollToStart(id string) {
 	if e, ok := h.element(id); ok {

@@ -224,13 +224,16 @@ func TestArrangement(t *testing.T) {
 		{"promoted", []int{-1, -1, 0}, []place{{0, 0, 1, true}, {0, 1, 1, true}, {1, 0, 1, true}}, 2, 2},
 		{"a ring", []int{1, 0}, []place{{0, 0, 1, true}, {1, 0, 1, true}}, 2, 1},
 		{"of itself", []int{0}, []place{{0, 0, 1, true}}, 1, 1},
+		{"three masters", []int{-1, -1, -1}, []place{{0, 0, 1, true}, {1, 0, 1, true}, {0, 1, 1, true}}, 2, 2},
+		{"five masters", []int{-1, -1, -1, -1, -1}, []place{{0, 0, 1, true}, {1, 0, 1, true}, {2, 0, 1, true}, {0, 1, 1, true}, {1, 1, 1, true}}, 3, 2},
+		{"two alone beside a pair", []int{-1, -1, 1, -1}, []place{{0, 0, 1, true}, {0, 1, 1, true}, {1, 1, 1, true}, {1, 0, 1, true}}, 2, 2},
 		{"nobody", nil, []place{}, 0, 0},
 	} {
 		s := &scene{}
 		for _, m := range c.masters {
 			s.nodes = append(s.nodes, standing{master: m})
 		}
-		places, depths, lanes := arrange(s)
+		places, depths, lanes := arrange(s, false)
 		if depths != c.depths || lanes != c.lanes {
 			t.Errorf("%s: %d by %d, want %d by %d", c.name, depths, lanes, c.depths, c.lanes)
 		}

@@ -685,7 +685,7 @@ func (m *Model) Draw(p *Page, parts Parts) {
 	}
 	if parts&PartCards != 0 {
 		if p.Table = nil; m.table {
-			p.Table = tableRows(&s)
+			p.Table = m.tableRows(&s)
 		}
 	}
 	if parts&PartTape != 0 {
@@ -807,11 +807,11 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func tableRows(s *scene) []TableRow {
+func (m *Model) tableRows(s *scene) []TableRow {
 	var rows []TableRow
 	for _, n := range s.nodes {
 		r := TableRow{Name: n.name, Role: "master", State: n.state, Master: "–", Link: "–", Offset: at(n.repl.Offset), Behind: "–",
-			Keys: commas(int64(n.keys)), History: n.repl.ReplID.Short()}
+			Keys: commas(int64(n.keys)), History: n.repl.ReplID.Short(), Selected: n.name == m.selected}
 		if n.repl.Replica {
 			r.Role, r.Master, r.Offset = "replica", masterName(s, n), at(n.repl.Applied)
 			r.Link = n.repl.Link.String()
@@ -823,7 +823,14 @@ func tableRows(s *scene) []TableRow {
 			}
 		}
 		if !n.up {
-			r.Offset, r.Behind, r.Link, r.History = "–", "–", "–", "–"
+			r.Offset, r.Behind, r.History = "–", "–", "–"
+			if r.Link = "–"; n.master >= 0 {
+				r.Link = "down" + pathNote(s, s.nodes[n.master].name, n.name)
+			}
+		}
+		if n.master >= 0 {
+			l := m.link(s, s.nodes[n.master], n)
+			r.LinkID, r.Chosen, r.Action, r.Line = l.ID, l.Selected, l.Action, l.Line
 		}
 		for _, b := range badges(s, n) {
 			if b.Kind != "frozen" {

@@ -121,10 +121,12 @@ type Try struct{ Label, Line string }
 type Stage struct {
 	Depths, Lanes int // how many columns of cards, and how many rows
 	Vertical      bool
+	Dense         bool // the cards are small, since there are many
 	Cards         []Card
 	Links         []Link
 	Slot          Slot
-	Label         string // for those who cannot see it
+	Sought        [3]string // the nodes that are to be in sight: the one that is selected, that is told of, that a question is about
+	Label         string    // for those who cannot see it
 }
 
 // A Card is one node.
@@ -157,6 +159,7 @@ type CardBacklog struct {
 	Held   string
 	Note   string
 	Blocks []CardBlock
+	Limit  float64 // where in the room the limit is that it has grown beyond; 0 while it is within it
 }
 
 // A CardBlock is one block of it; X, W and Full are parts of the whole width.
@@ -244,7 +247,13 @@ type LogLine struct {
 	at                 engine.Instant
 }
 
-// A TableRow is one node in the table view.
+// A TableRow is one node in the table view, with its link to its master where it has one here.
 type TableRow struct {
 	Name, Role, State, Master, Link, Offset, Behind, Keys, History string
+
+	Selected bool
+	LinkID   string // "m1-r1", "" for none
+	Chosen   bool   // the link is
+	Action   string // Cut or Heal
+	Line     string // what the button does
 }

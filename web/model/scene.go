@@ -193,12 +193,14 @@ func (n standing) connected() bool {
 	return n.up && n.repl.Replica && n.repl.Link == engine.LinkConnected && !n.severed
 }
 
-// first and next are the borders of what the node's backlog holds; ok is false without a backlog.
+// first and next are the borders of what the node's backlog holds, which are the same while it is empty; ok is false
+// without a backlog.
 func (n standing) held() (first, next engine.Offset, ok bool) {
+	next = n.repl.Offset + 1
 	if !n.repl.BacklogActive || len(n.repl.Blocks) == 0 {
-		return n.repl.Offset + 1, n.repl.Offset + 1, false
+		return next, next, n.repl.BacklogActive
 	}
-	return n.repl.Blocks[0].Span.First, n.repl.Offset + 1, true
+	return n.repl.Blocks[0].Span.First, next, true
 }
 
 // dropLine is the last offset that can be written before the oldest block goes: what remains without it may not fall

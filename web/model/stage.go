@@ -10,8 +10,9 @@ import (
 )
 
 // arrange gives each node its place: its depth is the number of masters above it, and every node takes as many lanes
-// as the leaves below it. So a link is always straight, and none crosses another.
-func arrange(s *scene) (places []place, depths, lanes int) {
+// as the leaves below it. So a link is always straight, and none crosses another. Masters that nobody follows stand side by
+// side where the others leave columns free, on a phone (down) each in a lane of its own, which lies beside the one before.
+func arrange(s *scene, down bool) (places []place, depths, lanes int) {
 	places = make([]place, len(s.nodes))
 	done := make([]bool, len(s.nodes))
 	var settle func(i, depth int) int
@@ -30,9 +31,29 @@ func arrange(s *scene) (places []place, depths, lanes int) {
 		}
 		return places[i].span
 	}
-	for i := range s.nodes { // those without a master first, in order of birth
-		if s.nodes[i].master < 0 {
-			settle(i, 0)
+	alone := func(i int) bool {
+		for k := range s.nodes {
+			if s.nodes[k].master == i {
+				return false
+			}
+		}
+		return s.nodes[i].master < 0 && !down
+	}
+	columns := s.columns()
+	row, column := 0, columns // where the next one that is alone would stand
+	for i := range s.nodes {  // those without a master first, in order of birth
+		if s.nodes[i].master >= 0 {
+			continue
+		}
+		if alone(i) && column < columns {
+			done[i], places[i] = true, place{depth: column, lane: row, span: 1, shown: true}
+			depths = max(depths, column+1)
+			column++
+			continue
+		}
+		settle(i, 0)
+		if alone(i) {
+			row, column = places[i].lane, 1
 		}
 	}
 	for i := range s.nodes { // what is left is a ring: its oldest node stands in for the root
@@ -43,18 +64,39 @@ func arrange(s *scene) (places []place, depths, lanes int) {
 	return places, depths, lanes
 }
 
+// columns is how many cards stand side by side at most: as many as the longest chain has, and where there is none so many that
+// the masters, with the slot behind them, make about a square.
+func (s *scene) columns() int {
+	most := 1
+	for i := range s.nodes {
+		depth := 1
+		for k := i; s.nodes[k].master >= 0 && depth < len(s.nodes); depth++ {
+			k = s.nodes[k].master
+		}
+		most = max(most, depth)
+	}
+	if most > 1 {
+		return most
+	}
+	if len(s.nodes) < 4 {
+		return 2
+	}
+	return 3
+}
+
 type place struct {
 	depth, lane, span int
 	shown             bool
 }
 
 func (m *Model) stage(s *scene) Stage {
-	places, depths, lanes := arrange(s)
+	places, depths, lanes := arrange(s, m.vertical())
 	st := Stage{Depths: depths, Lanes: lanes, Vertical: m.vertical()}
 	_, _, said := m.session().Narration()
 	if !m.lesson() {
 		said = nil
 	}
+	st.Sought[0] = m.selected
 	for i, n := range s.nodes {
 		p := places[i]
 		c := m.card(s, n)
@@ -65,32 +107,80 @@ func (m *Model) stage(s *scene) Stage {
 		if m.dragged != "" && m.dragged != n.name {
 			c.Drop = m.followLine(m.dragged, n.name)
 		}
-		c.Said = len(said) == 1 && said[0] == n.name
+		if c.Said = len(said) == 1 && said[0] == n.name; c.Said {
+			st.Sought[1] = n.name
+		}
 		st.Cards = append(st.Cards, c)
 		if n.master >= 0 && p.depth > 0 {
 			l := m.link(s, s.nodes[n.master], n)
 			l.Depth, l.Lane, l.Span, l.Vertical = c.Depth, c.Lane, c.Span, st.Vertical
-			l.Said = len(said) == 2 && l.between(said[0], said[1]) || l.between(m.packet.from, m.packet.to)
+			if l.Said = len(said) == 2 && l.between(said[0], said[1]); l.Said {
+				st.Sought[1] = l.Replica
+			}
+			l.Said = l.Said || l.between(m.packet.from, m.packet.to)
 			st.Links = append(st.Links, l)
 		}
 	}
+	if m.tale.open {
+		st.Sought[2] = m.tale.replica
+	}
 	if st.Slot = slot(s); st.Slot.Shown {
-		st.Depths, st.Lanes, st.Slot.Span = max(st.Depths, st.Slot.Depth+1), max(st.Lanes, 1), 1
-		if st.Vertical {
-			st.Slot.Span = st.Lanes
-		}
+		st.place(len(s.nodes), s.columns())
 	}
-	if lanes <= 2 && !st.Vertical {
-		for i := range st.Cards {
-			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Depth == 0
-		}
-	}
-	if lanes > 1 && st.Vertical { // one lane of several is too narrow for it
-		for i := range st.Cards {
-			st.Cards[i].Backlog.Shown = st.Cards[i].Backlog.Shown && st.Cards[i].Span > 1
-		}
-	}
+	m.size(&st)
 	return st
+}
+
+// place puts the slot behind the last master: on a phone below them all.
+func (st *Stage) place(nodes, columns int) {
+	k := &st.Slot
+	k.Depth, k.Lane, k.Span = nodes%columns, nodes/columns, 1
+	if st.Vertical {
+		k.Depth, k.Lane, k.Span = min(1, nodes), 0, max(1, st.Lanes)
+	}
+	st.Depths, st.Lanes = max(st.Depths, k.Depth+1), max(st.Lanes, k.Lane+1)
+}
+
+// What a stage needs, in CSS pixels, as card.css and stage.css have it.
+const (
+	cardHigh, cardsApart = 124, 10
+	loadHigh             = 36 // of a master's button
+	cardWide, linkWide   = 170, 96
+	stageEdge            = 20
+	stageMost            = .56 // of the window, where the panels stand one below the other
+	wideOthers           = 680 // what story and node column take beside it
+	highOthers           = 484 // what stands above and below it
+)
+
+// size chooses between cards with all that they can show and dense ones, so that as many as can be are in sight at once; and
+// which of them have the room to draw their backlog.
+func (m *Model) size(st *Stage) {
+	if st.Vertical {
+		for i := range st.Cards { // one lane of several is too narrow for it
+			c := &st.Cards[i]
+			c.Backlog.Shown = c.Backlog.Shown && (st.Lanes == 1 || c.Span > 1)
+		}
+		return
+	}
+	row := cardHigh
+	for i := range st.Cards {
+		if c := &st.Cards[i]; c.Load != "" && c.Span == 1 && st.Lanes > 1 {
+			row = cardHigh + loadHigh
+		}
+	}
+	high, wide := m.stageNow, m.width-wideOthers
+	if high == 0 { // before the first drawing
+		high = max(stageLow, m.height-highOthers)
+	}
+	if m.narrow() {
+		high, wide = max(380, stageMost*m.height), m.width
+	}
+	st.Dense = float64(st.Lanes*(row+cardsApart)-cardsApart+stageEdge) > high ||
+		st.Depths > 2 && float64(st.Depths*cardWide+(st.Depths-1)*linkWide+2*stageEdge) > wide
+	for i := range st.Cards {
+		c := &st.Cards[i]
+		c.Backlog.Shown = c.Backlog.Shown && (c.Span == st.Lanes || c.Span > 2)
+	}
 }
 
 // between reports whether it is the link of these two, whichever is the master.
@@ -161,7 +251,11 @@ func trimMark(word string) string {
 	return word
 }
 
-// cardBacklog draws the blocks that are held as parts of the room that there is.
+// mostBlocks is how many blocks are drawn one by one. Where there are more, all but the oldest are one piece.
+const mostBlocks = 6
+
+// cardBacklog draws the blocks that are held as parts of the room that there is: what the backlog may grow to, or what it has
+// grown to while a slow replica keeps it from shrinking.
 func cardBacklog(n standing) CardBacklog {
 	b := CardBacklog{Shown: true, Held: "none yet", Note: "Kept from the first replica on."}
 	first, next, ok := n.held()
@@ -170,29 +264,39 @@ func cardBacklog(n standing) CardBacklog {
 	}
 	b.Held = byteCount(int64(next - first))
 	blocks := n.repl.Blocks
-	room := int64(0)
+	if len(blocks) == 0 {
+		b.Held, b.Note = "0 B", "It begins with the next byte that is written."
+		return b
+	}
+	used := int64(0)
 	for _, k := range blocks {
-		room += max(k.Size, k.Span.Len())
+		used += max(k.Size, k.Span.Len())
 	}
 	limit := blocks[0].Size + n.repl.BacklogSize
-	room = max(room, limit)
+	room := float64(max(used, limit))
+	if int64(next-first) > limit {
+		b.Limit = float64(limit) / room
+	}
 	x := 0.0
-	const mostBlocks = 6
+	piece := func(size, full int64) {
+		w := float64(size) / room
+		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: float64(full) / room, NextToGo: x == 0 && len(blocks) > 1})
+		x += w
+	}
 	for i, k := range blocks {
-		if i == mostBlocks {
+		size := max(k.Size, k.Span.Len())
+		if i > 0 && len(blocks) > mostBlocks {
+			piece(used-blocks[0].Size, int64(next-k.Span.First))
 			break
 		}
-		w := float64(max(k.Size, k.Span.Len())) / float64(room)
-		full := float64(k.Span.Len()) / float64(room)
-		if len(blocks) == 1 { // room for what may still come, of which the first block is the beginning
-			w = 1
-		}
-		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: min(full, 1-x), NextToGo: i == 0 && len(blocks) > 1})
-		x += w
+		piece(size, k.Span.Len())
 	}
 	b.Note = "Trimmed a whole block at a time, so up to " + commas(limit) + " B."
 	if blocks[0].Pinned {
 		b.Note = "A slow replica keeps the oldest block."
+	}
+	if b.Limit > 0 {
+		b.Note = "Over its limit of " + commas(limit) + " B: a slow replica keeps the oldest block."
 	}
 	return b
 }

@@ -44,7 +44,7 @@ func slot(s *scene) Slot {
 		return Slot{Shown: true, Text: "No server yet."}
 	}
 	m := s.nodes[0]
-	return Slot{Shown: true, Depth: 1, Command: "REPLICAOF " + m.name + " " + plain(int64(m.port)), Text: "No replica yet. At another node’s prompt:"}
+	return Slot{Shown: true, Command: "REPLICAOF " + m.name + " " + plain(int64(m.port)), Text: "No replica yet. At another node’s prompt:"}
 }
 
 // addForm is the form for another node: a fault of sorts, which comes to a line as those do.

@@ -42,7 +42,7 @@ func TestAnEmptyStageHasASlot(t *testing.T) {
 	}
 	do(m, Typed{"r1", "REPLICAOF NO ONE"}, Typed{"r2", "REPLICAOF NO ONE"})
 	st := m.Page().Stage
-	if s := st.Slot; !s.Shown || s.Depth != 1 || s.Command != "REPLICAOF m1 6379" || st.Depths != 2 || st.Lanes != 3 {
+	if s := st.Slot; !s.Shown || s.Depth != 1 || s.Lane != 1 || s.Command != "REPLICAOF m1 6379" || st.Depths != 2 || st.Lanes != 2 {
 		t.Errorf("%+v of %d by %d", s, st.Depths, st.Lanes)
 	}
 	empty := New([]Scenario{{Name: "none", Text: "title \"nothing\""}}, Settings{})
@@ -123,7 +123,7 @@ func TestLinksNeverCross(t *testing.T) {
 		for i, master := range nodes {
 			s.nodes = append(s.nodes, standing{name: fmt.Sprintf("n%d", i), master: master})
 		}
-		places, depths, lanes := arrange(s)
+		places, depths, lanes := arrange(s, false)
 		taken := map[[2]int]int{}
 		for i, p := range places {
 			if !p.shown || p.depth >= depths || p.lane+p.span > lanes {

@@ -93,7 +93,7 @@ func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
 	if news.State.Playing || news.State.Speed != 2 {
 		t.Errorf("it begins with %+v", news.State)
 	}
-	if (&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{}); p.page.Stage.Links[0].Cut {
+	if (&linkAct{Line: p.page.Stage.Links[0].Line, Up: p.up}).act(app.Context{}, app.Event{}); p.page.Stage.Links[0].Cut {
 		t.Error("the reader cut a link of a frame that is for reading")
 	}
 	result, code := ask(t, r, "exec", "m1", "SET k v")

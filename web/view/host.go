@@ -34,10 +34,11 @@ type Host interface {
 	// Value and SetValue read and write the value of an input, by its id: go-app does not own what was typed.
 	Value(id string) string
 	SetValue(id, value string)
-	// Focus moves the focus without scrolling. Reveal scrolls as little as it takes to see an element. ScrollToStart and
-	// ScrollToEnd show the first and the last line of a scrolling element.
+	// Focus moves the focus without scrolling. Reveal scrolls as little as it takes to see an element; RevealIn scrolls nothing
+	// but a box for it. ScrollToStart and ScrollToEnd show the first and the last line of a scrolling element.
 	Focus(id string)
 	Reveal(id string)
+	RevealIn(box, id string)
 	ScrollToStart(id string)
 	ScrollToEnd(id string)
 	// Mark selects a part of a text area, counted in UTF-16 units, gives it the focus and brings it into its view.

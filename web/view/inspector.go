@@ -46,7 +46,6 @@ func (n *nodeColumn) data() app.UI {
 	heads := []string{"key", "type", "value", "lives", ""}
 	return n.panel("Data", "data").Body(
 		app.P().Class("inspector__about").Text(d.About),
-		n.files(),
 		app.If(len(d.Rows) > 0, func() app.UI {
 			return app.Table().Class("keys").Body(
 				app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
@@ -67,6 +66,7 @@ func (n *nodeColumn) data() app.UI {
 				})),
 			)
 		}),
+		n.files(),
 	)
 }
 

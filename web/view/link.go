@@ -17,10 +17,6 @@ type link struct {
 
 func (l *link) Render() app.UI {
 	k := &l.Link
-	id := "cut-" + k.ID
-	if k.Action == "Heal" {
-		id = "heal-" + k.ID
-	}
 	return app.Div().Class("link span-"+strconv.Itoa(k.Span)+" "+at(k.Depth, k.Lane)).DataSet("testid", "link-"+k.ID).DataSet("state", k.Path).
 		DataSet("selected", k.Selected).DataSet("said", k.Said).Role("group").Aria("label", k.Label).
 		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
@@ -28,12 +24,27 @@ func (l *link) Render() app.UI {
 			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Text(" "), app.Span().Class("link__note").Text(k.Note)),
 		app.Div().Class("link__path").OnClick(l.faults).Body(&linkLanes{ID: k.ID, Path: k.Path, Vertical: k.Vertical, Cut: k.Cut, Dead: k.Dead, Dark: k.Dark}, app.If(k.Queue.Word != "", func() app.UI { return queue(k) })),
 		app.P().Class("link__figure").Body(badges(k.Badges), app.Span().Text(k.Figure)),
-		app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).
-			Aria("label", k.Action+" the link of "+k.Master+" and "+k.Replica).OnClick(l.act).Text(k.Action),
+		&linkAct{ID: k.ID, Action: k.Action, Line: k.Line, Master: k.Master, Replica: k.Replica, Up: l.Up},
 	)
 }
 
-func (l *link) act(app.Context, app.Event) { l.Up.send(model.Run{Line: l.Link.Line}) }
+// A linkAct is the button that cuts a link, or heals it.
+type linkAct struct {
+	app.Compo
+	ID, Action, Line, Master, Replica string
+	Up                                *mailbox
+}
+
+func (l *linkAct) Render() app.UI {
+	id := "cut-" + l.ID
+	if l.Action == "Heal" {
+		id = "heal-" + l.ID
+	}
+	return app.Button().Class("btn btn--tiny link__act").Type("button").DataSet("testid", id).
+		Aria("label", l.Action+" the link of "+l.Master+" and "+l.Replica).OnClick(l.act).Text(l.Action)
+}
+
+func (l *linkAct) act(app.Context, app.Event) { l.Up.send(model.Run{Line: l.Line}) }
 
 // queue is how full the master's output buffer is for this replica, at the end of the link where it stands.
 func queue(k *model.Link) app.UI {

@@ -40,6 +40,7 @@ type page struct {
 	lanesAt    time.Duration
 	marks      []float32
 	emptyDrawn bool
+	sought     [3]string // what the stage has brought into sight
 
 	embed embedding // in a frame of somebody else's page
 }
@@ -282,6 +283,7 @@ func (p *page) redrawParts(parts model.Parts) {
 func (p *page) lookAt(parts model.Parts) {
 	p.model.Draw(&p.page, parts)
 	p.shown.note(parts, p.model.Revision(), p.lastFrame)
+	p.seek()
 }
 
 // frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second.

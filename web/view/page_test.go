@@ -27,6 +27,7 @@ type room struct {
 	key      func(string, bool) bool
 	file     func(string, []byte)
 	saved    map[string]string // by name
+	revealed []string
 	exposed  map[string]func([]string) string
 	drawn    [][]float32
 	ready    bool
@@ -61,6 +62,7 @@ func (r *room) Value(id string) string          { return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
 func (r *room) Reveal(string)                   {}
+func (r *room) RevealIn(box, id string)         { r.revealed = append(r.revealed, box+" "+id) }
 func (r *room) ScrollToStart(string)            {}
 func (r *room) ScrollToEnd(string)              {}
 func (r *room) Mark(id string, _, _ int)        { r.focused = id }
@@ -134,7 +136,7 @@ func TestAMessageGoesUpAndItsCommandsGoOut(t *testing.T) {
 	if !strings.Contains(r.copied, "m1> SET a 1") {
 		t.Errorf("copied %q", r.copied)
 	}
-	(&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{})
+	(&linkAct{Line: p.page.Stage.Links[0].Line, Up: p.up}).act(app.Context{}, app.Event{})
 	if !p.page.Stage.Links[0].Cut || len(p.page.Forecast) != 1 {
 		t.Errorf("after Cut: %+v, forecast %+v", p.page.Stage.Links[0], p.page.Forecast)
 	}

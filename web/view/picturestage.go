@@ -18,13 +18,9 @@ const (
 // A grid is where cards and links are.
 type grid struct {
 	card, link, lane float64 // the widths of both, and how high a lane is with its gap
-	alone            int     // cards in a row where there are no links, 0 otherwise
 }
 
 func (g *grid) at(c *model.Card) (x, y, w, h float64) {
-	if g.alone > 0 {
-		return float64(c.Lane%g.alone) * (g.card + laneGap), float64(c.Lane/g.alone) * g.lane, g.card, g.lane - laneGap
-	}
 	return float64(c.Depth) * (g.card + g.link), float64(c.Lane) * g.lane, g.card, float64(c.Span)*g.lane - laneGap
 }
 
@@ -51,10 +47,7 @@ func (d *drawing) stage() {
 	}
 	more := len(s.Cards) - len(cards)
 	switch depths {
-	case 1:
-		g.card, g.alone = (inner-2*laneGap)/3, 3
-		lanes = (lanes + 2) / 3
-	case 2:
+	case 1, 2:
 		g.card = 262
 	case 3:
 		g.card = 204
@@ -65,9 +58,6 @@ func (d *drawing) stage() {
 		g.link = max(112, (inner-float64(depths)*g.card)/float64(depths-1))
 	}
 	wide, high := float64(depths)*g.card+float64(depths-1)*g.link, float64(lanes)*g.lane-laneGap
-	if g.alone > 0 {
-		wide = inner
-	}
 	scale := min(1, inner/wide)
 	all := draw("g", "", "transform", "translate("+px(margin+(inner-wide*scale)/2)+" "+px(top+22)+")"+scaled(scale))
 	for i := range s.Links {
@@ -152,14 +142,7 @@ func cardBacklog(c *model.Card, x, y, w float64) *shape {
 	b := &c.Backlog
 	all := group(stroke("l-hair", "M"+px(x)+" "+px(y)+"h"+px(w)),
 		words("b", x, y+20, "", "Backlog"), words("mono", x+w, y+20, "end", b.Held))
-	for _, k := range b.Blocks {
-		bx, bw, full := x+k.X*w, k.W*w-3, min(k.Full*w, k.W*w-3)
-		if k.NextToGo {
-			all.with(rect("f-master-tint", bx, y+29, bw, 14, 2), rect("l-full", bx+.75, y+29.75, bw-1.5, 12.5, 2))
-			continue
-		}
-		all.with(rect("l", bx+.5, y+29.5, bw-1, 13, 2), rect("f-master", bx, y+29, full, 14, 2))
-	}
+	all.with(blocksShape(b, x, y+29, w))
 	for i, f := range c.Fields {
 		all.with(words("m mono", x, y+63+float64(i)*17, "", f.Name), words("mono p-strong", x+w, y+63+float64(i)*17, "end", f.Value))
 	}

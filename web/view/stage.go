@@ -19,14 +19,28 @@ type stage struct {
 
 const stageID = "stage"
 
+func cardID(node string) string { return "card-" + node }
+
+// seek brings a node into sight when it is another one that is selected, told of or asked about than before. Only the stage is
+// scrolled: the page and the focus stay where they are.
+func (p *page) seek() {
+	for i, name := range p.page.Stage.Sought {
+		if name != p.sought[i] && name != "" {
+			p.afterDrawing(func() { p.host.RevealIn(stageID, cardID(name)) })
+		}
+	}
+	p.sought = p.page.Stage.Sought
+}
+
 func (s *stage) Render() app.UI {
 	way := "across"
 	if s.Stage.Vertical {
 		way = "down"
 	}
 	return app.Section().ID(stageID).Class("stage").Aria("label", "Stage").DataSet("testid", "stage").Body(
-		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table) }).Else(func() app.UI {
-			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).Body(
+		app.If(s.AsTable, func() app.UI { return nodeTable(s.Table, s.Up) }).Else(func() app.UI {
+			return app.Div().Class("world").DataSet("way", way).DataSet("depths", s.Stage.Depths).DataSet("lanes", s.Stage.Lanes).
+				DataSet("dense", s.Stage.Dense).Body(
 				app.Range(s.Stage.Cards).Slice(func(i int) app.UI { return &card{Card: s.Stage.Cards[i], Up: s.Up} }),
 				app.Range(s.Stage.Links).Slice(func(i int) app.UI { return &link{Link: s.Stage.Links[i], Up: s.Up} }),
 				app.If(s.Stage.Slot.Shown, func() app.UI { return &emptySlot{Slot: s.Stage.Slot, Up: s.Up} }),
@@ -51,12 +65,12 @@ type card struct {
 
 func (c *card) Render() app.UI {
 	k := &c.Card
-	return app.Article().Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
+	return app.Article().ID(cardID(k.Name)).Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
 		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", k.State).DataSet("selected", k.Selected).DataSet("said", k.Said).
 		DataSet("large", k.Backlog.Shown).Attr("draggable", "true").OnClick(c.pick).OnKeyDown(c.key).
 		OnDragStart(c.pickUp).OnDragEnd(c.letGo).OnDragOver(c.over).OnDragEnter(c.over).OnDrop(c.drop).Body(
 		&cardHead{Name: k.Name, Role: k.Role, Label: k.Label, Word: k.Word, Tone: k.WordTone, Selected: k.Selected, Alive: k.Up, Up: c.Up},
-		app.P().Class("card__figure").Text(k.Figure),
+		app.P().Class("card__figure").Title(k.Caption).Text(k.Figure),
 		app.P().Class("card__caption").Text(k.Caption),
 		app.If(len(k.Badges) > 0, func() app.UI { return app.P().Class("card__badges").Body(badges(k.Badges)) }),
 		app.If(k.Backlog.Shown, c.backlog),
@@ -67,7 +81,7 @@ func (c *card) Render() app.UI {
 		}),
 		app.If(k.Load != "", func() app.UI {
 			return app.Button().Class("btn btn--tiny card__load").Type("button").DataSet("testid", "load-"+k.Name).
-				Aria("pressed", k.Loading).OnClick(c.load).Body(writeIcon(k.Loading), app.Span().Text(k.Load))
+				Aria("pressed", k.Loading).Title(k.Load).OnClick(c.load).Body(writeIcon(k.Loading), app.Span().Text(k.Load))
 		}),
 		app.P().Class("card__row").Body(
 			&historyChip{History: k.History, Lineage: k.Lineage},
@@ -108,21 +122,35 @@ func (c *cardHead) Render() app.UI {
 
 func (c *card) backlog() app.UI {
 	b := &c.Card.Backlog
-	const width, height = 188.0, 14.0
+	const width = 188.0
 	return app.Div().Class("card__backlog").Body(
 		app.P().Class("card__held").Body(app.B().Text("Backlog"), app.Span().Text(b.Held)),
-		drawn("svg", "card__blocks", "viewBox", "0 0 188 14", "preserveAspectRatio", "none").Aria("hidden", true).Body(
-			app.Range(b.Blocks).Slice(func(i int) app.UI {
-				k := b.Blocks[i]
-				x, w, full := k.X*width, k.W*width-3, min(k.Full*width, k.W*width-3)
-				if k.NextToGo {
-					return drawn("g", "").Body(box("f-master-tint", x, 0, w, height, 2), box("l-full", x+.75, .75, w-1.5, height-1.5, 2))
-				}
-				return drawn("g", "").Body(box("l", x+.5, .5, w-1, height-1, 2), box("f-master", x, 0, full, height, 2))
-			}),
-		),
+		drawn("svg", "card__blocks", "viewBox", "0 0 188 14", "preserveAspectRatio", "none").Aria("hidden", true).Body(blocksShape(b, 0, 0, width).ui()),
 		app.P().Class("card__note").Text(b.Note),
 	)
+}
+
+// blocksShape is what a backlog holds, block by block, in the outline of its room. What is over its limit is a full bar that a
+// mark stands in.
+func blocksShape(b *model.CardBacklog, x, y, width float64) *shape {
+	const high, gap = 14.0, 3.0
+	all := group(rect("l", x+.5, y+.5, width-1, high-1, 2))
+	for _, k := range b.Blocks {
+		bx, w := x+k.X*width, max(2, k.W*width-gap)
+		if k.X+k.W > .999 {
+			w = k.W * width
+		}
+		if k.NextToGo {
+			all.with(rect("f-master-tint", bx, y, w, high, 2), rect("l-full", bx+.75, y+.75, max(.5, w-1.5), high-1.5, 2))
+			continue
+		}
+		all.with(rect("f-bg", bx, y, w, high, 2), rect("l", bx+.5, y+.5, w-1, high-1, 2), rect("f-master", bx, y, min(k.Full*width, w), high, 2))
+	}
+	if b.Limit > 0 {
+		at := px(x + b.Limit*width)
+		all.with(stroke("flag__gap", "M"+at+" "+px(y-3)+"v20"), stroke("l-lost w2", "M"+at+" "+px(y-3)+"v20"))
+	}
+	return all
 }
 
 func (c *card) pick(app.Context, app.Event)     { c.Up.send(model.Select{Node: c.Card.Name}) }
@@ -169,15 +197,34 @@ func writeIcon(on bool) app.UI {
 	return icon("", 10, 10, path("f-text", "M1 0l9 5-9 5z"))
 }
 
-// nodeTable is the stage for those who read rather than look.
-func nodeTable(rows []model.TableRow) app.UI {
-	head := []string{"Node", "Role", "State", "Master", "Link", "Offset", "Behind", "Keys", "History"}
+// nodeTable is the stage for those who read rather than look: what can be chosen and cut there can be here.
+func nodeTable(rows []model.TableRow, up *mailbox) app.UI {
+	head := []string{"Node", "Role", "Link", "", "State", "Offset", "Behind", "Keys", "History"}
+	choose := func(id, text string, on bool, msg model.Msg) app.UI {
+		return app.Button().ID(id).Class("nodes__choose").Type("button").Aria("pressed", on).Text(text).
+			OnClick(func(app.Context, app.Event) { up.send(msg) }, app.EventScope(id))
+	}
 	return app.Div().Class("nodes").TabIndex(0).Role("region").Aria("label", "Nodes as a table").Body(app.Table().Body(
-		app.THead().Body(app.Tr().Body(app.Range(head).Slice(func(i int) app.UI { return app.Th().Scope("col").Text(head[i]) }))),
+		app.THead().Body(app.Tr().Body(app.Range(head).Slice(func(i int) app.UI {
+			if head[i] == "" {
+				return app.Th().Scope("col").Body(app.Span().Class("sr").Text("Cut or heal"))
+			}
+			return app.Th().Scope("col").Text(head[i])
+		}))),
 		app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
 			r := rows[i]
-			return app.Tr().Body(app.Th().Scope("row").Text(r.Name), app.Td().Text(r.Role), app.Td().Text(r.State),
-				app.Td().Text(r.Master), app.Td().Text(r.Link), app.Td().Class("num").Text(r.Offset), app.Td().Class("num").Text(r.Behind),
+			role := r.Role
+			if role == "replica" {
+				role += " of " + r.Master
+			}
+			var link, act app.UI = app.Text(r.Link), nil
+			if r.LinkID != "" {
+				link = choose("faults-"+r.LinkID, r.Link, r.Chosen, model.PickLink{ID: r.LinkID})
+				act = &linkAct{ID: r.LinkID, Action: r.Action, Line: r.Line, Master: r.Master, Replica: r.Name, Up: up}
+			}
+			return app.Tr().Body(app.Th().Scope("row").Body(choose("node-"+r.Name, r.Name, r.Selected, model.Select{Node: r.Name})),
+				app.Td().Text(role), app.Td().Body(link), app.Td().Body(act), app.Td().Text(r.State),
+				app.Td().Class("num").Text(r.Offset), app.Td().Class("num").Text(r.Behind),
 				app.Td().Class("num").Text(r.Keys), app.Td().Class("num").Text(r.History))
 		})),
 	))

@@ -34,12 +34,18 @@ func (t *tape) rows() tapeRows {
 	if t.Tape.Compact {
 		return tapeRows{words: 14, ribbon: 22, ribbonHigh: 22, rail: 58, railApart: 14, railHigh: 5}
 	}
-	apart := 26.0
+	rows := tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: 26, railHigh: 8}
 	if t.Tape.Dense {
-		apart = 16
+		rows.rail, rows.railApart = 66, 16
 	}
-	return tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: apart, railHigh: 8}
+	if len(t.Tape.Rails) > manyRails {
+		rows.railApart, rows.railHigh = 13, 6
+	}
+	return rows
 }
+
+// manyRails is how many rails can be that far apart.
+const manyRails = 7
 
 func (r tapeRows) railY(i int) float64 { return r.rail + float64(i)*r.railApart }
 
@@ -205,7 +211,7 @@ func (t *tape) plot() (plot *shape, high float64) {
 	if t.Small {
 		high = bottom + 4
 	}
-	plot = draw("svg", "tape__plot", "height", strconv.Itoa(int(high))).with(t.ribbon(r))
+	plot = draw("svg", "tape__plot", "height", strconv.Itoa(int(high)), "data-many", strconv.FormatBool(len(k.Rails) > manyRails)).with(t.ribbon(r))
 	hairs := ""
 	for i := range k.Rails {
 		hairs += "M0 " + px(r.railY(i)+r.railHigh/2) + "H" + px(k.Width)

@@ -43,6 +43,7 @@ func (p *probe) OnMount(ctx app.Context) {
 		"value":         func(a []string) string { return p.host.Value(a[0]) },
 		"setValue":      func(a []string) string { p.host.SetValue(a[0], a[1]); return "" },
 		"focus":         func(a []string) string { p.host.Focus(a[0]); return "" },
+		"revealIn":      func(a []string) string { p.host.RevealIn(a[0], a[1]); return "" },
 		"reveal":        func(a []string) string { p.host.Reveal(a[0]); return "" },
 		"scrollToStart": func(a []string) string { p.host.ScrollToStart(a[0]); return "" },
 		"scrollToEnd":   func(a []string) string { p.host.ScrollToEnd(a[0]); return "" },
