@@ -75,7 +75,7 @@ type Model struct {
 	drafts        map[string]map[string]string // what was put into the entries of a fault, by target and fault
 	refused       refusal
 	dragged       string // the node that is being dragged, "" for none
-	guess         map[string]string
+	guess         map[string]guess
 	closedVerdict int64
 
 	theme  string
@@ -150,7 +150,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
 	m.client, m.toAll = map[string]int{}, false
-	m.typed, m.guess = map[string]typing{}, map[string]string{}
+	m.typed, m.guess = map[string]typing{}, map[string]guess{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown, m.zoomAt = packet{}, dataView{}, 0
 	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,8 +24,15 @@ type tale struct {
 // A question is what a lesson asks before the master answers.
 type question struct {
 	replica string
+	text    string
 	after   int  // events that had happened when it was asked: the answer comes later
 	open    bool // the reader has said nothing yet, and the story waits
+}
+
+// A guess is what the reader said, continue or fullresync, behind so many events: it is about the first answer after those.
+type guess struct {
+	kind  string
+	after int
 }
 
 // A chapterStart is where a chapter begins: behind so many events, and when.
@@ -67,18 +75,38 @@ func (m *Model) told(act script.Act) {
 		t.begins(m.session().Chapter(), chapterStart{m.world().Events().Len(), m.world().Now()})
 		t.halted, t.hurry, t.reading, t.question = true, false, 0, question{}
 		m.playing, m.status = false, a.Heading
+		if m.session().Chapter() > 1 { // the first begins with what the lesson is about
+			m.opensChapter()
+		}
 	case script.Say:
 		t.hurry, t.reading = false, readingTime(a.Text)
 		m.status, m.quiet = a.Text, 0
 	case script.Predict:
-		t.question = question{replica: a.Node, after: m.world().Events().Len(), open: true}
+		t.question = question{a.Node, m.questionText(a.Node), m.world().Events().Len(), true}
 		t.halted, t.hurry = true, false
 		delete(m.guess, a.Node)
-		m.playing, m.status = false, m.questionText()
+		m.playing, m.status = false, t.question.text
 	default:
 		return
 	}
 	m.revision++
+}
+
+// opensChapter goes on from a chapter's heading to the sentence that stands directly behind it, and to the question directly
+// behind that, so that the story stops where there is something to read. That takes no time.
+func (m *Model) opensChapter() {
+	status := m.status + "."
+	said := func() {
+		m.turn(m.world().Now())
+		status += " " + m.status
+	}
+	if _, ok := m.session().Next().(script.Say); ok {
+		said()
+	}
+	if _, ok := m.session().Next().(script.Predict); ok {
+		said()
+	}
+	m.status = status
 }
 
 func (t *tale) begins(chapter int, at chapterStart) {
@@ -148,9 +176,13 @@ func (m *Model) next() {
 	m.playing = true
 }
 
-// answer keeps what the reader says, and goes on where the story has stopped to ask.
+// answer keeps what the reader says, and goes on where the story has stopped to ask. What has been judged stays as it is.
 func (m *Model) answer(replica, kind string) {
-	m.guess[replica] = kind
+	s := observe(m.world(), m.known)
+	if a := m.ask(&s); a.Replica == replica && a.Truth != "" {
+		return
+	}
+	m.guess[replica] = guess{kind, m.world().Events().Len()}
 	if m.tale.open && m.tale.replica == replica {
 		m.tale.goOn()
 		m.playing = true
@@ -364,7 +396,7 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 			"Write something at " + master.name + ": the bytes wait in its backlog.",
 			[]Try{{`SET greeting "hello again"`, master.name + `> SET greeting "hello again"`},
 				m.loadTry(master.name), heal}
-	case known && f.Answer.Reason == engine.PsyncTooLate && m.guess[n.name] == "": // the question comes before the answer
+	case known && f.Answer.Reason == engine.PsyncTooLate && m.guess[n.name].kind == "": // the question comes before the answer
 		first, _, _ := master.held()
 		return n.name + " is still away, and a block has gone.",
 			master.name + " let its oldest block go as one: what it holds begins at byte " + at(first) + " now. Will " + n.name +
@@ -452,7 +484,10 @@ func (m *Model) ask(s *scene) Ask {
 		if row.Answer.Word == "" {
 			continue
 		}
-		a := Ask{Replica: row.Replica, Question: row.Question, Said: m.guess[row.Replica]}
+		a := Ask{Replica: row.Replica, Question: row.Question}
+		if g := m.guess[row.Replica]; !m.answered(s, row.Replica, g.after) { // or it was about another outage
+			a.Said = g.kind
+		}
 		if a.Said != "" {
 			a.Truth = kindOf(row.Answer)
 			a.Comment = row.Cost + "."
@@ -461,8 +496,8 @@ func (m *Model) ask(s *scene) Ask {
 	}
 	if v, ok := m.shownVerdict(s); ok {
 		name := s.named(v.answer.Replica)
-		if said := m.guess[name]; said != "" {
-			a := judge(Ask{Replica: name, Said: said}, s, v)
+		if g := m.guess[name]; g.kind != "" && int(v.seq) >= g.after {
+			a := judge(Ask{Replica: name, Said: g.kind}, s, v)
 			a.Comment = "" // the story itself says why
 			return a
 		}
@@ -470,10 +505,17 @@ func (m *Model) ask(s *scene) Ask {
 	return Ask{}
 }
 
+// answered reports whether a replica was answered behind so many events.
+func (m *Model) answered(s *scene, replica string, after int) bool {
+	return slices.ContainsFunc(m.past.verdicts, func(v judged) bool {
+		return int(v.seq) >= after && s.named(v.answer.Replica) == replica
+	})
+}
+
 // lessonAsk is the question that the script has asked last in this chapter, and what came of it.
 func (m *Model) lessonAsk(s *scene) Ask {
 	q := m.tale.question
-	a := Ask{Replica: q.replica, Said: m.guess[q.replica], Question: m.questionText()}
+	a := Ask{Replica: q.replica, Said: m.guess[q.replica].kind, Question: q.text}
 	if q.replica == "" || a.Said == "" && !q.open {
 		return Ask{} // none was asked, or the reader passed over it
 	}
@@ -502,11 +544,21 @@ func onlyIfSaid(a Ask) Ask {
 	return a
 }
 
-func (m *Model) questionText() string {
-	if m.tale.replica == "" {
-		return ""
+// questionText asks what a node will be answered, and says how it comes to ask.
+func (m *Model) questionText(name string) string {
+	will, whose := " will ask to go on.", "its"
+	n := m.world().Node(name)
+	switch r := n.Replication(); {
+	case !n.Up():
+		will = " will start and ask."
+	case !r.Replica:
+		will, whose = " will become a replica and ask to go on.", "its new"
+	case r.Ask.ID == "?" && r.LinkDownFor < 0:
+		will = " is new, and asks for the first time."
+	case r.Ask.ID == "?": // before PSYNC
+		will = " will ask again."
 	}
-	return m.tale.replica + " will ask to go on. What will its master say?"
+	return name + will + " What will " + whose + " master say?"
 }
 
 // judge says whether the reader was right, and why, with the numbers that were compared.

@@ -147,6 +147,33 @@ func TestACutReplicaContinuesWhereItStopped(t *testing.T) {
 	}
 }
 
+// A guess is about one outage: judged, it stays as it is, and the next outage asks anew, whatever has caused it.
+func TestAGuessIsJudgedOnce(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"sever m1 r1"}, Guess{"r1", "fullresync"})
+	if a := m.Page().Story.Ask; a.Said != "fullresync" || a.Truth != "continue" {
+		t.Fatalf("the guess is judged as %+v", a)
+	}
+	do(m, Guess{"r1", "continue"})
+	if a := m.Page().Story.Ask; a.Said != "fullresync" {
+		t.Errorf("the guess became %+v", a)
+	}
+	do(m, Run{"heal m1 r1"})
+	wait(m, 3*time.Second)
+	do(m, Guess{"r1", "continue"})
+	if a := m.Page().Story.Ask; a.Said != "fullresync" || a.Question != "Not this time: CONTINUE." {
+		t.Errorf("behind the verdict the guess became %+v", a)
+	}
+	do(m, Run{"kill r1"}, Run{"start r1"})
+	if a := m.Page().Story.Ask; a.Replica != "r1" || a.Said != "" || a.Truth != "" {
+		t.Fatalf("after a restart the question is %+v", a)
+	}
+	do(m, Guess{"r1", "continue"})
+	if a := m.Page().Story.Ask; a.Said != "continue" || a.Truth == "" {
+		t.Errorf("the second guess is judged as %+v", a)
+	}
+}
+
 // The same by keys alone: choose r1, cut, write at m1, heal.
 func TestTheSameStoryByKeysAlone(t *testing.T) {
 	m := opened(t, "")
