@@ -327,7 +327,8 @@ func (m *Model) chapterList() (list []StoryStep) {
 func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 	top := s.lead(m.selected)
 	if top < 0 {
-		return "No server yet.", "", nil
+		name := freeName(s, false)
+		return "No server yet.", "A server is one line of the script. The next one can follow it.", []Try{{"Add " + name, "node " + name}}
 	}
 	for _, n := range s.nodes {
 		if !n.up {
@@ -335,10 +336,21 @@ func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 		}
 	}
 	for _, n := range s.nodes {
-		if n.master < 0 || n.connected() {
+		if n.frozen() {
+			return whileFrozen(s, n)
+		}
+	}
+	for _, n := range s.nodes {
+		if n.master < 0 {
 			continue
 		}
 		master := s.nodes[n.master]
+		if s.vanishes(n) != "" {
+			return whileDark(s, master, n)
+		}
+		if n.connected() {
+			continue
+		}
 		if n.repl.Link == engine.LinkSync {
 			return n.name + " copies everything.",
 				master.name + " wrote its whole dataset down as of one moment, and " + n.name + " loads it. The writes since then wait behind it.",
@@ -365,7 +377,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 		}
 	}
 	if len(names) == 0 {
-		return master.name + " stands alone.", "A server becomes a replica with one command, and copies everything first.", nil
+		return master.name + " stands alone.", "A server becomes a replica with one command, and copies everything first.", m.followTry(s, master)
 	}
 	cut := Try{"Cut " + master.name + "–" + names[0], "sever " + master.name + " " + names[0]}
 	w, ok := m.past.wrote[master.name]
@@ -384,6 +396,47 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	return list(names) + " " + has(names) + " every byte up to " + at(master.repl.Offset) + ".",
 		"The offsets are equal, and so are the datasets. What if " + names[0] + " is away while " + master.name + " writes on?",
 		[]Try{cut, {`GET greeting at ` + names[0], names[0] + "> GET greeting"}}
+}
+
+// followTry gives a master without a replica one: another server that is alone as well, or a new one.
+func (m *Model) followTry(s *scene, master standing) []Try {
+	for _, n := range s.nodes {
+		if n.name != master.name && n.up && !n.repl.Replica && n.followed == 0 {
+			return []Try{{"Have " + n.name + " follow " + master.name, m.followLine(n.name, master.name)}}
+		}
+	}
+	name := freeName(s, true)
+	return []Try{{"Add a replica, " + name, "node " + name + " replicaof " + master.name}}
+}
+
+// whileFrozen and whileDark are for what nobody is told of: no connection ends before somebody's timeout is over.
+func whileFrozen(s *scene, n standing) (lead, more string, try []Try) {
+	thaw := Try{"Thaw " + n.name, "thaw " + n.name}
+	lead = n.name + " stands still, and answers nobody."
+	switch {
+	case n.followed > 0:
+		return lead, "Its process is frozen, and its connections stay: clients and replicas wait. A replica that hears nothing for repl-timeout, usually 60 seconds, gives its link up.",
+			[]Try{thaw}
+	case n.master >= 0:
+		master := s.nodes[n.master].name
+		return lead, "Its process is frozen, and its connections stay. What " + master + " sends is not applied. Without an acknowledgement for repl-timeout, usually 60 seconds, " +
+			master + " drops it.", []Try{thaw, {`SET greeting "hello again"`, master + `> SET greeting "hello again"`}}
+	}
+	return lead, "Its process is frozen, and its connections stay: clients wait.", []Try{thaw}
+}
+
+func whileDark(s *scene, master, n standing) (lead, more string, try []Try) {
+	heal := Try{"Heal " + master.name + "–" + n.name, "heal " + master.name + " " + n.name}
+	set := Try{`SET greeting "hello again"`, master.name + `> SET greeting "hello again"`}
+	switch lead = s.vanishes(n) + "."; {
+	case !n.connected():
+		return lead, "So " + n.name + " tries to connect in vain. The link has no reset and no refusal to tell: only timeouts.", []Try{heal, set}
+	case !s.dark(master.name, n.name):
+		return lead, "The stream still arrives, and its acknowledgements do not. Without one for repl-timeout, usually 60 seconds, " + master.name + " drops " + n.name + ".",
+			[]Try{heal, set}
+	}
+	return lead, "Nothing is reset, and both believe in the link: master_link_status is up. Whoever hears nothing for repl-timeout, usually 60 seconds, gives it up.",
+		[]Try{set, heal}
 }
 
 func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try []Try) {
