@@ -86,9 +86,15 @@ func TestTheScenariosAreLessons(t *testing.T) {
 			var asked []question
 			var said engine.Instant // when the last narration was given
 			chapter, checks, chapters := "", 1, 0
+			begins := false // the statement before began a chapter, other than the first
 			session := NewSession(s)
 			session.began = func(st Statement) {
 				now := session.World().Now()
+				if _, ok := st.Act.(Say); begins && !ok {
+					t.Errorf("%q begins without a sentence", chapter)
+				}
+				stops := begins // the page stops behind this statement, for as long as the reader wants
+				begins = false
 				switch a := st.Act.(type) {
 				case Step:
 					if checks == 0 {
@@ -96,6 +102,7 @@ func TestTheScenariosAreLessons(t *testing.T) {
 					}
 					chapter, checks = a.Heading, 0
 					chapters++
+					begins = chapters > 1
 				case Say:
 					if chapter == "" {
 						t.Errorf("line %d speaks before the first chapter", st.Line)
@@ -103,7 +110,9 @@ func TestTheScenariosAreLessons(t *testing.T) {
 					if said != 0 && now.Sub(said) < reading {
 						t.Errorf("line %d is said %v after what came before it", st.Line, now.Sub(said))
 					}
-					said = now
+					if said = now; stops {
+						said = 0
+					}
 					if len(a.Text) > sayMost || strings.ContainsAny(a.Text, "!—–") {
 						t.Errorf("line %d has %d bytes: %s", st.Line, len(a.Text), a.Text)
 					}

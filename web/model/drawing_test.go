@@ -50,7 +50,7 @@ func away(applied engine.Offset) node.Replication {
 
 // aModel is enough of a page to draw a scene.
 func aModel() *Model {
-	return &Model{line: script.NewTimeline(&script.Script{}), past: newChronicle(), guess: map[string]string{}, closedVerdict: -1, width: 1440, height: 900}
+	return &Model{line: script.NewTimeline(&script.Script{}), past: newChronicle(), guess: map[string]guess{}, closedVerdict: -1, width: 1440, height: 900}
 }
 
 func TestTheDropLineIsTheEdge(t *testing.T) {

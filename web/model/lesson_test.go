@@ -47,10 +47,12 @@ func TestALessonStopsAtItsChapters(t *testing.T) {
 			t.Fatalf("it plays at a stop: %+v", m.Page().Story)
 		}
 		st := m.Page().Story
-		if m.tale.open {
-			stops = append(stops, "question")
+		if stop := st.Lead; m.tale.open {
+			stops = append(stops, stop+"?")
 		} else {
-			stops = append(stops, st.Lead)
+			stops = append(stops, stop)
+		}
+		if st.Done == len(stops) { // the question stands where its chapter begins
 			if len(st.Steps) != 5 || st.Steps[st.Done-1].State != "now" || st.Steps[st.Done-1].Heading != st.Lead || st.Back != (st.Done > 1) {
 				t.Errorf("at chapter %d: %+v", st.Done, st)
 			}
@@ -63,7 +65,7 @@ func TestALessonStopsAtItsChapters(t *testing.T) {
 		do(m, StoryNext{})
 		play(t, m, 2*time.Minute, "next stop", func() bool { return !m.playing || !m.lesson() && m.tale.reading == 0 })
 	}
-	want := []string{"The first copy", "A write reaches the replica", "The link breaks", "It continues where it stopped", "question", "In production"}
+	want := []string{"The first copy", "A write reaches the replica", "The link breaks", "The link heals?", "In production"}
 	if !slices.Equal(stops, want) {
 		t.Errorf("it stops at %q, want %q", stops, want)
 	}
@@ -128,6 +130,12 @@ func TestTheStoryAsksFirst(t *testing.T) {
 		if a := m.Page().Story.Ask; a.Question != c.question || a.Comment != c.comment(v) {
 			t.Errorf("%s: %+v, want %q, %q", c.scenario, a, c.question, c.comment(v))
 		}
+		for _, late := range []string{"continue", "fullresync"} { // what has been judged stays
+			do(m, Guess{"r1", late})
+			if a := m.Page().Story.Ask; a.Said != c.guess || a.Question != c.question {
+				t.Errorf("%s: after saying %s behind the verdict, %+v", c.scenario, late, a)
+			}
+		}
 	}
 }
 
@@ -163,6 +171,7 @@ func TestSentencesCanBeRead(t *testing.T) {
 		}
 		if !m.playing {
 			do(m, StoryNext{})
+			since -= time.Hour // the reader has had the time that it takes
 		}
 		do(m, Frame{Elapsed: frame})
 		if now > 5*time.Minute {
@@ -192,7 +201,7 @@ func TestBackGoesToTheChapterBefore(t *testing.T) {
 		do(m, StoryNext{})
 		play(t, m, time.Minute, "stop", func() bool { return !m.playing })
 	}
-	if st := m.Page().Story; st.Lead != "It continues where it stopped" {
+	if st := m.Page().Story; st.Lead != "The link heals" || !m.tale.open {
 		t.Fatalf("at %q", st.Lead)
 	}
 	chapter := m.session().Chapter()
@@ -357,5 +366,54 @@ func TestTheAnswerIsAsItWasSent(t *testing.T) {
 		if v := m.Page().Verdict; v.Answer != "+CONTINUE" || v.AnswerID != want {
 			t.Errorf("%s answers %s %s, not %q", era, v.Answer, v.AnswerID, want)
 		}
+	}
+}
+
+// Wherever a lesson stops there is a sentence to read, a heading does not answer the question below it, and the question says
+// what is so.
+func TestEveryStopSaysSomething(t *testing.T) {
+	for _, s := range assets.Scenarios() {
+		m := opened(t, s.Name)
+		for m.lesson() {
+			st := m.Page().Story
+			if st.More == "" {
+				t.Errorf("%s stops at %q with nothing to read", s.Name, st.Lead)
+			}
+			if !m.tale.open {
+				do(m, StoryNext{})
+			} else {
+				if heading := strings.ToLower(st.Lead); strings.Contains(heading, "continue") || strings.Contains(heading, "gone") || strings.Contains(heading, "wrong") {
+					t.Errorf("%s: %q answers %q", s.Name, st.Lead, st.Ask.Question)
+				}
+				if node := m.world().Node(m.tale.replica); node.Up() && !node.Replication().Replica != strings.Contains(st.Ask.Question, "will become a replica") {
+					t.Errorf("%s asks %q", s.Name, st.Ask.Question)
+				}
+				do(m, Guess{m.tale.replica, "continue"})
+			}
+			play(t, m, 10*time.Minute, "next stop", func() bool { return !m.playing || !m.lesson() && m.tale.reading == 0 })
+		}
+	}
+}
+
+// A chapter begins with its first sentence and, where the question stands directly behind that, with the question. All of it is
+// heard.
+func TestAChapterBeginsWithItsFirstSentence(t *testing.T) {
+	m := opened(t, "short-outage")
+	for range 3 {
+		do(m, StoryNext{})
+		play(t, m, time.Minute, "stop", func() bool { return !m.playing })
+	}
+	st := m.Page().Story
+	_, say, _ := m.session().Narration()
+	if say == "" || st.More != say || st.Ask.Question != "r1 will ask to go on. What will its master say?" || st.Next != "Skip the question" {
+		t.Errorf("it begins with %+v", st)
+	}
+	if want := st.Lead + ". " + st.More + " " + st.Ask.Question; m.Page().Status != want {
+		t.Errorf("the narrator says %q, want %q", m.Page().Status, want)
+	}
+	do(m, StoryBack{})
+	m.arrive()
+	if _, say, _ := m.session().Narration(); say == "" || m.Page().Story.More != say || m.playing {
+		t.Errorf("back at %+v", m.Page().Story)
 	}
 }

@@ -74,7 +74,7 @@ type Model struct {
 	drafts        map[string]map[string]string // what was put into the entries of a fault, by target and fault
 	refused       refusal
 	dragged       string // the node that is being dragged, "" for none
-	guess         map[string]string
+	guess         map[string]guess
 	closedVerdict int64
 
 	theme  string
@@ -151,7 +151,7 @@ func (m *Model) begin(name string, s *script.Script) {
 	m.past, m.before, m.marks = newChronicle(), nil, timeMarks{}
 	m.known = map[string]followed{}
 	m.client, m.toAll = map[string]int{}, false
-	m.typed, m.guess = map[string]typing{}, map[string]string{}
+	m.typed, m.guess = map[string]typing{}, map[string]guess{}
 	m.selected, m.chosen, m.closedVerdict, m.spoken = "", "", -1, -1
 	m.packet, m.dataShown, m.zoomAt = packet{}, dataView{}, 0
 	m.panels, m.fileNote = panels{topology: m.panels.topology}, ""
@@ -623,6 +623,8 @@ func (m *Model) run(line string) []Cmd {
 	}
 	if err := m.act(line); err != nil {
 		m.speak(reason(err))
+	} else if names := m.world().Names(); m.selected == "" && len(names) > 0 { // the first server of an empty world
+		return m.pickNode(names[0])
 	}
 	return nil
 }
@@ -709,13 +711,27 @@ func (m *Model) Draw(p *Page, parts Parts) {
 
 // calm is what stands where answers are shown while there is none to show.
 func calm(s *scene) string {
+	followed := false
 	for _, n := range s.nodes {
+		if n.frozen() {
+			return n.name + " stands still: it asks nothing and answers nobody until it goes on."
+		}
+		if what := s.vanishes(n); what != "" && n.connected() {
+			return what + ", and both ends still believe in the link. Nobody asks before a timeout is over."
+		}
 		if !n.up && n.master >= 0 {
 			return n.name + " is killed. When it starts and asks, " + s.nodes[n.master].name + "’s answer is shown here."
 		}
 		if n.up && n.master >= 0 && !n.connected() {
 			return n.name + " is on its way to " + s.nodes[n.master].name + "."
 		}
+		followed = followed || n.master >= 0
+	}
+	if len(s.nodes) == 0 {
+		return "No server yet. Add one and another that follows it, and this line says what its master would answer."
+	}
+	if !followed {
+		return "No server follows another. Make one a replica with REPLICAOF, and cut its link: this line says what its master would answer."
 	}
 	return "Every replica has its link. Cut one, and this line says what its master would answer if it came back now."
 }

@@ -93,7 +93,7 @@ func (m *Model) storyPace(left time.Duration) {
 	p := &m.pace
 	p.look(m.world().Events())
 	for steps := m.work; left > 0 && steps > 0 && m.playing; {
-		from := m.world().Now()
+		from, lesson := m.world().Now(), m.lesson()
 		rate, skips := m.rate(from)
 		to := from.Add(time.Duration(float64(left) * rate))
 		if from < p.shown {
@@ -101,8 +101,8 @@ func (m *Model) storyPace(left time.Duration) {
 		}
 		used := m.tell(to, steps, func() bool { return p.look(m.world().Events()) })
 		passed := m.world().Now().Sub(from)
-		if used == 0 || used == steps || passed == 0 && !p.fresh(from) {
-			break // the story waits, or the frame's work is done
+		if used == 0 || used == steps || passed == 0 && !p.fresh(from) || lesson != m.lesson() {
+			break // the story waits or has ended, or the frame's work is done
 		}
 		if skips {
 			p.skip(passed)

@@ -193,6 +193,26 @@ func (n standing) connected() bool {
 	return n.up && n.repl.Replica && n.repl.Link == engine.LinkConnected && !n.severed
 }
 
+// frozen reports whether the process is there and does nothing.
+func (n standing) frozen() bool { return n.state == "frozen" }
+
+// vanishes says what gets lost on the way between a replica and its master without a word to either, "" for nothing.
+func (s *scene) vanishes(n standing) string {
+	if n.master < 0 || !n.up {
+		return ""
+	}
+	master := s.nodes[n.master].name
+	switch down, up := s.dark(master, n.name), s.dark(n.name, master); {
+	case down && up:
+		return "Between " + master + " and " + n.name + " every byte vanishes"
+	case down:
+		return "What " + master + " sends to " + n.name + " vanishes"
+	case up:
+		return "What " + n.name + " sends to " + master + " vanishes"
+	}
+	return ""
+}
+
 // first and next are the borders of what the node's backlog holds, which are the same while it is empty; ok is false
 // without a backlog.
 func (n standing) held() (first, next engine.Offset, ok bool) {

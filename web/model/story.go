@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,8 +24,15 @@ type tale struct {
 // A question is what a lesson asks before the master answers.
 type question struct {
 	replica string
+	text    string
 	after   int  // events that had happened when it was asked: the answer comes later
 	open    bool // the reader has said nothing yet, and the story waits
+}
+
+// A guess is what the reader said, continue or fullresync, behind so many events: it is about the first answer after those.
+type guess struct {
+	kind  string
+	after int
 }
 
 // A chapterStart is where a chapter begins: behind so many events, and when.
@@ -67,18 +75,38 @@ func (m *Model) told(act script.Act) {
 		t.begins(m.session().Chapter(), chapterStart{m.world().Events().Len(), m.world().Now()})
 		t.halted, t.hurry, t.reading, t.question = true, false, 0, question{}
 		m.playing, m.status = false, a.Heading
+		if m.session().Chapter() > 1 { // the first begins with what the lesson is about
+			m.opensChapter()
+		}
 	case script.Say:
 		t.hurry, t.reading = false, readingTime(a.Text)
 		m.status, m.quiet = a.Text, 0
 	case script.Predict:
-		t.question = question{replica: a.Node, after: m.world().Events().Len(), open: true}
+		t.question = question{a.Node, m.questionText(a.Node), m.world().Events().Len(), true}
 		t.halted, t.hurry = true, false
 		delete(m.guess, a.Node)
-		m.playing, m.status = false, m.questionText()
+		m.playing, m.status = false, t.question.text
 	default:
 		return
 	}
 	m.revision++
+}
+
+// opensChapter goes on from a chapter's heading to the sentence that stands directly behind it, and to the question directly
+// behind that, so that the story stops where there is something to read. That takes no time.
+func (m *Model) opensChapter() {
+	status := m.status + "."
+	said := func() {
+		m.turn(m.world().Now())
+		status += " " + m.status
+	}
+	if _, ok := m.session().Next().(script.Say); ok {
+		said()
+	}
+	if _, ok := m.session().Next().(script.Predict); ok {
+		said()
+	}
+	m.status = status
 }
 
 func (t *tale) begins(chapter int, at chapterStart) {
@@ -148,9 +176,13 @@ func (m *Model) next() {
 	m.playing = true
 }
 
-// answer keeps what the reader says, and goes on where the story has stopped to ask.
+// answer keeps what the reader says, and goes on where the story has stopped to ask. What has been judged stays as it is.
 func (m *Model) answer(replica, kind string) {
-	m.guess[replica] = kind
+	s := observe(m.world(), m.known)
+	if a := m.ask(&s); a.Replica == replica && a.Truth != "" {
+		return
+	}
+	m.guess[replica] = guess{kind, m.world().Events().Len()}
 	if m.tale.open && m.tale.replica == replica {
 		m.tale.goOn()
 		m.playing = true
@@ -295,7 +327,8 @@ func (m *Model) chapterList() (list []StoryStep) {
 func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 	top := s.lead(m.selected)
 	if top < 0 {
-		return "No server yet.", "", nil
+		name := freeName(s, false)
+		return "No server yet.", "A server is one line of the script. The next one can follow it.", []Try{{"Add " + name, "node " + name}}
 	}
 	for _, n := range s.nodes {
 		if !n.up {
@@ -303,10 +336,21 @@ func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 		}
 	}
 	for _, n := range s.nodes {
-		if n.master < 0 || n.connected() {
+		if n.frozen() {
+			return whileFrozen(s, n)
+		}
+	}
+	for _, n := range s.nodes {
+		if n.master < 0 {
 			continue
 		}
 		master := s.nodes[n.master]
+		if s.vanishes(n) != "" {
+			return whileDark(s, master, n)
+		}
+		if n.connected() {
+			continue
+		}
 		if n.repl.Link == engine.LinkSync {
 			return n.name + " copies everything.",
 				master.name + " wrote its whole dataset down as of one moment, and " + n.name + " loads it. The writes since then wait behind it.",
@@ -333,7 +377,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 		}
 	}
 	if len(names) == 0 {
-		return master.name + " stands alone.", "A server becomes a replica with one command, and copies everything first.", nil
+		return master.name + " stands alone.", "A server becomes a replica with one command, and copies everything first.", m.followTry(s, master)
 	}
 	cut := Try{"Cut " + master.name + "–" + names[0], "sever " + master.name + " " + names[0]}
 	w, ok := m.past.wrote[master.name]
@@ -354,6 +398,47 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 		[]Try{cut, {`GET greeting at ` + names[0], names[0] + "> GET greeting"}}
 }
 
+// followTry gives a master without a replica one: another server that is alone as well, or a new one.
+func (m *Model) followTry(s *scene, master standing) []Try {
+	for _, n := range s.nodes {
+		if n.name != master.name && n.up && !n.repl.Replica && n.followed == 0 {
+			return []Try{{"Have " + n.name + " follow " + master.name, m.followLine(n.name, master.name)}}
+		}
+	}
+	name := freeName(s, true)
+	return []Try{{"Add a replica, " + name, "node " + name + " replicaof " + master.name}}
+}
+
+// whileFrozen and whileDark are for what nobody is told of: no connection ends before somebody's timeout is over.
+func whileFrozen(s *scene, n standing) (lead, more string, try []Try) {
+	thaw := Try{"Thaw " + n.name, "thaw " + n.name}
+	lead = n.name + " stands still, and answers nobody."
+	switch {
+	case n.followed > 0:
+		return lead, "Its process is frozen, and its connections stay: clients and replicas wait. A replica that hears nothing for repl-timeout, usually 60 seconds, gives its link up.",
+			[]Try{thaw}
+	case n.master >= 0:
+		master := s.nodes[n.master].name
+		return lead, "Its process is frozen, and its connections stay. What " + master + " sends is not applied. Without an acknowledgement for repl-timeout, usually 60 seconds, " +
+			master + " drops it.", []Try{thaw, {`SET greeting "hello again"`, master + `> SET greeting "hello again"`}}
+	}
+	return lead, "Its process is frozen, and its connections stay: clients wait.", []Try{thaw}
+}
+
+func whileDark(s *scene, master, n standing) (lead, more string, try []Try) {
+	heal := Try{"Heal " + master.name + "–" + n.name, "heal " + master.name + " " + n.name}
+	set := Try{`SET greeting "hello again"`, master.name + `> SET greeting "hello again"`}
+	switch lead = s.vanishes(n) + "."; {
+	case !n.connected():
+		return lead, "So " + n.name + " tries to connect in vain. The link has no reset and no refusal to tell: only timeouts.", []Try{heal, set}
+	case !s.dark(master.name, n.name):
+		return lead, "The stream still arrives, and its acknowledgements do not. Without one for repl-timeout, usually 60 seconds, " + master.name + " drops " + n.name + ".",
+			[]Try{heal, set}
+	}
+	return lead, "Nothing is reset, and both believe in the link: master_link_status is up. Whoever hears nothing for repl-timeout, usually 60 seconds, gives it up.",
+		[]Try{set, heal}
+}
+
 func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try []Try) {
 	heal := Try{"Heal " + master.name + "–" + n.name, "heal " + master.name + " " + n.name}
 	missing := master.repl.Offset - n.repl.Applied
@@ -364,7 +449,7 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 			"Write something at " + master.name + ": the bytes wait in its backlog.",
 			[]Try{{`SET greeting "hello again"`, master.name + `> SET greeting "hello again"`},
 				m.loadTry(master.name), heal}
-	case known && f.Answer.Reason == engine.PsyncTooLate && m.guess[n.name] == "": // the question comes before the answer
+	case known && f.Answer.Reason == engine.PsyncTooLate && m.guess[n.name].kind == "": // the question comes before the answer
 		first, _, _ := master.held()
 		return n.name + " is still away, and a block has gone.",
 			master.name + " let its oldest block go as one: what it holds begins at byte " + at(first) + " now. Will " + n.name +
@@ -452,7 +537,10 @@ func (m *Model) ask(s *scene) Ask {
 		if row.Answer.Word == "" {
 			continue
 		}
-		a := Ask{Replica: row.Replica, Question: row.Question, Said: m.guess[row.Replica]}
+		a := Ask{Replica: row.Replica, Question: row.Question}
+		if g := m.guess[row.Replica]; !m.answered(s, row.Replica, g.after) { // or it was about another outage
+			a.Said = g.kind
+		}
 		if a.Said != "" {
 			a.Truth = kindOf(row.Answer)
 			a.Comment = row.Cost + "."
@@ -461,8 +549,8 @@ func (m *Model) ask(s *scene) Ask {
 	}
 	if v, ok := m.shownVerdict(s); ok {
 		name := s.named(v.answer.Replica)
-		if said := m.guess[name]; said != "" {
-			a := judge(Ask{Replica: name, Said: said}, s, v)
+		if g := m.guess[name]; g.kind != "" && int(v.seq) >= g.after {
+			a := judge(Ask{Replica: name, Said: g.kind}, s, v)
 			a.Comment = "" // the story itself says why
 			return a
 		}
@@ -470,10 +558,17 @@ func (m *Model) ask(s *scene) Ask {
 	return Ask{}
 }
 
+// answered reports whether a replica was answered behind so many events.
+func (m *Model) answered(s *scene, replica string, after int) bool {
+	return slices.ContainsFunc(m.past.verdicts, func(v judged) bool {
+		return int(v.seq) >= after && s.named(v.answer.Replica) == replica
+	})
+}
+
 // lessonAsk is the question that the script has asked last in this chapter, and what came of it.
 func (m *Model) lessonAsk(s *scene) Ask {
 	q := m.tale.question
-	a := Ask{Replica: q.replica, Said: m.guess[q.replica], Question: m.questionText()}
+	a := Ask{Replica: q.replica, Said: m.guess[q.replica].kind, Question: q.text}
 	if q.replica == "" || a.Said == "" && !q.open {
 		return Ask{} // none was asked, or the reader passed over it
 	}
@@ -502,11 +597,21 @@ func onlyIfSaid(a Ask) Ask {
 	return a
 }
 
-func (m *Model) questionText() string {
-	if m.tale.replica == "" {
-		return ""
+// questionText asks what a node will be answered, and says how it comes to ask.
+func (m *Model) questionText(name string) string {
+	will, whose := " will ask to go on.", "its"
+	n := m.world().Node(name)
+	switch r := n.Replication(); {
+	case !n.Up():
+		will = " will start and ask."
+	case !r.Replica:
+		will, whose = " will become a replica and ask to go on.", "its new"
+	case r.Ask.ID == "?" && r.LinkDownFor < 0:
+		will = " is new, and asks for the first time."
+	case r.Ask.ID == "?": // before PSYNC
+		will = " will ask again."
 	}
-	return m.tale.replica + " will ask to go on. What will its master say?"
+	return name + will + " What will " + whose + " master say?"
 }
 
 // judge says whether the reader was right, and why, with the numbers that were compared.

@@ -147,6 +147,79 @@ func TestACutReplicaContinuesWhereItStopped(t *testing.T) {
 	}
 }
 
+// A guess is about one outage: judged, it stays as it is, and the next outage asks anew, whatever has caused it.
+func TestAGuessIsJudgedOnce(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"sever m1 r1"}, Guess{"r1", "fullresync"})
+	if a := m.Page().Story.Ask; a.Said != "fullresync" || a.Truth != "continue" {
+		t.Fatalf("the guess is judged as %+v", a)
+	}
+	do(m, Guess{"r1", "continue"})
+	if a := m.Page().Story.Ask; a.Said != "fullresync" {
+		t.Errorf("the guess became %+v", a)
+	}
+	do(m, Run{"heal m1 r1"})
+	wait(m, 3*time.Second)
+	do(m, Guess{"r1", "continue"})
+	if a := m.Page().Story.Ask; a.Said != "fullresync" || a.Question != "Not this time: CONTINUE." {
+		t.Errorf("behind the verdict the guess became %+v", a)
+	}
+	do(m, Run{"kill r1"}, Run{"start r1"})
+	if a := m.Page().Story.Ask; a.Replica != "r1" || a.Said != "" || a.Truth != "" {
+		t.Fatalf("after a restart the question is %+v", a)
+	}
+	do(m, Guess{"r1", "continue"})
+	if a := m.Page().Story.Ask; a.Said != "continue" || a.Truth == "" {
+		t.Errorf("the second guess is judged as %+v", a)
+	}
+}
+
+// What nobody is told of, the story tells, and what stands where answers are shown says the same; and each has a way on.
+func TestTheStoryTellsWhatIsSo(t *testing.T) {
+	for _, c := range []struct {
+		scenario         string // a script, or "" for the playground
+		line             string
+		lead, calm, next string
+	}{
+		{"", "blackhole m1 r1", "Between m1 and r1 every byte vanishes.", "Between m1 and r1 every byte vanishes, and both ends", `m1> SET greeting "hello again"`},
+		{"", "blackhole m1 > r2", "What m1 sends to r2 vanishes.", "What m1 sends to r2 vanishes, and both ends", `m1> SET greeting "hello again"`},
+		{"", "blackhole r2 > m1", "What r2 sends to m1 vanishes.", "What r2 sends to m1 vanishes, and both ends", "heal m1 r2"},
+		{"", "freeze r1", "r1 stands still, and answers nobody.", "r1 stands still: ", "thaw r1"},
+		{"", "freeze m1", "m1 stands still, and answers nobody.", "m1 stands still: ", "thaw m1"},
+		{"seed 1\n", "", "No server yet.", "No server yet. Add one", "node m1"},
+		{"node m1\n", "", "m1 stands alone.", "No server follows another.", "node r1 replicaof m1"},
+		{"node m1\nnode m2\n", "", "m1 stands alone.", "No server follows another.", "m2> REPLICAOF m1 6379"},
+	} {
+		m := opened(t, "")
+		if c.scenario != "" {
+			other := New([]Scenario{{Name: "other", Text: c.scenario}}, Settings{})
+			m = &other
+		}
+		if c.line != "" {
+			do(m, Run{c.line})
+		}
+		p := m.Page()
+		if p.Story.Lead != c.lead || !strings.HasPrefix(p.Calm, c.calm) || len(p.Story.Try) == 0 || p.Story.Try[0].Line != c.next {
+			t.Errorf("%s%s: %q, %q, %+v", c.scenario, c.line, p.Story.Lead, p.Calm, p.Story.Try)
+			continue
+		}
+		for _, try := range p.Story.Try {
+			do(m, Run{try.Line})
+		}
+		wait(m, 8*time.Second)
+		if got := m.Page(); m.problem != "" || got.Story.Lead == c.lead && c.line != "" || m.selected == "" {
+			t.Errorf("%s%s: tried, it is %q, problem %q, selected %q", c.scenario, c.line, got.Story.Lead, m.problem, m.selected)
+		}
+	}
+
+	m := opened(t, "")
+	do(m, Run{"blackhole m1 r1"})
+	wait(m, 130*time.Second)
+	if st := m.Page().Story; !strings.HasPrefix(st.More, "So r1 tries to connect in vain.") {
+		t.Errorf("after the timeouts: %+v", st)
+	}
+}
+
 // The same by keys alone: choose r1, cut, write at m1, heal.
 func TestTheSameStoryByKeysAlone(t *testing.T) {
 	m := opened(t, "")
