@@ -124,7 +124,7 @@ func (p *page) embedFrame() {
 		if p.model.HasNode(name) {
 			p.take(model.Select{Node: name})
 		} else {
-			e.wrong = model.NoSetting("node", name)
+			e.wrong = strings.TrimSpace(e.wrong + " " + model.NoSetting("node", name))
 		}
 	}
 	if e.acted {

@@ -148,14 +148,14 @@ func told(t *testing.T, r *room) (notice string) {
 
 func TestAHostHearsOnceWhatIsWrongWithWhatItAskedFor(t *testing.T) {
 	for fragment, want := range map[string]string{
-		"v=1&s=short-outage":      "",
-		"v=1&view=bogus":          `view is stage, tape, wire or cli, and not "bogus".`,
-		"v=1&node=nobody":         `node is one that is there, and not "nobody".`,
-		"v=1&theme=purple":        `The link says "theme=purple", which is no theme (light, dark or auto).`,
-		"v=1&s=nowhere":           `There is no scenario "nowhere" in the library: here is the first one.`,
-		"v=9":                     `This link is of version "9", and this page reads version 1. A newer page may open it.`,
-		"v=1&node=r1&keys=on":     "",
-		"v=1&readonly=readonly&t": `The link says "t", which is no moment in milliseconds.`,
+		"v=1&s=short-outage":       "",
+		"v=1&view=bogus":           `view is stage, tape, wire or cli, and not "bogus".`,
+		"v=1&node=nobody&view=all": `view is stage, tape, wire or cli, and not "all". node is one that is there, and not "nobody".`,
+		"v=1&theme=purple":         `The link says "theme=purple", which is no theme (light, dark or auto).`,
+		"v=1&s=nowhere":            `There is no scenario "nowhere" in the library: here is the first one.`,
+		"v=9":                      `This link is of version "9", and this page reads version 1. A newer page may open it.`,
+		"v=1&node=r1&keys=on":      "",
+		"v=1&readonly=readonly&t":  `The link says "t", which is no moment in milliseconds.`,
 	} {
 		p, r := framed(t, fragment)
 		for i := range 30 {
