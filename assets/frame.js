@@ -3,10 +3,13 @@
 // The parent says hello, again and again until it is welcomed:
 //
 //   → {ns: "resync", v: 1, type: "hello", id, nonce}
-//   ← {ns: "resync", v: 1, type: "welcome", id, nonce, engine, caps, scenario} and a MessagePort
+//   ← {ns: "resync", v: 1, type: "welcome", id, nonce, engine, build, caps, scenario} and a MessagePort
+//
+// A hello of another version is answered with {ns: "resync", v: 1, type: "unsupported", id, nonce}.
 //
 // Everything else goes through the port. A request carries rid, and has one reply: {rid, ok: true, result} or {rid, ok: false,
-// error: {code, message}}. What the frame tells by itself has type and no rid.
+// error: {code, message}}. What the frame tells by itself has type and no rid; of that an error is the end, and a notice, {code,
+// message}, says what was wrong with what was asked for: it goes on without.
 //
 // Only the parent is listened to, for messages of a known form, of 64 KB at most, and 50 a second. Nothing here is a
 // secret, and no message can make the frame navigate, fetch, open, evaluate or store anything: a request is words and
@@ -19,12 +22,12 @@
   const mostInSecond = 50;
   const mostWaiting = 50; // before the program runs
   const every = 250; // ms between two looks at what is new
+  const soon = 40; // ms until one for which something waits
   const linkEvery = 1000; // ms between two links of a run that goes on
 
   let port = null;
   let waiting = []; // requests from before the program ran
   let said = {}; // the last of each kind that was told
-  let wanted = new Set(); // topics
   let linked = 0; // when a link was asked for last
   let stale = false; // that one is of an earlier moment
   let asked = 0; // its number
@@ -40,14 +43,17 @@
   addEventListener("message", (event) => {
     const d = event.data;
     if (event.source !== window.parent || port || typeof d !== "object" || d === null) return;
-    if (d.ns !== "resync" || d.v !== 1 || d.type !== "hello" || !isText(d.id, 100) || !isText(d.nonce, 100)) return;
+    if (d.ns !== "resync" || !isNumber(d.v) || d.type !== "hello" || !isText(d.id, 100) || !isText(d.nonce, 100)) return;
+    const answer = (type, more, ports) =>
+      window.parent.postMessage({ ns: "resync", v: 1, type, id: d.id, nonce: d.nonce, ...more }, "*", ports); // nothing secret, and its origin may be "null"
+    if (d.v !== 1) return answer("unsupported");
     const channel = new MessageChannel();
     port = channel.port1;
     port.onmessage = (message) => take(message.data);
     askForProgram();
-    const welcome = { ns: "resync", v: 1, type: "welcome", id: d.id, nonce: d.nonce, engine: "resync", caps: [...Object.keys(requests)] };
-    welcome.scenario = new URLSearchParams(location.hash.slice(1)).get("s") ?? "";
-    window.parent.postMessage(welcome, "*", [channel.port2]); // nothing secret, and its origin may be "null"
+    const scenario = new URLSearchParams(location.hash.slice(1)).get("s") ?? "";
+    const build = JSON.parse(document.getElementById("play-build").textContent).wasm?.split(".")[1]; // the program's hash
+    answer("welcome", { engine: "resync", build, caps: [...Object.keys(requests)], scenario }, [channel.port2]);
     loading();
     look();
   });
@@ -150,6 +156,8 @@
     return [kind, ...target.split(/[\s-]+/), ...words.map(String)].filter(Boolean).join(" ").replace(/[\r\n]/g, " ");
   }
 
+  const topics = ["state", "step", "command", "verdict", "link", "resize", "edge", "notice", "wire"]; // all but the last are told anyway
+
   const requests = {
     play: () => ask("play") ?? true,
     pause: () => ask("pause") ?? true,
@@ -173,17 +181,18 @@
     },
     set(d) {
       if (d.lang !== undefined && !/^en\b/i.test(d.lang)) wrong("this page speaks English, and no other language yet");
-      const settings = ["theme", "motion", "pace", "speed", "controls", "view", "readonly", "keys", "node", "height"];
+      const settings = ["theme", "motion", "pace", "speed", "controls", "view", "readonly", "keys", "node", "height", "autoplay"];
       for (const [key, value] of Object.entries(d)) {
-        if (settings.includes(key)) ask("set", key, value);
-        else if (!["type", "rid", "lang"].includes(key)) wrong(`there is no setting ${key.slice(0, 40)}`);
+        if (["type", "rid", "lang"].includes(key)) continue;
+        if (!settings.includes(key)) wrong(`there is no setting ${key.slice(0, 40)}`);
+        if (!["string", "number", "boolean"].includes(typeof value)) wrong(`${key} is a word or a number`);
+        ask("set", key, value);
       }
       return true;
     },
     subscribe(d) {
-      if (!Array.isArray(d.topics)) wrong("subscribe has topics");
-      wanted = new Set(d.topics);
-      ask("wire", wanted.has("wire"));
+      if (!Array.isArray(d.topics) || !d.topics.every((topic) => topics.includes(topic))) wrong(`subscribe has topics, of ${topics.join(", ")}`);
+      ask("wire", d.topics.includes("wire"));
       return true;
     },
     snapshot: (d, reply) => link((fragment) => reply.answer({ v: 1, link: fragment, t: JSON.parse(inside().news()).state.t })),
@@ -207,13 +216,14 @@
   let timer = 0;
   function look() {
     clearTimeout(timer);
-    timer = setTimeout(look, every);
+    timer = setTimeout(look, links.size ? soon : every);
     if (!inside()) return;
     for (const run of waiting.splice(0)) run();
-    const { state, step, events } = JSON.parse(inside().news());
+    const { state, step, events, notice } = JSON.parse(inside().news());
     const { opening, ...rest } = state;
     if (!opening) {
       if (!said.ready) tellNew("ready", { scenario: state.scenario });
+      if (notice) tell("notice", { code: "invalid", message: notice });
       for (const { type, data } of events) tell(type, data);
       stale = tellNew("state", rest) || stale;
       if (stale && performance.now() - linked >= linkEvery) link(() => {});
@@ -226,10 +236,13 @@
       if (n > number || !fragment) continue;
       links.delete(n);
       then(fragment);
-      tellNew("link", { fragment });
     }
+    if (fragment) tellNew("link", { fragment });
     measure();
   }
+
+  // What a reader does is told soon: the host may take the frame away, and the link is what brings it back.
+  for (const type of ["click", "keyup"]) addEventListener(type, () => setTimeout(look, soon));
 
   // measure tells how high the frame would be with nothing cut off, at the width that it has. The way is one way: what is
   // told depends on the width alone, so that the answer cannot ask again.
@@ -263,8 +276,12 @@
     failed();
   }
 
-  // Out of sight, time stands still. The browser draws no frames of a hidden page anyway.
-  new IntersectionObserver((entries) => inside() && ask("sleep", !entries.at(-1).isIntersecting)).observe(document.documentElement);
+  // Out of sight, time stands still: from the beginning, where the frame begins there. The browser draws no frames of a hidden
+  // page anyway.
+  let asleep = false;
+  const sleep = () => inside() && ask("sleep", asleep);
+  new IntersectionObserver((entries) => sleep((asleep = !entries.at(-1).isIntersecting))).observe(document.documentElement);
+  new MutationObserver(sleep).observe(document.documentElement, { attributes: true, attributeFilter: ["data-state"] });
 
   // Tab leaves the frame at its ends, as always: the host hears which way.
   document.addEventListener("keydown", (event) => {

@@ -53,6 +53,7 @@ func build(out, program string, v variant) error {
 		return err
 	}
 	maps.Copy(site, drawn)
+	site[headersName] = site.headers()
 	if v.draft {
 		return site.write(out)
 	}

@@ -27,6 +27,7 @@ var frameEdits = []struct {
 	{regexp.MustCompile(`<html lang="en"`), `<html lang="en" data-embed`},
 	{regexp.MustCompile(`<meta name="description" [^>]*>`), `<meta name="robots" content="noindex">`},
 	{regexp.MustCompile(`<!--poster-->`), `<p class="embed__before">Redis replication, byte for byte</p>`}, // the host has a picture of its own
+	{regexp.MustCompile(` Below is a picture of it\.`), ""},
 	{regexp.MustCompile(`(<script defer src="assets/boot\.js"></script>)`), "<script defer src=\"assets/frame.js\"></script>\n$1"},
 }
 

@@ -41,7 +41,8 @@ type budget struct{ program, picture int }
 
 var readers = budget{program: 2_950_000, picture: 100_000}
 
-// compress puts a .gz and a .br beside every file that gains by it, and the manifest. The program is packed already.
+// compress puts a .gz and a .br beside every file that gains by it, and the manifest. The program is packed already, and
+// the headers are for the host.
 func (s site) compress() (manifest, error) {
 	var list manifest
 	for _, name := range s.names() {
@@ -51,7 +52,7 @@ func (s site) compress() (manifest, error) {
 		if file.Bytes > mostBytes {
 			return nil, fmt.Errorf("%s has %d bytes, and hosts of static files take %d at most: split it, or leave it out", name, file.Bytes, mostBytes)
 		}
-		if !slices.Contains([]string{".gz", ".br", ".png"}, path.Ext(name)) {
+		if name != headersName && !slices.Contains([]string{".gz", ".br", ".png"}, path.Ext(name)) {
 			zipped, err := compress(content)
 			if err != nil {
 				return nil, err

@@ -33,7 +33,7 @@ func project(changes map[string]string) fstest.MapFS {
 	files := map[string]string{
 		"index.html": `<html lang="en"><meta name="description" content="x"><link href="assets/style.css"><link rel="preload" href="assets/play.wasm.gz">` +
 			`<script type="application/json" id="play-build">{}</script>` +
-			`<!--poster--><script src="assets/wasm_exec.js"></script><script defer src="assets/boot.js"></script><a href="#top">up</a>`,
+			`<!--poster--><script src="assets/wasm_exec.js"></script><script defer src="assets/boot.js"></script><a href="#top">up</a><noscript>A program. Below is a picture of it. More.</noscript>`,
 		"assets/boot.js":                "boot()",
 		"assets/embed.js":               "embed()",
 		"assets/frame.js":               "frame()",
@@ -302,6 +302,48 @@ func TestEveryFileThatGainsIsCompressedAndListed(t *testing.T) {
 	}
 }
 
+// Hosts that read headers from a file get the policies of both pages, and keep what has a hash for ever and nothing else.
+func TestTheHeadersFitTheSite(t *testing.T) {
+	s := mustAssemble(t, project(nil))
+	s[headersName] = s.headers()
+	rules := make(map[string]string)
+	path := ""
+	for line := range strings.Lines(string(s[headersName])) {
+		line = strings.TrimSuffix(line, "\n")
+		header, ok := strings.CutPrefix(line, "  ")
+		if !ok {
+			path = line
+			continue
+		}
+		if name, _, _ := strings.Cut(header, ":"); strings.Contains(rules[path], name) {
+			t.Errorf("%s has two rules for %s", path, name)
+		}
+		rules[path] += header + "\n"
+	}
+	for path, want := range map[string]string{
+		"/": "worker-src 'self'", "/index.html": "'wasm-unsafe-eval'", "/embed": "frame-ancestors *", "/embed.html": "frame-ancestors *",
+		"/assets/*": "Access-Control-Allow-Origin: *", "/v1/*": "Access-Control-Allow-Origin: *",
+	} {
+		if !strings.Contains(rules[path], want) {
+			t.Errorf("%s: %q, want %q", path, rules[path], want)
+		}
+	}
+	for _, name := range s.names() {
+		if kept := strings.Contains(rules["/"+name], "immutable"); kept != hash.MatchString(name) {
+			t.Errorf("%s is kept for ever: %t", name, kept)
+		}
+	}
+	if _, err := s.compress(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s[headersName+".gz"]; ok {
+		t.Error("the headers are compressed, for nobody")
+	}
+	if !bytes.Contains(s[manifestName], []byte(`"`+headersName+`"`)) {
+		t.Error("the headers are not in the manifest")
+	}
+}
+
 func TestASiteThatOutgrowsItsBudgetIsRefused(t *testing.T) {
 	list := manifest{
 		{Name: "index.html", Bytes: 9000, Gzip: 3000}, {Name: "assets/boot.0.js", Bytes: 50}, {Name: "assets/scenarios/a.resync", Bytes: 7000},
@@ -424,7 +466,7 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 			t.Errorf("there is no %s in\n%s", want, page)
 		}
 	}
-	for _, not := range []string{"manifest", "og:title", "description", "<p>picture"} {
+	for _, not := range []string{"manifest", "og:title", "description", "<p>picture", "Below is"} {
 		if strings.Contains(page, not) {
 			t.Errorf("there is %s in\n%s", not, page)
 		}

@@ -23,14 +23,30 @@ type Embed struct {
 	Speed    float64
 }
 
-// ParseEmbed reads them. What is wrong is left as it was.
-func ParseEmbed(fragment string) Embed {
-	e := Embed{Controls: "minimal"}
+// embedWords say what the values may be.
+var embedWords = map[string]string{
+	"view": "stage, tape, wire or cli", "controls": "minimal, none or full", "motion": "auto or off", "keys": "on or off",
+	"autoplay": "once or off", "pace": "story or true", "speed": "a number above 0", "theme": "light, dark or auto", "node": "one that is there",
+}
+
+// ParseEmbed reads them. What is wrong is left as it was, and said in notices.
+func ParseEmbed(fragment string) (e Embed, notices []string) {
+	e.Controls = "minimal"
 	for part := range strings.SplitSeq(fragment, "&") {
 		key, value, _ := strings.Cut(part, "=")
-		e.Set(key, value)
+		if !e.Set(key, value) && embedWords[key] != "" && key != "theme" && key != "node" { // a permalink has these too
+			notices = append(notices, NoSetting(key, value))
+		}
 	}
-	return e
+	return e, notices
+}
+
+// NoSetting says that there is no such setting, or what its values are.
+func NoSetting(key, value string) string {
+	if embedWords[key] == "" {
+		return "There is no setting " + strconv.Quote(cut(key, 40)) + "."
+	}
+	return key + " is " + embedWords[key] + ", and not " + strconv.Quote(cut(value, 40)) + "."
 }
 
 // Set changes one of them, and reports whether there is such a one with such a value.
@@ -45,8 +61,11 @@ func (e *Embed) Set(key, value string) bool {
 		return false
 	}
 	either := func(into *bool, on, off string) bool {
-		*into = value == on
-		return value == on || value == off
+		if value == on || value == off {
+			*into = value == on
+			return true
+		}
+		return false
 	}
 	switch key {
 	case "view":
@@ -54,8 +73,8 @@ func (e *Embed) Set(key, value string) bool {
 	case "controls":
 		return among(&e.Controls, "minimal", "none", "full")
 	case "readonly":
-		e.ReadOnly = value == "" || value == "1" || value == "true"
-		return e.ReadOnly || value == "0" || value == "false"
+		e.ReadOnly = value != "0" && value != "false" // HTML's readonly="readonly" among them
+		return true
 	case "motion":
 		return either(&e.Still, "off", "auto")
 	case "keys":
@@ -66,8 +85,7 @@ func (e *Embed) Set(key, value string) bool {
 	case "autoplay":
 		return among(&e.Play, "once", "off")
 	case "pace":
-		e.Story = value == "story"
-		return either(&e.True, "true", "story")
+		return either(&e.True, "true", "story") && either(&e.Story, "story", "true")
 	case "speed":
 		n, err := strconv.ParseFloat(value, 64)
 		if err != nil || !(n > 0) {
@@ -165,7 +183,7 @@ func (m *Model) perform(p Perform) []Cmd {
 		}
 		return []Cmd{Performed{}}
 	}
-	if m.world().Node(p.Node).Name == "" {
+	if !m.HasNode(p.Node) {
 		return []Cmd{Performed{Refused: "there is no node " + strconv.Quote(cut(p.Node, 40))}}
 	}
 	cmds := m.pickNode(p.Node)
@@ -195,9 +213,20 @@ func (m *Model) Permalink() (Permalink, string) { return m.permalink() }
 // HasScenario reports whether the library holds one of that name.
 func (m *Model) HasScenario(name string) bool { return m.textOf(name) != "" }
 
-// News is what a host is told now and then, as JSON: the state, and of what happened after so many events the commands and
-// the verdicts, and the packets where they are wanted.
-func (m *Model) News(seen int, wire bool) string {
+// HasNode reports whether there is a node of that name now.
+func (m *Model) HasNode(name string) bool { return m.world().Node(name).Name != "" }
+
+// FirstNode is the node that is selected where nobody says another, "" where there is none.
+func (m *Model) FirstNode() string {
+	for _, name := range m.world().Names() {
+		return name
+	}
+	return ""
+}
+
+// News is what a host is told now and then, as JSON: the state, what is wrong with what it asked for, and of what happened
+// after so many events the commands and the verdicts, and the packets where they are wanted.
+func (m *Model) News(seen int, wire bool, notice string) string {
 	w := m.world()
 	o := object("{")
 	o.name("state")
@@ -212,6 +241,7 @@ func (m *Model) News(seen int, wire bool) string {
 	o.truth("opening", m.Opening())
 	o.optional("problem", m.problem)
 	o = append(o, '}')
+	o.optional("notice", notice)
 	reached := 0
 	chapters := m.chapterList()
 	for i, k := range chapters {

@@ -2,6 +2,8 @@ package model
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -19,9 +21,64 @@ func TestWhatAFragmentSaysOfTheFrame(t *testing.T) {
 		{"pace=story&autoplay=off", Embed{Controls: "minimal", Play: "off", Story: true}},
 		{"view=all&controls=many&speed=-1&speed=fast&speed=NaN&autoplay=always", Embed{Controls: "minimal"}},
 	} {
-		if got := ParseEmbed(c.fragment); got != c.want {
+		got, notices := ParseEmbed(c.fragment)
+		if got != c.want {
 			t.Errorf("%q: %+v, want %+v", c.fragment, got, c.want)
 		}
+		if wrong := strings.Contains(c.fragment, "many"); wrong != (len(notices) > 0) {
+			t.Errorf("%q: %q", c.fragment, notices)
+		}
+	}
+}
+
+// What an author wrote and does not get is said, with what would have done; the rest is as if it were not there.
+func TestAWrongSettingIsNamed(t *testing.T) {
+	got, notices := ParseEmbed("v=1&readonly=readonly&view=bogus&speed=abc&motion=never&keys=&pace=fast&theme=purple&node=nobody")
+	if want := (Embed{Controls: "minimal", ReadOnly: true}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	want := []string{
+		`view is stage, tape, wire or cli, and not "bogus".`, `speed is a number above 0, and not "abc".`, `motion is auto or off, and not "never".`,
+		`keys is on or off, and not "".`, `pace is story or true, and not "fast".`,
+	}
+	if !slices.Equal(notices, want) {
+		t.Errorf("%q", notices)
+	}
+	still := Embed{Still: true, NoKeys: true, True: true}
+	for _, key := range []string{"motion", "keys", "pace"} {
+		if before := still; still.Set(key, "bogus") || still != before {
+			t.Errorf("%s=bogus leaves %+v", key, still)
+		}
+	}
+	if got := NoSetting("location", "x"); got != `There is no setting "location".` {
+		t.Error(got)
+	}
+}
+
+// A piece of a page has the scenario's title and picture and a way to the whole page, whatever is in the title, and leads out of
+// a frame.
+func TestWhatAnAuthorPastes(t *testing.T) {
+	share := func(m Model, page, fragment string) Share {
+		m, _ = Update(m, ToggleShare{})
+		m, _ = Update(m, Packed{Page: page, Fragment: fragment})
+		return m.Page().Share
+	}
+	m := linkedTo("v=1&s=short-outage&t=20000", "")
+	for _, page := range []string{"https://host/a/embed.html", "https://host/a/embed", "https://host/a/index.html"} {
+		got := share(m, page, "v=1&s=short-outage&t=20000")
+		const link = "https://host/a/index.html#v=1&amp;s=short-outage&amp;t=20000"
+		want := `<script type="module" src="https://host/a/v1/embed.js"></script>
+<resync-playground src="` + link + `" title="A short outage" height="420">
+  <img src="https://host/a/posters/short-outage.svg" alt="A short outage">
+  <a href="` + link + `">A short outage</a>
+</resync-playground>`
+		if got.Embed != want || escaped(got.Link) != link {
+			t.Errorf("%s: %s\n%s", page, got.Link, got.Embed)
+		}
+	}
+	m = linkedTo("v=1&a=x", `title "<b>\"&"`+"\nnode m1\n")
+	if got := share(m, `https://host/?"><script>`, "v=1&a=x").Embed; strings.Count(got, "<") != 6 || strings.Contains(got, "<img") || !strings.Contains(got, `title="&lt;b&gt;&quot;&amp;"`) {
+		t.Error(got)
 	}
 }
 
@@ -74,7 +131,7 @@ func TestNewsAreJSON(t *testing.T) {
 				Data map[string]any
 			}
 		}
-		text := m.News(seen, true)
+		text := m.News(seen, true, "a \"quoted\" notice")
 		if err := json.Unmarshal([]byte(text), &news); err != nil {
 			t.Fatalf("%v in %s", err, text)
 		}

@@ -92,15 +92,30 @@ func (m *Model) shared() Share {
 	if !s.Open || m.share.fragment == "" {
 		return s
 	}
-	s.Link = m.share.page + "#" + m.share.fragment
+	page := m.share.page
+	folder := page[:strings.LastIndexByte(page, '/')+1]
+	if name := page[len(folder):]; name == "embed.html" || name == "embed" { // hosts leave the end out
+		page = folder + "index.html" // whoever opens the link is in no frame
+	}
+	s.Link = page + "#" + m.share.fragment
 	if len(s.Link) > LongLink {
 		s.Note = "The link has " + commas(int64(len(s.Link))) + " characters, and some mails and chats cut those of more than " + commas(LongLink) + ". The script as a file says the same."
 	}
-	folder := m.share.page[:strings.LastIndexByte(m.share.page, '/')+1]
-	s.Embed = `<script type="module" src="` + folder + `v1/embed.js"></script>` + "\n" +
-		`<resync-playground src="` + strings.ReplaceAll(s.Link, "&", "&amp;") + `" height="420"></resync-playground>`
+	title, link := escaped(m.script.Title), escaped(s.Link)
+	picture := ""
+	if l, _, _ := ParsePermalink(m.share.fragment); l.Scenario != "" {
+		picture = `  <img src="` + escaped(folder) + "posters/" + l.Scenario + `.svg" alt="` + title + `">` + "\n"
+	}
+	s.Embed = `<script type="module" src="` + escaped(folder) + `v1/embed.js"></script>` + "\n" +
+		`<resync-playground src="` + link + `" title="` + title + `" height="420">` + "\n" + picture +
+		`  <a href="` + link + `">` + title + "</a>\n</resync-playground>"
 	return s
 }
+
+// escaped is text as HTML has it, in quotes as well.
+func escaped(s string) string { return escaper.Replace(s) }
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
 // saveAs has the browser save the run.
 func (m *Model) saveAs(form string) []Cmd {

@@ -21,12 +21,17 @@ type deck struct {
 	open bool // on a phone: the second row is shown
 }
 
+// playFace is the name and the drawing of what starts and stops time.
+func playFace(playing bool) (string, app.UI) {
+	if playing {
+		return "Pause", path("fill", "M2 0h3.500v14H2zM8.500 0H12v14H8.500z")
+	}
+	return "Play", path("fill", "M3 0v14l10-7z")
+}
+
 func (d *deck) Render() app.UI {
 	k := &d.Deck
-	playName, playShape := "Play", path("fill", "M3 0v14l10-7z")
-	if k.Playing {
-		playName, playShape = "Pause", path("fill", "M2 0h3.500v14H2zM8.500 0H12v14H8.500z")
-	}
+	playName, playShape := playFace(k.Playing)
 	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).DataSet("rewound", k.Rewound).DataSet("open", d.open).Body(
 		app.Span().Class("deck__keys").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-back").Aria("label", "One event back").Title("One event back (,)").

@@ -16,12 +16,17 @@ import (
 type embedding struct {
 	on bool
 	model.Embed
-	asleep  bool // out of sight: no time passes
-	seen    int  // events that the host has been told of
-	wire    bool // the host wants packets
-	pending bool // autoplay waits for the opening
-	links   int  // how many links were asked for,
-	made    int  // which of them was made last,
+	asleep  bool   // out of sight: no time passes
+	seen    int    // events that the host has been told of
+	wire    bool   // the host wants packets
+	pending bool   // autoplay waits for the opening
+	node    string // waits for it as well: nobody knows before whether there is one of that name
+	wrong   string // what the host asked for and does not get, until it is told
+	noticed string // the page's notice that it was told of
+	held    bool   // a reader stopped a frame that has no controls
+	acted   bool   // something was done that the last link does not hold
+	links   int    // how many links were asked for,
+	made    int    // which of them was made last,
 	link    string
 }
 
@@ -33,7 +38,10 @@ func (p *page) beginEmbed(settings *model.Settings) {
 	if p.embed.on = p.host.Embedded(); !p.embed.on {
 		return
 	}
-	p.embed.Embed = model.ParseEmbed(p.host.Fragment())
+	var notices []string
+	p.embed.Embed, notices = model.ParseEmbed(p.host.Fragment())
+	p.embed.wrong = strings.Join(notices, " ")
+	p.expectNode(p.host.Fragment())
 	p.embed.pending = p.embed.Play != ""
 	p.still = p.still || p.embed.Still
 	*settings = model.Settings{NoKeys: p.embed.NoKeys, ReducedMotion: p.still} // what was chosen elsewhere is not this frame's
@@ -46,6 +54,11 @@ func (p *page) viewed() {
 	} else if p.embed.on {
 		p.take(model.SelectTab{Tab: model.TabCLI})
 	}
+}
+
+func (p *page) expectNode(fragment string) {
+	link, _, _ := model.ParsePermalink(fragment)
+	p.embed.node = link.Node
 }
 
 // Allows and AllowsKey leave out what would open a panel that is not there.
@@ -61,6 +74,16 @@ func (e *embedding) Allows(msg model.Msg) bool {
 
 func (e *embedding) AllowsKey(key string) bool {
 	return !(e.bare() && len(key) == 1 && strings.Contains("?sSfFwW", key)) && e.Embed.AllowsKey(key)
+}
+
+// reader is who may look and change nothing.
+var reader = model.Embed{ReadOnly: true}
+
+// acts notes what the host should have a link to at once, since it may take the frame away at any moment.
+func (e *embedding) acts(msg model.Msg) {
+	if _, typing := msg.(model.Typed); e.on && !typing && !reader.Allows(msg) {
+		e.acted = true
+	}
 }
 
 // bare reports whether the page has the layout of a frame.
@@ -88,9 +111,24 @@ func (p *page) widthOf(w int) float64 {
 
 // embedFrame is a frame's part of an animation frame.
 func (p *page) embedFrame() {
-	if e := &p.embed; e.pending && !p.model.Opening() {
+	e := &p.embed
+	if !e.on || p.model.Opening() {
+		return
+	}
+	if e.pending {
 		e.pending = false
 		p.take(model.SetPlaying{On: e.Play == "once" && !p.still})
+	}
+	if name := e.node; name != "" {
+		e.node = ""
+		if p.model.HasNode(name) {
+			p.take(model.Select{Node: name})
+		} else {
+			e.wrong = strings.TrimSpace(e.wrong + " " + model.NoSetting("node", name))
+		}
+	}
+	if e.acted {
+		p.packLink()
 	}
 }
 
@@ -114,7 +152,14 @@ func (p *page) exposeEmbed() {
 			if p.model.Opening() || e.seen < 0 || e.seen > p.model.Happened() {
 				e.seen = p.model.Happened() // a leap is no news
 			}
-			news := p.model.News(e.seen, e.wire)
+			said := ""
+			if !p.model.Opening() {
+				if said, e.wrong = e.wrong, ""; p.page.Notice != e.noticed {
+					e.noticed = p.page.Notice
+					said = strings.TrimSpace(said + " " + e.noticed)
+				}
+			}
+			news := p.model.News(e.seen, e.wire, said)
 			e.seen = p.model.Happened()
 			return news
 		},
@@ -183,6 +228,7 @@ func (p *page) perform(msg model.Perform) string {
 	m, cmds := model.Update(p.model, msg)
 	p.model = m
 	p.obey(cmds)
+	p.packLink()
 	answer := model.Outcome("null")
 	for _, c := range cmds {
 		done, ok := c.(model.Performed)
@@ -207,6 +253,7 @@ func (p *page) load(fragment string) string {
 		return model.Refusal("unknown", "there is no scenario "+strconv.Quote(link.Scenario))
 	}
 	p.embed.seen = -1
+	p.expectNode(fragment)
 	p.follow(fragment)
 	p.paced()
 	return model.Outcome("null")
@@ -215,17 +262,15 @@ func (p *page) load(fragment string) string {
 // set changes how the frame looks.
 func (p *page) set(key, value string) string {
 	e := &p.embed
-	if key == "theme" {
-		theme := map[string]string{"light": "light", "dark": "dark"}[value]
-		p.take(model.Themed{Name: theme})
+	switch {
+	case key == "theme" && (value == "light" || value == "dark" || value == "auto"):
+		p.take(model.Themed{Name: strings.TrimSuffix(value, "auto")})
 		return model.Outcome("null")
-	}
-	if key == "node" {
-		p.take(model.Select{Node: value})
+	case key == "node" && (value == "" || p.model.HasNode(value)):
+		p.take(model.Select{Node: or(value, p.model.FirstNode())})
 		return model.Outcome("null")
-	}
-	if !e.Set(key, value) {
-		return model.Refusal("invalid", "there is no such setting, or no such value of it: "+key)
+	case !e.Set(key, value):
+		return model.Refusal("invalid", model.NoSetting(key, value))
 	}
 	p.still = e.Still || p.host.Matches("(prefers-reduced-motion: reduce)")
 	p.size = extent{} // measured again
@@ -236,6 +281,9 @@ func (p *page) set(key, value string) string {
 		p.paced()
 	case "view":
 		p.viewed()
+	case "autoplay":
+		e.pending = true
+		p.embedFrame()
 	}
 	return model.Outcome("null")
 }
@@ -243,6 +291,7 @@ func (p *page) set(key, value string) string {
 // packLink makes the link to this moment. The answer is its number: link() has it, behind its number, once it is made.
 func (p *page) packLink() string {
 	e := &p.embed
+	e.acted = false
 	e.links++
 	n := e.links
 	link, text := p.model.Permalink()
@@ -294,7 +343,7 @@ func (p *page) renderEmbed() app.UI {
 		),
 		app.If(controls, func() app.UI {
 			return app.Div().Class("embed__deck").Body(&deck{Deck: v.Deck, Up: p.up}, p.act())
-		}),
+		}).ElseIf(v.Deck.Playing || e.held, func() app.UI { return p.hold() }),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
 	)
 }
@@ -309,6 +358,16 @@ func (p *page) embedHead() app.UI {
 		app.A().Class("embed__full").DataSet("testid", "open-full").Href(full).Target("_blank").Rel("noopener").Body(
 			app.Text("Open full "), app.Span().Aria("hidden", true).Text("↗"), app.Span().Class("sr").Text("(new tab)")),
 	)
+}
+
+// hold stops what moves where there are no controls: whoever cannot read beside it must be able to (WCAG 2.2.2).
+func (p *page) hold() app.UI {
+	name, shape := playFace(p.page.Deck.Playing)
+	return app.Button().Class("deck__key embed__hold").Type("button").DataSet("testid", "hold").Aria("label", name).
+		OnClick(func(app.Context, app.Event) {
+			p.embed.held = true
+			p.up.send(model.Play{})
+		}, app.EventScope("hold")).Body(icon("", 14, 14, shape))
 }
 
 // act is the one next thing to do: on with the lesson, or what the story would try.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
 )
 
 // framed is the page in a frame, at a fragment.
@@ -110,7 +112,7 @@ func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
 	for _, c := range []struct{ code, words string }{
 		{"", "play"}, {"", "pause"}, {"", "step 2"}, {"", "step -1"}, {"", "seek t 5"}, {"", "seek event 3"}, {"", "speed 5"}, {"", "set theme dark"},
 		{"", "set view tape"}, {"", "load v=1&s=short-outage"}, {"", "wire true"}, {"", "sleep true"}, {"", "link"}, {"", "state"},
-		{"invalid", "step many"}, {"invalid", "step 1e9"}, {"invalid", "seek t -1"}, {"invalid", "speed 0"}, {"invalid", "speed NaN"}, {"invalid", "set view all"},
+		{"invalid", "step many"}, {"invalid", "step 1e9"}, {"invalid", "seek t -1"}, {"invalid", "speed 0"}, {"invalid", "speed NaN"}, {"invalid", "set view all"}, {"invalid", "set theme purple"}, {"invalid", "set node nobody"}, {"", "set node r1"}, {"", "set node"}, {"", "set readonly readonly"},
 		{"invalid", "set location x"}, {"invalid", "load v=2"}, {"unknown", "load v=1&s=nowhere"}, {"refused", "exec nobody PING"},
 		{"refused", "run explode m1"}, {"unsupported", "navigate x"},
 	} {
@@ -121,7 +123,7 @@ func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
 	if r.theme != "dark" || r.stored["theme"] != "dark" {
 		t.Errorf("theme %q, stored %q", r.theme, r.stored["theme"])
 	}
-	if got := r.exposed["link"](nil); !strings.HasPrefix(got, "1 v=1&s=short-outage") {
+	if got := r.exposed["link"](nil); !strings.HasSuffix(strings.SplitN(got, "&t=", 2)[0], " v=1&s=short-outage") {
 		t.Errorf("link %q", got)
 	}
 	at := p.model.Happened()
@@ -131,5 +133,84 @@ func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
 	}
 	if p.model.Happened() != at {
 		t.Error("time passed out of sight")
+	}
+}
+
+// told is what the host is told now beside the state.
+func told(t *testing.T, r *room) (notice string) {
+	t.Helper()
+	var news struct{ Notice string }
+	if err := json.Unmarshal([]byte(r.exposed["news"](nil)), &news); err != nil {
+		t.Fatal(err)
+	}
+	return news.Notice
+}
+
+func TestAHostHearsOnceWhatIsWrongWithWhatItAskedFor(t *testing.T) {
+	for fragment, want := range map[string]string{
+		"v=1&s=short-outage":       "",
+		"v=1&view=bogus":           `view is stage, tape, wire or cli, and not "bogus".`,
+		"v=1&node=nobody&view=all": `view is stage, tape, wire or cli, and not "all". node is one that is there, and not "nobody".`,
+		"v=1&theme=purple":         `The link says "theme=purple", which is no theme (light, dark or auto).`,
+		"v=1&s=nowhere":            `There is no scenario "nowhere" in the library: here is the first one.`,
+		"v=9":                      `This link is of version "9", and this page reads version 1. A newer page may open it.`,
+		"v=1&node=r1&keys=on":      "",
+		"v=1&readonly=readonly&t":  `The link says "t", which is no moment in milliseconds.`,
+	} {
+		p, r := framed(t, fragment)
+		for i := range 30 {
+			p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+		}
+		if got := told(t, r); got != want {
+			t.Errorf("%s: %q, want %q", fragment, got, want)
+		}
+		if again := told(t, r); again != "" {
+			t.Errorf("%s: said again: %q", fragment, again)
+		}
+	}
+}
+
+// A host may take a frame away at any moment: it has a link to what was done without asking for one.
+func TestWhatWasDoneIsLinkedAtOnce(t *testing.T) {
+	p, r := framed(t, "v=1&autoplay=off")
+	next := func() string {
+		p.frame(time.Second)
+		return r.exposed["link"](nil)
+	}
+	before := next()
+	p.up.send(model.Step{})
+	p.up.send(model.Typed{})
+	if got := next(); got != before {
+		t.Errorf("a look at another moment made the link %s", got)
+	}
+	(&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{})
+	cut := next()
+	if cut == before || !strings.Contains(cut, "&a=") {
+		t.Errorf("a cut left the link %s", cut)
+	}
+	if ask(t, r, "exec", "m1", "SET k v"); r.exposed["link"](nil) == cut {
+		t.Errorf("a command left the link %s", cut)
+	}
+}
+
+// What begins by itself can be stopped where there are no controls, and only then is there something to stop it with.
+func TestAFrameWithoutControlsCanBeStopped(t *testing.T) {
+	p, r := framed(t, "v=1&controls=none&autoplay=off")
+	shown := func() bool {
+		p.frame(time.Second)
+		p.lookAt(model.AllParts)
+		return strings.Contains(app.HTMLString(p.Render()), `data-testid="hold"`)
+	}
+	if shown() {
+		t.Error("there is a button for what stands still")
+	}
+	ask(t, r, "set", "autoplay", "once")
+	if !p.page.Deck.Playing || !shown() {
+		t.Errorf("playing %t, and no button", p.page.Deck.Playing)
+	}
+	p.embed.held = true
+	p.up.send(model.Play{})
+	if p.page.Deck.Playing || !shown() {
+		t.Error("once stopped, there is no way on")
 	}
 }

@@ -52,6 +52,7 @@ type mailbox struct{ page *page }
 // send hands a message to the model and does what the model wants done. go-app redraws the page after every handled event.
 func (b *mailbox) send(msg model.Msg) {
 	if b.page.embed.Allows(msg) {
+		b.page.embed.acts(msg)
 		b.page.take(msg)
 	}
 }
@@ -130,6 +131,7 @@ func (p *page) OnMount(ctx app.Context) {
 			m, ok, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
 			p.model, used = m, ok
 			if used {
+				p.embed.acted = p.embed.acted || !reader.AllowsKey(key)
 				p.obey(cmds)
 				p.redraw()
 			}
