@@ -183,7 +183,7 @@ func TestWhatWasDoneIsLinkedAtOnce(t *testing.T) {
 	if got := next(); got != before {
 		t.Errorf("a look at another moment made the link %s", got)
 	}
-	(&link{Link: p.page.Stage.Links[0], Up: p.up}).act(app.Context{}, app.Event{})
+	(&linkAct{Line: p.page.Stage.Links[0].Line, Up: p.up}).act(app.Context{}, app.Event{})
 	cut := next()
 	if cut == before || !strings.Contains(cut, "&a=") {
 		t.Errorf("a cut left the link %s", cut)
