@@ -581,6 +581,7 @@ describe("the element", () => {
     await running(page);
     await on(page, "exec", "m1", "SET greeting kept");
     await page.waitForFunction(() => document.getElementById("one").state === "paused");
+    await (await inFrame(page)).getByTestId("cut-m1-r1").click();
     await page.waitForTimeout(300); // less than a second: what was done is kept at once
     await page.evaluate(() => {
       window.kept = document.getElementById("one");
@@ -591,6 +592,7 @@ describe("the element", () => {
     await page.evaluate(() => document.body.append(kept));
     await running(page);
     assert.match((await on(page, "exec", "m1", "GET greeting")).reply, /kept/);
+    assert.equal(await (await inFrame(page)).evaluate(() => JSON.parse(window.__resync.embed("state")).result.links[0].state), "severed");
     assert.equal(page.frames().length, 2);
     assert.deepEqual(page.complain(), []);
   });

@@ -35,12 +35,26 @@ async function build(t, name, commands, out) {
   return path.join(home, out);
 }
 
+// MkDocs says only from 1.5 on that a script is a module.
+const [, minor] = (await run("mkdocs", ["--version"]).catch(() => ({ stdout: "" }))).stdout.match(/ 1\.(\d+)/) ?? [];
 const npm = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+
+// printed looks at what Sphinx makes: every option is an attribute, and a book has the picture and the words.
+async function printed(home, page) {
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("resync-playground")].map((e) => [e.getAttribute("scenario"), e.getAttribute("height"), e.getAttribute("speed"), e.hasAttribute("readonly"), e.getAttribute("src")?.split("#")[1] ?? null])), [
+    ["short-outage", "30rem", "2", true, null], [null, null, null, false, "v=1&s=backlog-overflow"],
+  ]);
+  const text = await readFile(path.join(home, "epub/index.xhtml"), "utf8");
+  assert.match(text, /r1 loses its link[^]*everything is copied/);
+  const [, picture] = text.match(/<img alt="A short outage" src="([^"]+\.svg)"/);
+  assert.match(await readFile(path.join(home, "epub", picture), "utf8"), /^<svg /);
+}
+
 const tools = [
   { name: "plain", title: "plain HTML", commands: [], out: "." },
-  { name: "mkdocs", title: "MkDocs Material", commands: [["mkdocs", "build", "--quiet"]], out: "site", next: "Another page", dark: () => document.body.setAttribute("data-md-color-scheme", "slate") },
-  { name: "hugo", title: "Hugo", commands: [["hugo", "--quiet"]], out: "public" },
-  { name: "sphinx", title: "Sphinx", commands: [["sphinx-build", "-q", "-W", "-b", "text", ".", "text"], ["sphinx-build", "-q", "-W", "-b", "html", ".", "html"]], out: "html" },
+  { name: "mkdocs", title: "MkDocs Material", commands: [["mkdocs", "build", "--quiet", "-f", minor < 5 ? "old.yml" : "mkdocs.yml"]], out: "site", next: "Another page", instant: true, dark: () => document.body.setAttribute("data-md-color-scheme", "slate") },
+  { name: "hugo", title: "Hugo", commands: [["hugo", "--quiet"]], out: "public", next: "Another page" },
+  { name: "sphinx", title: "Sphinx", commands: [["sphinx-build", "-q", "-W", "-b", "text", "-d", "trees", ".", "text"], ["sphinx-build", "-q", "-W", "-b", "html", "-d", "trees", ".", "html"], ["sphinx-build", "-q", "-W", "-b", "epub", "-d", "trees", ".", "epub"]], out: "html", also: printed },
   { name: "vitepress", title: "VitePress", commands: [npm, ["npm", "run", "build"]], out: "docs/.vitepress/dist", dark: () => document.documentElement.classList.add("dark") },
   { name: "docusaurus", title: "Docusaurus", commands: [npm, ["npm", "run", "build"]], out: "build", dark: () => document.documentElement.setAttribute("data-theme", "dark") },
   { name: "mdbook", title: "mdBook", commands: [["mdbook", "build"]], out: "book", first: "outage.html", dark: () => (document.documentElement.className = "coal js") },
@@ -49,7 +63,7 @@ const tools = [
 const running = (page) => page.waitForFunction(() => /ready|playing|paused/.test(document.querySelector("resync-playground")?.state), null, { timeout: 60_000 });
 
 describe("an example builds, and its element runs", () => {
-  for (const { name, title, commands, out, first = "", next, dark } of tools) {
+  for (const { name, title, commands, out, first = "", next, instant, also, dark } of tools) {
     test(title, { timeout: 900_000 }, async (t) => {
       if (name === "mdbook" && !(await run("mdbook", ["--version"]).catch(() => null))) {
         t.diagnostic("there is no mdbook here: only the syntax is looked at");
@@ -73,10 +87,13 @@ describe("an example builds, and its element runs", () => {
         await frame.waitForFunction(() => document.documentElement.dataset.theme === "dark");
       }
       if (next) {
+        await page.evaluate(() => (window.marker = true));
         await page.getByRole("link", { name: next }).first().click();
         await page.getByRole("heading", { level: 1, name: "Too late" }).waitFor();
         await running(page);
+        assert.equal(await page.evaluate(() => window.marker), instant, "only where pages are swapped the window stays");
       }
+      await also?.(path.dirname(dir), page);
       assert.deepEqual(page.complaints.filter((line) => !line.includes(player.origin)), []);
     });
   }

@@ -112,7 +112,16 @@ describe("the share panel", () => {
       await byId(page, "share-panel").waitFor();
       await byId(page, "share-copy").click();
       await page.waitForFunction(async () => (await navigator.clipboard.readText()).endsWith("#v=1&s=short-outage&t=9000"));
-      assert.match(await byId(page, "share-embed").innerText(), /<resync-playground src=".*#v=1&amp;s=short-outage&amp;t=9000" height="420">/);
+      assert.match(await byId(page, "share-embed").innerText(), /<resync-playground src=".*#v=1&amp;s=short-outage&amp;t=9000" title="A short outage" height="420">/);
+      if (colorScheme === "light") {
+        server.extra("pasted.html", `<!doctype html><html lang="en"><title>Pasted</title><link rel="icon" href="data:,"><h1>Pasted</h1>${await byId(page, "share-embed").textContent()}`);
+        const pasted = await open(browser, server.url + "pasted.html");
+        assert.equal(await pasted.getByRole("img", { name: "A short outage" }).evaluate((image) => image.decode().then(() => image.naturalWidth)), 900);
+        await pasted.waitForFunction(() => document.querySelector("resync-playground").state === "playing", null, { timeout: 60_000 });
+        assert.deepEqual(await axe(pasted), []);
+        assert.deepEqual(pasted.complaints, []);
+        await pasted.context().close();
+      }
       assert.deepEqual(await axe(page), []);
       await page.keyboard.press("Escape");
       await byId(page, "share-panel").waitFor({ state: "detached" });

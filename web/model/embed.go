@@ -23,19 +23,24 @@ type Embed struct {
 	Speed    float64
 }
 
-// embedWords say what the values may be.
-var embedWords = map[string]string{
-	"view": "stage, tape, wire or cli", "controls": "minimal, none or full", "motion": "auto or off", "keys": "on or off",
-	"autoplay": "once or off", "pace": "story or true", "speed": "a number above 0", "theme": "light, dark or auto", "node": "one that is there",
+// embedWords say what the values may be. The first two a permalink has as well.
+var embedWords = [...][2]string{
+	{"theme", "light, dark or auto"}, {"node", "one that is there"}, {"view", "stage, tape, wire or cli"}, {"controls", "minimal, none or full"},
+	{"motion", "auto or off"}, {"keys", "on or off"}, {"autoplay", "once or off"}, {"pace", "story or true"}, {"speed", "a number above 0"},
 }
 
 // ParseEmbed reads them. What is wrong is left as it was, and said in notices.
-func ParseEmbed(fragment string) (e Embed, notices []string) {
+func ParseEmbed(fragment string) (e Embed, notices string) {
 	e.Controls = "minimal"
-	for part := range strings.SplitSeq(fragment, "&") {
+	for _, part := range strings.Split(fragment, "&") {
 		key, value, _ := strings.Cut(part, "=")
-		if !e.Set(key, value) && embedWords[key] != "" && key != "theme" && key != "node" { // a permalink has these too
-			notices = append(notices, NoSetting(key, value))
+		if e.Set(key, value) {
+			continue
+		}
+		for _, w := range embedWords[2:] {
+			if w[0] == key {
+				notices += NoSetting(key, value) + " "
+			}
 		}
 	}
 	return e, notices
@@ -43,10 +48,12 @@ func ParseEmbed(fragment string) (e Embed, notices []string) {
 
 // NoSetting says that there is no such setting, or what its values are.
 func NoSetting(key, value string) string {
-	if embedWords[key] == "" {
-		return "There is no setting " + strconv.Quote(cut(key, 40)) + "."
+	for _, w := range embedWords {
+		if w[0] == key {
+			return key + " is " + w[1] + ", and not " + strconv.Quote(cut(value, 40)) + "."
+		}
 	}
-	return key + " is " + embedWords[key] + ", and not " + strconv.Quote(cut(value, 40)) + "."
+	return "There is no setting " + strconv.Quote(cut(key, 40)) + "."
 }
 
 // Set changes one of them, and reports whether there is such a one with such a value.

@@ -38,10 +38,7 @@ func (p *page) beginEmbed(settings *model.Settings) {
 	if p.embed.on = p.host.Embedded(); !p.embed.on {
 		return
 	}
-	var notices []string
-	p.embed.Embed, notices = model.ParseEmbed(p.host.Fragment())
-	p.embed.wrong = strings.Join(notices, " ")
-	p.expectNode(p.host.Fragment())
+	p.embed.Embed, p.embed.wrong = model.ParseEmbed(p.host.Fragment())
 	p.embed.pending = p.embed.Play != ""
 	p.still = p.still || p.embed.Still
 	*settings = model.Settings{NoKeys: p.embed.NoKeys, ReducedMotion: p.still} // what was chosen elsewhere is not this frame's
@@ -54,11 +51,6 @@ func (p *page) viewed() {
 	} else if p.embed.on {
 		p.take(model.SelectTab{Tab: model.TabCLI})
 	}
-}
-
-func (p *page) expectNode(fragment string) {
-	link, _, _ := model.ParsePermalink(fragment)
-	p.embed.node = link.Node
 }
 
 // Allows and AllowsKey leave out what would open a panel that is not there.
@@ -124,7 +116,7 @@ func (p *page) embedFrame() {
 		if p.model.HasNode(name) {
 			p.take(model.Select{Node: name})
 		} else {
-			e.wrong = strings.TrimSpace(e.wrong + " " + model.NoSetting("node", name))
+			e.wrong += model.NoSetting("node", name)
 		}
 	}
 	if e.acted {
@@ -156,10 +148,10 @@ func (p *page) exposeEmbed() {
 			if !p.model.Opening() {
 				if said, e.wrong = e.wrong, ""; p.page.Notice != e.noticed {
 					e.noticed = p.page.Notice
-					said = strings.TrimSpace(said + " " + e.noticed)
+					said += e.noticed
 				}
 			}
-			news := p.model.News(e.seen, e.wire, said)
+			news := p.model.News(e.seen, e.wire, strings.TrimSpace(said))
 			e.seen = p.model.Happened()
 			return news
 		},
@@ -253,7 +245,6 @@ func (p *page) load(fragment string) string {
 		return model.Refusal("unknown", "there is no scenario "+strconv.Quote(link.Scenario))
 	}
 	p.embed.seen = -1
-	p.expectNode(fragment)
 	p.follow(fragment)
 	p.paced()
 	return model.Outcome("null")

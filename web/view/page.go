@@ -90,6 +90,7 @@ func (p *page) followLink() { p.follow(p.host.Fragment()) }
 
 func (p *page) follow(fragment string) {
 	link, notices, ok := model.ParsePermalink(fragment)
+	p.embed.node = link.Node
 	if !ok {
 		if len(notices) > 0 {
 			p.take(model.Linked{Link: model.Permalink{Moment: -1}, Notices: notices})

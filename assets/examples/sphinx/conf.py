@@ -1,10 +1,12 @@
-# Sphinx: resync.py beside this file is an extension with the directive. Builders without scripts (PDF, EPUB) print what
-# stands in it.
+# Sphinx: resync.py beside this file is an extension with the directive. For PDF, sphinx.ext.imgconverter and ImageMagick make
+# of the pictures what LaTeX can read.
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 project = "Example"
-extensions = ["resync"]
-html_js_files = [("https://resync.example/v1/embed.js", {"type": "module"})]
+version = "1"  # a book has one, and
+copyright = "nobody"  # somebody to whom it belongs
+extensions = ["resync", "sphinx.ext.imgconverter"]
+resync_home = "https://resync.example/"
