@@ -91,6 +91,26 @@ test("the focus moves and the page does not", async () => {
   await call("focus", "nothing");
 });
 
+test("a box scrolls to what is in it, and the page around it stays", async () => {
+  await page.evaluate(() => {
+    const box = Object.assign(document.createElement("div"), { id: "box", style: "width: 200px; height: 100px; margin-top: 3000px; overflow: auto" });
+    box.innerHTML = '<div style="width: 900px; height: 900px; position: relative"><p id="inner" style="position: absolute; left: 600px; top: 500px; width: 50px; height: 20px; margin: 0"></p><p id="large" style="position: absolute; left: 300px; top: 40px; width: 400px; height: 300px; margin: 0"></p></div>';
+    document.body.append(box);
+  });
+  const at = () => page.evaluate(() => [box.scrollLeft, box.scrollTop, scrollX, scrollY]);
+  await call("revealIn", "box", "nothing");
+  await call("revealIn", "nothing", "inner");
+  assert.deepEqual(await at(), [0, 0, 0, 0]);
+  await call("revealIn", "box", "inner");
+  const [left, top, ...rest] = await at();
+  assert.ok(left >= 458 && left < 600 && top >= 428 && top < 500, `${left}, ${top}`);
+  await call("revealIn", "box", "inner");
+  assert.deepEqual(await at(), [left, top, ...rest], "what is in sight stays where it is");
+  await call("revealIn", "box", "large");
+  assert.deepEqual(await at(), [292, 32, 0, 0], "what is larger begins where the box does");
+  await page.evaluate(() => box.remove());
+});
+
 test("what is revealed can be seen, and the focus stays", async () => {
   await page.evaluate(() => document.body.append(Object.assign(document.createElement("p"), { id: "below", style: "margin-top: 3000px", textContent: "here" })));
   const before = await page.evaluate(() => document.activeElement.id);

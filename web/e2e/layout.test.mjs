@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, id, lowTargets, press, run, shows, site, state, tick, touches, type } from "./lib.mjs";
+import { axe, begin, end, fits, focused, id, lowTargets, press, run, shows, site, state, tick, touches, type } from "./lib.mjs";
 import { states } from "./states.mjs";
 
 describe("layout", () => {
@@ -64,6 +64,153 @@ describe("layout", () => {
     for (const name of ["m1", "r1", "r2"]) {
       const card = await box(page, id(`node-${name}`));
       assert.ok(card.y >= stage.y + 4 && card.y + card.height <= stage.y + stage.height - 4, `${name}: ${card.y} to ${card.y + card.height} in ${stage.y} to ${stage.y + stage.height}`);
+    }
+    await end(page);
+  });
+
+  // outside is which of these elements are cut by the edge of a box.
+  const outside = (page, box, selector) =>
+    page.evaluate(([box, selector]) => {
+      const b = document.querySelector(box).getBoundingClientRect();
+      return [...document.querySelectorAll(selector)]
+        .filter((e) => {
+          const { left, right, top, bottom, width } = e.getBoundingClientRect();
+          return width > 0 && (left < b.left || right > b.right || top < b.top || bottom > b.bottom);
+        })
+        .map((e) => e.dataset.testid ?? e.textContent);
+    }, [box, selector]);
+
+  const worlds = {
+    "a chain of replicas": ["r2> REPLICAOF r1 6380"],
+    "two masters, one with a replica": ["isolate m1", "r1> REPLICAOF NO ONE", "r2> REPLICAOF r1 6380"],
+    "two pairs": ["node m2", "r2> REPLICAOF m2 6382"],
+    "three masters": ["r1> REPLICAOF NO ONE", "r2> REPLICAOF NO ONE"],
+  };
+  for (const [name, lines] of Object.entries(worlds)) {
+    test(`at 1280 by 800 all of it is in sight: ${name}`, async () => {
+      const page = await begin(here);
+      for (const line of lines) await run(page, line);
+      await tick(page, 4000);
+      await page.waitForTimeout(400); // the stage is measured a few times a second
+      assert.deepEqual(await outside(page, ".stage", ".card, .link, .card button"), []);
+      assert.deepEqual(await axe(page), []);
+      await end(page);
+    });
+  }
+
+  test("at 1280 by 800 all rows of the wire are in sight, beside a verdict two of them", async () => {
+    const page = await begin(here);
+    const rows = async () => {
+      const cut = await outside(page, ".wire__body", ".wire__names > *");
+      return (await page.locator(".wire__names > text").count()) - cut.filter((text) => text).length;
+    };
+    assert.equal(await rows(), 3);
+    await run(page, "sever m1 r1");
+    await run(page, "m1> SET a 1");
+    await tick(page, 1200);
+    await run(page, "heal m1 r1");
+    await tick(page, 3000);
+    await page.locator(id("verdict")).waitFor();
+    assert.ok((await rows()) >= 2);
+    assert.deepEqual(await outside(page, ".stage", ".card, .link"), []);
+    await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished)));
+    const middles = await page.locator(".tools__tool:not([hidden]), .verdict__close").evaluateAll((all) => all.map((e) => e.getBoundingClientRect()).map((b) => Math.round(b.top + b.height / 2)));
+    assert.ok(Math.max(...middles) - Math.min(...middles) <= 1, `the buttons below a verdict stand at ${middles}`);
+    await end(page);
+  });
+
+  test("twelve nodes: who is chosen comes into sight on the stage and among the names, and nothing else moves", async () => {
+    const page = await begin(here);
+    for (let i = 3; i < 12; i++) await run(page, `node r${i} replicaof m1`);
+    await tick(page, 4000);
+    await page.waitForTimeout(400);
+    assert.deepEqual(await outside(page, ".node__nodes", ".node__pick"), []);
+    assert.deepEqual(await outside(page, ".wire__body", ".wire__names > text:first-of-type"), []);
+    assert.ok((await outside(page, ".stage", id("node-r11"))).length, "it was not in sight");
+    await page.click(id("pick-r11"));
+    await page.waitForFunction((s) => document.querySelector(s).getBoundingClientRect().bottom <= document.querySelector(".stage").getBoundingClientRect().bottom, id("node-r11"));
+    assert.deepEqual(await outside(page, ".stage", `${id("node-r11")}, ${id("node-m1")}`), []);
+    assert.deepEqual(await page.evaluate(() => [scrollY, document.querySelector(".app__panels").scrollTop, document.activeElement.dataset.testid]), [0, 0, "pick-r11"]);
+    await end(page);
+  });
+
+  test("many replicas on a phone: their master is as wide as the window, and stays in it", async () => {
+    const page = await begin(here, phone);
+    for (let i = 3; i < 12; i++) await run(page, `node r${i} replicaof m1`);
+    await tick(page, 4000);
+    await page.locator(id("node-r11")).waitFor();
+    for (const left of [0, 5000]) {
+      await page.locator(".stage").evaluate((e, left) => e.scrollTo(left, 0), left);
+      assert.deepEqual(await outside(page, ".stage", `${id("node-m1")}, ${id("node-m1")} button`), []);
+    }
+    assert.deepEqual(await lowTargets(page, ".stage button:not(.card__name)"), []);
+    await fits(page);
+    await end(page);
+  });
+
+  test("320 wide: what a link says is whole and beside its button, and the scenario has its name", async () => {
+    const page = await begin(here, { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
+    await run(page, "sever m1 r1");
+    await tick(page, 1500);
+    await shows(page, "link-m1-r1", /next try at/);
+    assert.deepEqual(await crossed(page, ".link__state b, .link__note, .link__figure span, .link__act"), []);
+    const cut = await page.evaluate(() => [...document.querySelectorAll(".link__figure")].filter((e) => e.scrollHeight > e.clientHeight + 1).map((e) => e.textContent));
+    assert.deepEqual(cut, []);
+    assert.ok((await box(page, ".card__held span")).height <= 18, "a number and its unit stand in one line");
+    const [brand, pick] = [await box(page, ".bar__brand"), await box(page, id("scenario"))];
+    assert.ok(brand.x + brand.width <= pick.x + 1 && pick.width >= 80, `the mark ends at ${brand.x + brand.width}, the name begins at ${pick.x} and is ${pick.width} wide`);
+    await fits(page);
+    await end(page);
+  });
+
+  test("only the CLI has a prompt, which keeps what was typed; / leads to it; and the keys come first in the data", async () => {
+    const page = await begin(here);
+    await page.fill(id("cli-m1"), "GET a");
+    for (const tab of ["ledger", "data", "log", "script"]) {
+      await page.click(id(`tab-${tab}`));
+      await page.locator(id("cli-m1")).waitFor({ state: "hidden" });
+    }
+    await page.click(id("tab-data"));
+    await page.locator(".keys").waitFor();
+    assert.deepEqual(await outside(page, ".cli", ".keys tbody tr:nth-child(4)"), []);
+    assert.ok((await box(page, ".files")).y > (await box(page, ".keys")).y);
+    await page.focus("#node-m1");
+    await press(page, "/");
+    await focused(page, "cli-m1");
+    assert.equal(await page.inputValue(id("cli-m1")), "GET a");
+    await end(page);
+  });
+
+  for (const width of [1280, 375]) {
+    test(`the table cuts, heals and chooses, ${width} wide`, async () => {
+      const page = await begin(here, width < 768 ? phone : {});
+      await page.evaluate(() => document.activeElement.blur());
+      await press(page, "t");
+      await page.locator(".nodes").waitFor();
+      if (width >= 1280) assert.deepEqual(await outside(page, ".nodes", ".nodes td"), []);
+      await page.click(id("cut-m1-r1"));
+      await page.locator(id("heal-m1-r1")).waitFor();
+      assert.match(await page.locator(".nodes").textContent(), /severed/);
+      await page.click(id("heal-m1-r1"));
+      await page.locator(id("cut-m1-r1")).waitFor();
+      await page.click("#node-r2");
+      await page.waitForSelector('#node-r2[aria-pressed="true"]');
+      await page.click(id("faults-m1-r1"));
+      await page.locator(".inspector").waitFor();
+      assert.deepEqual(await axe(page), []);
+      await fits(page);
+      await end(page);
+    });
+  }
+
+  test("where the reader chooses the colours, what is filled can be read", async () => {
+    const page = await begin(here, { forcedColors: "active" });
+    await states.late(page);
+    await page.locator(".btn--first").first().waitFor();
+    for (const selector of [".btn--first", ".deck__key--play"]) {
+      const [ink, ground, adjusted] = await page.locator(selector).first().evaluate((e) => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor, getComputedStyle(e).forcedColorAdjust]);
+      assert.notEqual(ink, ground);
+      assert.equal(adjusted, "none", "the browser puts nothing behind the words");
     }
     await end(page);
   });
@@ -195,8 +342,8 @@ describe("layout", () => {
       const grip = await box(page, id("wire-edge"));
       await page.mouse.move(640, grip.y + 10);
       await page.mouse.down();
-      await page.mouse.move(640, grip.y - 50, { steps: 5 });
-      await high(page, 20 * Math.round((before + 60) / 20));
+      await page.mouse.move(640, grip.y - 10, { steps: 5 });
+      await high(page, 20 * Math.round((before + 20) / 20));
       await page.mouse.move(640, 5); // as far as the others allow
       await high(page, 220);
       await page.mouse.up();

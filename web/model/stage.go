@@ -96,7 +96,12 @@ func (m *Model) stage(s *scene) Stage {
 	if !m.lesson() {
 		said = nil
 	}
-	st.Sought[0] = m.selected
+	if st.Sought[0] = m.selected; len(said) > 0 {
+		st.Sought[1] = said[len(said)-1]
+	}
+	if m.tale.open {
+		st.Sought[2] = m.tale.replica
+	}
 	for i, n := range s.nodes {
 		p := places[i]
 		c := m.card(s, n)
@@ -107,22 +112,14 @@ func (m *Model) stage(s *scene) Stage {
 		if m.dragged != "" && m.dragged != n.name {
 			c.Drop = m.followLine(m.dragged, n.name)
 		}
-		if c.Said = len(said) == 1 && said[0] == n.name; c.Said {
-			st.Sought[1] = n.name
-		}
+		c.Said = len(said) == 1 && said[0] == n.name
 		st.Cards = append(st.Cards, c)
 		if n.master >= 0 && p.depth > 0 {
 			l := m.link(s, s.nodes[n.master], n)
 			l.Depth, l.Lane, l.Span, l.Vertical = c.Depth, c.Lane, c.Span, st.Vertical
-			if l.Said = len(said) == 2 && l.between(said[0], said[1]); l.Said {
-				st.Sought[1] = l.Replica
-			}
-			l.Said = l.Said || l.between(m.packet.from, m.packet.to)
+			l.Said = len(said) == 2 && l.between(said[0], said[1]) || l.between(m.packet.from, m.packet.to)
 			st.Links = append(st.Links, l)
 		}
-	}
-	if m.tale.open {
-		st.Sought[2] = m.tale.replica
 	}
 	if st.Slot = slot(s); st.Slot.Shown {
 		st.place(len(s.nodes), s.columns())
@@ -145,7 +142,7 @@ func (st *Stage) place(nodes, columns int) {
 const (
 	cardHigh, cardsApart = 124, 10
 	loadHigh             = 36 // of a master's button
-	cardWide, linkWide   = 170, 96
+	cardWide, linkWide   = 190, 96
 	stageEdge            = 20
 	stageMost            = .56 // of the window, where the panels stand one below the other
 	wideOthers           = 680 // what story and node column take beside it

@@ -3,6 +3,7 @@ package model
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"resync/engine"
 	"resync/engine/node"
@@ -58,5 +59,69 @@ func TestTheRoomOfABacklog(t *testing.T) {
 	}
 	if first, next, ok := (standing{repl: node.Replication{BacklogActive: true, Offset: 60}}).held(); first != 61 || next != engine.Offset(61) || !ok {
 		t.Errorf("an empty backlog holds %d to %d, %t", first, next, ok)
+	}
+}
+
+// Cards are small where as many as there are would not be in sight otherwise; then the backlog is drawn only on a card with room
+// for it. A window that is large enough, and a phone, change nothing.
+func TestCardsAreSmallWhereThereAreMany(t *testing.T) {
+	chain := []string{"r2> REPLICAOF r1 6380"}
+	split := []string{"isolate m1", "r1> REPLICAOF NO ONE", "r2> REPLICAOF r1 6380"}
+	many := []string{"node r3 replicaof m1", "node r4 replicaof m1"}
+	for _, c := range []struct {
+		name          string
+		lines         []string
+		width, height float64
+		stage         float64 // as it was measured, 0 before
+		dense, gauge  bool    // the gauge is m1's
+	}{
+		{"two replicas", nil, 1280, 800, 0, false, true},
+		{"two replicas, beside a verdict", nil, 1280, 800, 290, false, true},
+		{"two replicas, beside a high wire", nil, 1280, 800, 260, true, true},
+		{"a chain", chain, 1280, 800, 0, true, true},
+		{"a chain in a wide window", chain, 1920, 1080, 0, false, true},
+		{"two masters", split, 1280, 800, 0, true, false},
+		{"two masters in a high window", split, 1440, 900, 401, false, false},
+		{"four replicas", many, 1280, 800, 0, true, true},
+		{"four replicas in a high window", many, 1920, 1200, 700, false, true},
+		{"four replicas on a tablet", many, 768, 1024, 0, false, true},
+		{"four replicas on a phone", many, 375, 812, 0, false, true},
+	} {
+		m := opened(t, "")
+		do(m, Resized{Width: c.width, Height: c.height, Stage: c.stage})
+		for _, line := range c.lines {
+			do(m, Run{line})
+		}
+		st := m.Page().Stage
+		if st.Dense != c.dense || st.Cards[0].Backlog.Shown != c.gauge {
+			t.Errorf("%s: dense %t, a gauge %t", c.name, st.Dense, st.Cards[0].Backlog.Shown)
+		}
+	}
+}
+
+// What is selected, told of or asked about is sought.
+func TestWhatIsToBeInSight(t *testing.T) {
+	m := New([]Scenario{{Name: "told", Text: "node m1\nnode r1 replicaof m1\nstep \"One\"\nsay at r1 \"It waits.\"\nwait 1s\n"}}, Settings{})
+	do(&m, StoryNext{})
+	play(t, &m, time.Minute, "node that is told of", func() bool { return m.Page().Stage.Sought == [3]string{"m1", "r1", ""} })
+	do(&m, Select{"r1"})
+	if got := m.Page().Stage.Sought[0]; got != "r1" {
+		t.Errorf("selected: %q", got)
+	}
+}
+
+// The table can do what the drawing can: each replica's row has its link, and cuts it or heals it.
+func TestTheTableCutsAndHeals(t *testing.T) {
+	m := opened(t, "")
+	do(m, ToggleTable{}, Run{"sever m1 r1"}, Select{"r2"})
+	rows := m.Page().Table
+	if r := rows[0]; r.LinkID != "" || r.Line != "" || r.Selected {
+		t.Errorf("a master: %+v", r)
+	}
+	if r := rows[1]; r.LinkID != "m1-r1" || r.Action != "Heal" || r.Line != "heal m1 r1" {
+		t.Errorf("who is cut off: %+v", r)
+	}
+	if r := rows[2]; r.LinkID != "m1-r2" || r.Action != "Cut" || r.Line != "sever m1 r2" || !r.Selected {
+		t.Errorf("who is in step: %+v", r)
 	}
 }

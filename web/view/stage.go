@@ -201,7 +201,7 @@ func writeIcon(on bool) app.UI {
 func nodeTable(rows []model.TableRow, up *mailbox) app.UI {
 	head := []string{"Node", "Role", "Link", "", "State", "Offset", "Behind", "Keys", "History"}
 	choose := func(id, text string, on bool, msg model.Msg) app.UI {
-		return app.Button().ID(id).Class("nodes__choose").Type("button").Aria("pressed", on).Text(text).
+		return app.Button().ID(id).Class("nodes__choose").Type("button").DataSet("testid", id).Aria("pressed", on).Text(text).
 			OnClick(func(app.Context, app.Event) { up.send(msg) }, app.EventScope(id))
 	}
 	return app.Div().Class("nodes").TabIndex(0).Role("region").Aria("label", "Nodes as a table").Body(app.Table().Body(
