@@ -105,6 +105,11 @@ describe("what a reader takes away", () => {
     assert.match(await script(page), /^m1> CONFIG SET repl-backlog-size 120097$/m);
     await page.focus(id("sizing-close"));
     await page.keyboard.press("Enter");
+    await focused(page, "config-size");
+    await page.focus(id("sizing-open"));
+    await page.keyboard.press("Enter");
+    await page.focus(id("sizing-close"));
+    await page.keyboard.press("Enter");
     await focused(page, "sizing-open");
     await end(page);
   });
