@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, id, lowTargets, run, script, seek, shows, site, state, tick } from "./lib.mjs";
+import { axe, begin, end, fits, focused, id, lowTargets, run, script, seek, shows, site, state, text, tick } from "./lib.mjs";
 import { promote } from "./states.mjs";
 
 const execute = promisify(execFile);
@@ -21,10 +21,12 @@ describe("what a reader takes away", () => {
     const page = await begin(here);
     assert.equal(await page.locator(id("audit-open")).isVisible(), false, "nothing can have been lost yet");
     await promote(page);
+    assert.equal(await text(page, "audit-open"), "Lost writes?");
     await page.click(id("audit-open"));
     const row = page.locator(id("audit-row"));
     await row.waitFor();
     assert.equal(await row.getAttribute("data-lost"), "2");
+    assert.equal(await text(page, "audit-open"), "✕ Lost writes");
     await shows(page, "loser-m1", /m1: 2 writes lost, 2 answered OK; bytes [0-9,]+ to [0-9,]+ of .*2 keys: order:1, order:2/);
     assert.equal(await page.locator(id("forecast-r1")).count() + (await page.locator(id("verdict")).count()), 0, "it stands in their place");
 
@@ -101,6 +103,14 @@ describe("what a reader takes away", () => {
     await page.click(id("sizing-set"));
     await shows(page, "sizing-now", /That is enough/);
     assert.match(await script(page), /^m1> CONFIG SET repl-backlog-size 120097$/m);
+    await page.focus(id("sizing-close"));
+    await page.keyboard.press("Enter");
+    await focused(page, "config-size");
+    await page.focus(id("sizing-open"));
+    await page.keyboard.press("Enter");
+    await page.focus(id("sizing-close"));
+    await page.keyboard.press("Enter");
+    await focused(page, "sizing-open");
     await end(page);
   });
 

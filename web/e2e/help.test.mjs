@@ -2,10 +2,36 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, focused, id, lowTargets, press, site } from "./lib.mjs";
+import { axe, begin, end, fits, focused, id, lowTargets, press, run, shows, site, text, waitReady } from "./lib.mjs";
 
 describe("the help", () => {
   const here = site();
+
+  test("the narrator is muted but for verdicts, and stays so: by keys", async () => {
+    const page = await begin(here);
+    await press(page, "?");
+    await page.focus(id("mute"));
+    await press(page, "Enter");
+    await page.waitForSelector(`${id("mute")}[aria-pressed="true"]`);
+    await press(page, "Escape");
+    const before = await text(page, "status");
+    await run(page, "sever m1 r1");
+    await shows(page, "link-m1-r1", /severed/);
+    assert.equal(await text(page, "status"), before);
+    await page.reload();
+    await waitReady(page);
+    await press(page, "?");
+    await page.waitForSelector(`${id("mute")}[aria-pressed="true"]`);
+    await end(page);
+  });
+
+  test("W goes to the wire", async () => {
+    const page = await begin(here);
+    await page.locator("#node-m1").focus();
+    await press(page, "w");
+    await page.waitForFunction(() => document.activeElement.closest("#wire"));
+    await end(page);
+  });
 
   for (const [width, height, colorScheme] of [[1280, 800, "light"], [768, 1024, "dark"], [375, 740, "dark"]]) {
     test(`says what is exact, what is simpler and what is missing: ${width}, ${colorScheme}, by keys`, async () => {

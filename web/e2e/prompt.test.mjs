@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, focused, id, lowTargets, press, run, script, shows, site, text, tick, type } from "./lib.mjs";
+import { axe, begin, end, fits, focused, id, lowTargets, press, run, script, seek, shows, site, text, tick, type } from "./lib.mjs";
 
 describe("the prompt", () => {
   const here = site();
@@ -35,6 +35,55 @@ describe("the prompt", () => {
     assert.match(await script(page), /^m1\/98> CLIENT UNBLOCK [0-9]+ ERROR$/m);
     await end(page);
   });
+
+  test("by keys: a process that stands still is left, as Ctrl+C leaves redis-cli", async () => {
+    const page = await begin(here);
+    await run(page, "freeze m1");
+    await page.focus(id("cli-m1"));
+    await page.keyboard.type("PING");
+    await press(page, "Enter");
+    await tick(page, 1500);
+    await shows(page, "blocked", /m1 stands still and does not answer, 1\.5 s/);
+    await fits(page);
+    assert.deepEqual(await axe(page), []);
+    await press(page, "Control+c");
+    await page.locator(id("blocked")).waitFor({ state: "detached" });
+    await shows(page, "cli-output-m1", /# terminal 1 is left waiting/);
+    await focused(page, "cli-m1");
+    await run(page, "thaw m1");
+    await page.click(id("client-1"));
+    await shows(page, "cli-output-m1", /PING\s*PONG/);
+    await end(page);
+  });
+
+  for (const [width, height, colorScheme] of [[1280, 800, "dark"], [375, 740, "light"]]) {
+    test(`says what was meant below the reply, and in the past that it branches, ${width} wide, ${colorScheme}`, async () => {
+      const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });
+      assert.equal(await type(page, "m1", "SETT a 1"), "(error) ERR unknown command 'SETT', with args beginning with: 'a' '1' ");
+      await shows(page, "note", /^Did you mean SET\?$/);
+      await seek(page, 900);
+      await shows(page, "prompt-past", /begins a branch beside A/);
+      await page.focus(id("cli-m1"));
+      await page.keyboard.type("SET a");
+      await page.locator(".prompt:not([hidden]) .prompt__ghost", { hasText: "value" }).waitFor();
+      // Both stand in the middle of a line that is as high as the input, so on one baseline.
+      const lines = await page.evaluate(() =>
+        [".prompt:not([hidden]) input", ".prompt:not([hidden]) .prompt__ghost"].map((s) => {
+          const e = document.querySelector(s);
+          return [getComputedStyle(e).lineHeight, e.getBoundingClientRect().top];
+        }));
+      assert.deepEqual(lines[0], lines[1]);
+      await fits(page);
+      assert.deepEqual(await axe(page), []);
+      if (width >= 1280) {
+        const [prompt, tape] = await Promise.all([".prompt:not([hidden])", ".tape"].map((s) => page.locator(s).boundingBox()));
+        assert.ok(prompt.y + prompt.height <= tape.y, "the prompt is in sight");
+      }
+      await press(page, "Enter");
+      await page.locator(id("prompt-past")).waitFor({ state: "detached" });
+      await end(page);
+    });
+  }
 
   test("a second terminal goes on while the first waits, each with what it printed", async () => {
     const page = await begin(here);

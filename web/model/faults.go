@@ -494,25 +494,17 @@ func (m *Model) act(line string) error {
 	return nil
 }
 
-// inForce reports whether a line of the script would change nothing about a path, since it is as the line wants it.
+// inForce reports whether a path is already as a line of the script wants it.
 func (m *Model) inForce(line string) bool {
 	words := strings.Fields(line)
-	if len(words) < 2 {
+	if len(words) != 3 {
 		return false
 	}
-	s := observe(m.world(), m.known)
-	switch cut, silent := s.isolated(words[1]); {
-	case words[0] == "isolate":
-		return cut && silent == (len(words) > 2)
-	case len(words) != 3:
-		return false
-	case words[0] == "sever":
-		return s.path(words[1], words[2]).State == "severed"
-	case words[0] == "blackhole":
-		return s.dark(words[1], words[2]) && s.dark(words[2], words[1])
-	case words[0] == "heal":
-		_, known := s.between(words[1], words[2])
-		return known && !s.faulty(words[1], words[2])
+	wanted := map[string]string{"sever": "severed", "blackhole": "blackhole", "heal": "up"}[words[0]]
+	for _, l := range m.world().Links() {
+		if l.A == words[1] && l.B == words[2] || l.A == words[2] && l.B == words[1] {
+			return l.State == wanted && (wanted != "blackhole" || l.Dark == [2]bool{true, true})
+		}
 	}
 	return false
 }

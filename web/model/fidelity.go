@@ -1,11 +1,6 @@
 package model
 
-import (
-	"slices"
-	"strings"
-
-	"resync/engine/command"
-)
+import "resync/engine/command"
 
 // A Claim is one thing that the page says about itself: what is as in the real server, what is simpler here, or what is not
 // here at all; and where that can be checked.
@@ -66,7 +61,6 @@ func Supported() Sheet {
 		}
 		sheet.Claims[i].What += " " + c.Name
 	}
-	slices.SortFunc(sheet.Claims, func(a, b Claim) int { return strings.Compare(a.What, b.What) })
 	sheet.Claims = append(sheet.Claims,
 		Claim{"Each is compared with redis-server’s own row: arguments, groups, versions.", "TestDocsAgreeInWhatIsNoProse"},
 		Claim{"So is each name of the configuration; those that mean nothing here are kept, and the log says so.", "TestConfigGetAnswersLikeRedis"})

@@ -28,8 +28,11 @@ type Takeaway struct {
 // Messages of the panels.
 type (
 	// OpenPanel opens a panel, or closes the one that is open when it is named again. Of is the node that it is about, "" for
-	// the one that the panel thinks of.
-	OpenPanel struct{ Panel, Of string }
+	// the one that the panel thinks of. Back says that it was closed from within, so that the focus goes back to what opened it.
+	OpenPanel struct {
+		Panel, Of string
+		Back      bool
+	}
 	// AuditOf chooses whose data is asked about.
 	AuditOf struct{ Node string }
 	// CompareWith chooses the two branches to compare.
@@ -54,13 +57,17 @@ func (SizingInput) isMsg() {}
 func (SizingSet) isMsg()   {}
 func (Pasted) isMsg()      {}
 
-// OpenerID is the id of the button that opens a panel.
+// ConfigSizeID is the id of the button at a node's configuration that asks how large its backlog must be.
+const ConfigSizeID = "config-size"
+
+// OpenerID is the id of the button that opens a panel from the page itself.
 func OpenerID(panel string) string { return panel + "-opener" }
 
 // panels is what the model knows of its panels. What took long to work out is kept until something that changes it has
 // happened.
 type panels struct {
 	open string
+	of   string // the node that it was opened for, from the node's own column, or ""
 
 	winner  string
 	audited auditKey
@@ -81,9 +88,15 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 	case OpenPanel:
 		if p.open == msg.Panel {
 			p.open = ""
-			return []Cmd{Focus{OpenerID(msg.Panel)}} // where the reader came from
+			switch {
+			case !msg.Back:
+				return nil
+			case p.of != "" && m.tab == TabConfig:
+				return []Cmd{Focus{ConfigSizeID}}
+			}
+			return []Cmd{Focus{OpenerID(msg.Panel)}}
 		}
-		p.open, p.audited, p.compared = msg.Panel, auditKey{}, compareKey{}
+		p.open, p.of, p.audited, p.compared = msg.Panel, msg.Of, auditKey{}, compareKey{}
 		switch msg.Panel {
 		case PanelAudit:
 			p.winner = msg.Of

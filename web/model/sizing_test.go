@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,7 @@ import (
 
 func TestTheCalculatorSizesTheBacklog(t *testing.T) {
 	m := opened(t, "")
-	do(m, Run{"unload m1"}, Run{"load m1 rate 50/s"}, Tick{6 * time.Second}, Select{"r1"}, OpenPanel{PanelSizing, ""})
+	do(m, Run{"unload m1"}, Run{"load m1 rate 50/s"}, Tick{6 * time.Second}, Select{"r1"}, OpenPanel{Panel: PanelSizing})
 	s := m.Page().Takeaway.Sizing
 	if s.Node != "m1" || s.Rate.Text != plain(m.world().WriteRate("m1")) || s.Rate.Text == "0" || s.Outage.Text != "60" {
 		t.Fatalf("%+v", s)
@@ -58,7 +59,7 @@ func TestTheCalculatorRefusesNonsense(t *testing.T) {
 		{FieldOutage, "1m30s", ""},
 	} {
 		m := opened(t, "")
-		do(m, OpenPanel{PanelSizing, "m1"}, SizingInput{c.field, c.text})
+		do(m, OpenPanel{Panel: PanelSizing, Of: "m1"}, SizingInput{c.field, c.text})
 		s := m.Page().Takeaway.Sizing
 		got := s.Rate.Problem + s.Outage.Problem
 		if got != c.problem || (s.Answer == "") != (c.problem != "") {
@@ -70,7 +71,7 @@ func TestTheCalculatorRefusesNonsense(t *testing.T) {
 // What was set is what the lower row speaks of from then on, and sizes have commas and a unit.
 func TestWhatWasSetIsWhatTheCalculatorSpeaksOf(t *testing.T) {
 	m := opened(t, "")
-	do(m, OpenPanel{PanelSizing, ""}, SizingInput{FieldRate, "72274"}, SizingInput{FieldOutage, "60"}, SizingSet{})
+	do(m, OpenPanel{Panel: PanelSizing}, SizingInput{FieldRate, "72274"}, SizingInput{FieldOutage, "60"}, SizingSet{})
 	p := m.Page()
 	s := p.Takeaway.Sizing
 	set := plain(m.world().Node("m1").Config().ReplBacklogSize)
@@ -85,9 +86,17 @@ func TestWhatWasSetIsWhatTheCalculatorSpeaksOf(t *testing.T) {
 // A panel that is closed gives the focus back to the button that opens it.
 func TestAPanelGivesTheFocusBack(t *testing.T) {
 	m := opened(t, "")
-	do(m, OpenPanel{PanelSizing, ""})
-	cmds := do(m, OpenPanel{PanelSizing, ""})
-	if len(cmds) != 1 || cmds[0] != (Focus{OpenerID(PanelSizing)}) {
-		t.Errorf("%+v", cmds)
+	for _, c := range []struct {
+		open, close OpenPanel
+		want        []Cmd
+	}{
+		{OpenPanel{Panel: PanelSizing}, OpenPanel{Panel: PanelSizing, Back: true}, []Cmd{Focus{OpenerID(PanelSizing)}}},
+		{OpenPanel{Panel: PanelSizing}, OpenPanel{Panel: PanelSizing}, nil}, // by that button: it has the focus
+		{OpenPanel{Panel: PanelSizing, Of: "m1"}, OpenPanel{Panel: PanelSizing, Back: true}, []Cmd{Focus{ConfigSizeID}}},
+	} {
+		do(m, SelectTab{TabConfig}, c.open)
+		if cmds := do(m, c.close); !slices.Equal(cmds, c.want) || m.Page().Takeaway.Open != "" {
+			t.Errorf("%+v: %+v", c.close, cmds)
+		}
 	}
 }

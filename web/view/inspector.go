@@ -74,7 +74,7 @@ func (n *nodeColumn) config() app.UI {
 	knobs := n.Terminal.Knobs
 	return n.panel("Configuration", "config").Body(
 		app.P().Class("inspector__about").Text("What replication depends on. A change is a CONFIG SET at the node's prompt."),
-		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "config-size").OnClick(n.size).Text("How large must repl-backlog-size be?"),
+		app.Button().ID(model.ConfigSizeID).Class("btn btn--tiny").Type("button").DataSet("testid", "config-size").OnClick(n.size).Text("How large must repl-backlog-size be?"),
 		app.Range(knobs).Slice(func(i int) app.UI { return &knob{Node: n.Terminal.Name, Knob: knobs[i], Up: n.Up} }),
 	)
 }

@@ -59,7 +59,7 @@ func panelHead(up *mailbox, panel, title, about string, extra ...app.UI) app.UI 
 		app.P().Class("panel__about").Text(about),
 		app.Div().Class("panel__extra").Body(extra...),
 		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", panel+"-close").Text("Close").
-			OnClick(func(app.Context, app.Event) { up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel)),
+			OnClick(func(app.Context, app.Event) { up.send(model.OpenPanel{Panel: panel, Back: true}) }, app.EventScope(panel)),
 	)
 }
 
