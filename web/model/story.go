@@ -382,7 +382,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	cut := Try{"Cut " + master.name + "–" + names[0], "sever " + master.name + " " + names[0]}
 	w, ok := m.past.wrote[master.name]
 	if !ok || w.at <= m.opened {
-		more = master.name + " takes the writes and sends them on as one stream of bytes, numbered from 1. An offset is the number of the last byte that a server has."
+		more = master.name + " sends its writes on as one stream of bytes. An offset is the number of the last byte that a server has."
 		if _, say, _ := m.session().Narration(); say != "" {
 			more += " " + say
 		}
