@@ -435,7 +435,7 @@ func whileDark(s *scene, master, n standing) (lead, more string, try []Try) {
 		return lead, "The stream still arrives, and its acknowledgements do not. Without one for repl-timeout, usually 60 seconds, " + master.name + " drops " + n.name + ".",
 			[]Try{heal, set}
 	}
-	return lead, "Nothing is reset, and both believe in the link: master_link_status is up. Whoever hears nothing for repl-timeout, usually 60 seconds, gives it up.",
+	return lead, "No reset, no refusal: master_link_status still is up. Who hears nothing for repl-timeout, usually 60 seconds, gives the link up.",
 		[]Try{set, heal}
 }
 
