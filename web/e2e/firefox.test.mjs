@@ -181,7 +181,7 @@ describe("Firefox", () => {
     for (let i = 0; i < 20; i++) {
       await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50))))");
       if (!(await there("story-next"))) break;
-      const asked = await page.evaluate(`/What will its master say/.test(document.querySelector(".story__ask")?.textContent ?? "")`);
+      const asked = await page.evaluate(`/What will its (new )?master say/.test(document.querySelector(".story__ask")?.textContent ?? "")`);
       await page.click(asked ? "guess-fullresync" : "story-next");
       if (asked) {
         await page.until(`(window.__resync.tick(400), document.querySelector('.choice[data-state="right"]') && document.querySelector('${id("verdict")}'))`);

@@ -34,12 +34,13 @@ describe("lessons", () => {
     const chapters = [];
     let asked = 0;
     for (let i = 0; i < 12 && (await page.locator(id("story-next")).count()); i++) {
+      const lead = await text(page, "lead");
+      if (chapters.at(-1) !== lead) chapters.push(lead);
       if (await page.locator(id("guess-continue")).count() && /What will its master say/.test(await page.locator(".story__ask").textContent())) {
         asked++;
         assert.doesNotMatch(await page.locator(id("forecast-r1")).textContent(), /CONTINUE|FULLRESYNC/, "the forecast keeps quiet");
         await page.click(id("guess-fullresync"));
       } else {
-        chapters.push(await text(page, "lead"));
         await page.click(id("story-next"));
       }
       await stop(page);
@@ -47,7 +48,7 @@ describe("lessons", () => {
         await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
       }
     }
-    assert.deepEqual(chapters, ["The first copy", "A write reaches the replica", "The link breaks", "It continues where it stopped", "In production"]);
+    assert.deepEqual(chapters, ["The first copy", "A write reaches the replica", "The link breaks", "The link heals", "In production"]);
     assert.equal(asked, 1);
     assert.equal(await page.locator('.story__step[data-state="done"][data-held="true"]').count(), 5);
     assert.equal(await page.locator(id("problem")).count(), 0);
@@ -55,7 +56,7 @@ describe("lessons", () => {
     await page.click(id("story-back")); // back to the last chapter, and the one before
     await shows(page, "lead", /In production/);
     await page.click(id("story-back"));
-    await shows(page, "lead", /It continues where it stopped/);
+    await shows(page, "lead", /The link heals/);
     await end(page);
   });
 
@@ -66,10 +67,93 @@ describe("lessons", () => {
       await page.click(id("story-next"));
       await stop(page);
     }
+    const focus = () => page.evaluate(() => document.activeElement.dataset.testid);
     await page.focus(id("guess-fullresync"));
     await page.keyboard.press("Enter");
+    await page.waitForSelector(`${id("guess-fullresync")}[aria-pressed="true"]`);
+    assert.equal(await focus(), "guess-fullresync");
     for (let i = 0; i < 60 && !/You were right/.test(await page.locator(".story__ask").textContent()); i++) await tick(page, 500);
     assert.match(await page.locator(".story__ask").textContent(), /You were right: FULLRESYNC\..*Same history, but [0-9,]+ > [0-9,]+: the byte that r1 asked for was gone/);
+    assert.equal(await focus(), "guess-fullresync");
+    assert.equal(await page.locator('.choice[aria-disabled="true"]').count(), 2);
+    await page.click(id("guess-continue"), { force: true }); // too late
+    await drawn(page);
+    assert.match(await page.locator(".story__ask").textContent(), /You were right: FULLRESYNC/);
+    await end(page);
+  });
+
+  // Whoever is asked sees the answers, in every lesson: at its foot the story has them in sight, wherever the rest has been scrolled to.
+  for (const [width, height] of [[1280, 800], [375, 812]]) {
+    test(`the answers to every question are in sight, ${width} wide`, async () => {
+      const page = await begin(here, { viewport: { width, height } });
+      await page.click(id("gallery-open"));
+      const names = await page.evaluate(() => [...document.querySelectorAll('[data-testid^="scenario-"]')].map((e) => e.dataset.testid.slice(9)));
+      await page.click(id("gallery-open"));
+      let asked = 0;
+      for (const name of names.filter((name) => name !== "playground")) {
+        await pick(page, name);
+        const hidden = await page.evaluate(async () => {
+          const there = (name) => document.querySelector(`[data-testid="${name}"]`);
+          const frames = async () => {
+            for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          };
+          const scroll = (to) => document.querySelectorAll(".story, .app__panels").forEach((e) => (e.scrollTop = to));
+          const hidden = [];
+          await frames();
+          for (let i = 0; i < 60 && there("story-next"); i++) {
+            const open = there("story-next").textContent === "Skip the question";
+            if (open) {
+              for (const kind of ["continue", "fullresync"]) {
+                const { x, y, width, height } = there(`guess-${kind}`).getBoundingClientRect();
+                for (const at of [y + 1, y + height - 1]) {
+                  if (document.elementFromPoint(x + width / 2, at) !== there(`guess-${kind}`)) hidden.push(`${kind} of ${there("lead").textContent} at ${at}`);
+                }
+              }
+              hidden.asked = (hidden.asked ?? 0) + 1;
+            }
+            scroll(i % 2 ? 0 : 9999); // the reader has looked at something else
+            there(open ? "guess-continue" : "story-next").click();
+            for (let t = 0; t < 1500 && JSON.parse(window.__resync.tick(50)).playing && there("story-next"); t++) {
+              there("story-next").click(); // on to the next sentence
+              if (t % 20 === 19) await frames();
+            }
+            await frames();
+          }
+          return { hidden: [...hidden], asked: hidden.asked ?? 0 };
+        });
+        assert.deepEqual(hidden.hidden, [], name);
+        assert.ok(hidden.asked > 0, name);
+        asked += hidden.asked;
+      }
+      assert.ok(asked > 40, `${asked} questions`);
+      await end(page);
+    });
+  }
+
+  test("a new sentence is read from its beginning", async () => {
+    const page = await begin(here, { viewport: { width: 1280, height: 700 } });
+    await pick(page, "backlog-ttl");
+    const at = () => page.evaluate(() => document.querySelector(".story").scrollTop);
+    await page.evaluate(() => (document.querySelector(".story").scrollTop = 9999));
+    assert.ok((await at()) > 0, "the story is longer than its room");
+    await page.click(id("story-next"));
+    await stop(page);
+    assert.equal(await at(), 0);
+    await end(page);
+  });
+
+  test("the first page shows what to try, all of it", async () => {
+    const page = await begin(here);
+    await tick(page, 1500);
+    await drawn(page);
+    const cut = await page.evaluate(() => {
+      const room = document.querySelector(".story").getBoundingClientRect();
+      return [...document.querySelectorAll(".story__try .btn, .story__more")].filter((e) => e.getBoundingClientRect().bottom > room.bottom).map((e) => e.textContent);
+    });
+    assert.deepEqual(cut, []);
+    const story = page.locator(".story");
+    assert.equal(await story.evaluate((e) => e.scrollHeight), await story.evaluate((e) => e.clientHeight));
     await end(page);
   });
 

@@ -98,6 +98,15 @@ type Story struct {
 	Telling  bool   // a lesson is being told: what it says is not folded
 }
 
+// About is what a story is about at the moment: in a lesson its sentence. In free play the numbers of the heading change with every
+// write, and what there is to try only when something else has happened.
+func (s *Story) About() string {
+	if s.Telling || len(s.Try) == 0 {
+		return s.Lead + s.More
+	}
+	return s.Try[0].Label
+}
+
 // A StoryStep is one chapter of a lesson.
 type StoryStep struct {
 	Heading string
@@ -113,6 +122,9 @@ type Ask struct {
 	Truth    string // what it came to, once it is known
 	Comment  string
 }
+
+// Open reports whether the reader has not answered yet.
+func (a *Ask) Open() bool { return a.Replica != "" && a.Said == "" }
 
 // A Try is something to do next: a line of the script behind a button.
 type Try struct{ Label, Line string }

@@ -382,7 +382,7 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	cut := Try{"Cut " + master.name + "–" + names[0], "sever " + master.name + " " + names[0]}
 	w, ok := m.past.wrote[master.name]
 	if !ok || w.at <= m.opened {
-		more = master.name + " takes the writes and sends them on as one stream of bytes, numbered from 1. An offset is the number of the last byte that a server has."
+		more = master.name + " sends its writes on as one stream of bytes. An offset is the number of the last byte that a server has."
 		if _, say, _ := m.session().Narration(); say != "" {
 			more += " " + say
 		}
@@ -435,7 +435,7 @@ func whileDark(s *scene, master, n standing) (lead, more string, try []Try) {
 		return lead, "The stream still arrives, and its acknowledgements do not. Without one for repl-timeout, usually 60 seconds, " + master.name + " drops " + n.name + ".",
 			[]Try{heal, set}
 	}
-	return lead, "Nothing is reset, and both believe in the link: master_link_status is up. Whoever hears nothing for repl-timeout, usually 60 seconds, gives it up.",
+	return lead, "No reset, no refusal: master_link_status still is up. Who hears nothing for repl-timeout, usually 60 seconds, gives the link up.",
 		[]Try{set, heal}
 }
 

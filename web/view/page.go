@@ -402,7 +402,7 @@ func (p *page) Render() app.UI {
 			app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 		),
 		app.Main().Class("app__main").Body(app.Div().Class("app__panels").Body(
-			&storyRail{Story: v.Story, Problem: v.Problem, Up: p.up},
+			&storyRail{Story: v.Story, Problem: v.Problem, Host: p.host, Up: p.up},
 			&stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up},
 			&nodeColumn{Terminal: v.Terminal, Host: p.host, Up: p.up},
 			&tape{Tape: v.Tape, Up: p.up},
