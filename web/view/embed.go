@@ -73,9 +73,11 @@ var reader = model.Embed{ReadOnly: true}
 
 // acts notes what the host should have a link to at once, since it may take the frame away at any moment.
 func (e *embedding) acts(msg model.Msg) {
-	if _, typing := msg.(model.Typed); e.on && !typing && !reader.Allows(msg) {
-		e.acted = true
+	switch msg.(type) {
+	case model.Edited, model.Complete, model.CompleteNext, model.CloseCompletion, model.Older, model.Newer:
+		return // what stands at a prompt is in no link
 	}
+	e.acted = e.acted || e.on && !reader.Allows(msg)
 }
 
 // bare reports whether the page has the layout of a frame.

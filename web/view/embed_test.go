@@ -179,7 +179,7 @@ func TestWhatWasDoneIsLinkedAtOnce(t *testing.T) {
 	}
 	before := next()
 	p.up.send(model.Step{})
-	p.up.send(model.Typed{})
+	p.up.send(model.Edited{Node: "m1", Text: "SET"})
 	if got := next(); got != before {
 		t.Errorf("a look at another moment made the link %s", got)
 	}
@@ -188,6 +188,12 @@ func TestWhatWasDoneIsLinkedAtOnce(t *testing.T) {
 	if cut == before || !strings.Contains(cut, "&a=") {
 		t.Errorf("a cut left the link %s", cut)
 	}
+	p.up.send(model.Typed{Node: "m1", Line: "SET typed 1"})
+	typed := next()
+	if typed == cut {
+		t.Errorf("a line at the prompt left the link %s", typed)
+	}
+	cut = typed
 	if ask(t, r, "exec", "m1", "SET k v"); r.exposed["link"](nil) == cut {
 		t.Errorf("a command left the link %s", cut)
 	}
