@@ -123,7 +123,7 @@ func (c *cardHead) Render() app.UI {
 func (c *card) backlog() app.UI {
 	b := &c.Card.Backlog
 	const width = 188.0
-	return app.Div().Class("card__backlog").Body(
+	return app.Div().Class("card__backlog").Title(b.Note).Body( // where the window is low, the note is nowhere else
 		app.P().Class("card__held").Body(app.B().Text("Backlog"), app.Span().Text(b.Held)),
 		drawn("svg", "card__blocks", "viewBox", "0 0 188 14", "preserveAspectRatio", "none").Aria("hidden", true).Body(blocksShape(b, 0, 0, width).ui()),
 		app.P().Class("card__note").Text(b.Note),
