@@ -185,7 +185,7 @@ describe("layout", () => {
     test(`the table cuts, heals and chooses, ${width} wide`, async () => {
       const page = await begin(here, width < 768 ? phone : {});
       await page.evaluate(() => document.activeElement.blur());
-      await press(page, "t");
+      await press(page, "v");
       await page.locator(".nodes").waitFor();
       if (width >= 1280) assert.deepEqual(await outside(page, ".nodes", ".nodes td"), []);
       await page.click(id("cut-m1-r1"));

@@ -486,7 +486,7 @@ func (p *bundles) add(b bundle) {
 		later := &p.list[at]
 		if !b.chosen && !later.chosen && later.x1-b.until <= p.gap {
 			b.count, b.bytes = b.count+later.count, b.bytes+later.bytes
-			b.until, b.y2 = later.until, min(b.y2, later.y2)
+			b.until, b.y2 = later.until, max(b.y2, later.y2) // the band reaches as far as the one that came furthest
 			*later = b
 			return
 		}
