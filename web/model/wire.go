@@ -580,7 +580,8 @@ func (k *Wire) label() {
 func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool, keep func(wireWord)) {
 	mark.Anchor = "start"
 	w := wireWord{TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}, float64(mark.Row) - CommandAbove/k.Apart}
-	if _, hi := extent(w.TapeText, k.Width); hi > k.Width {
+	// Nothing runs over into what is to come, if it has room before.
+	if lo, hi := extent(w.TapeText, k.Width); hi > k.Width || hi-wordsAir > k.Now*k.Width && lo-20 > hi-lo {
 		w.X, w.Anchor, mark.Anchor = mark.X-10/k.Width, "end", "end"
 	}
 	switch between := float64(mark.To - mark.Row); {
