@@ -46,7 +46,7 @@ func (n *nodeColumn) data() app.UI {
 	heads := []string{"key", "type", "value", "lives", ""}
 	return n.panel("Data", "data").Body(
 		app.P().Class("inspector__about").Text(d.About),
-		app.If(len(d.Rows) > 0, func() app.UI {
+		app.Div().Body(app.If(len(d.Rows) > 0, func() app.UI { // a place of its own: what stands below stays the same element
 			return app.Table().Class("keys").Body(
 				app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
 					if heads[i] == "" {
@@ -65,7 +65,7 @@ func (n *nodeColumn) data() app.UI {
 						app.Td().DataSet("tone", string(r.Tone)).Text(r.State))
 				})),
 			)
-		}),
+		})),
 		n.files(),
 	)
 }
