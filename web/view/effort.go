@@ -44,13 +44,42 @@ func (e *effort) took(work int64, long time.Duration) {
 	e.each += weight * (each - e.each)
 }
 
-// drawEvery is how often a part of the page is drawn at most while time passes.
-const drawEvery = 100 * time.Millisecond
+// A rhythm is how often a part of the page is drawn while time passes: as often as this machine can without late frames.
+// Drawing costs more than the program sees of it, since the browser lays out and paints behind its back; so what counts is when
+// the next frame came.
+type rhythm struct {
+	every time.Duration // between two drawings of a part; 0 at the beginning
+	usual time.Duration // from frame to frame, when nothing is in the way
+	drew  bool          // in the frame before
+}
+
+const (
+	drawSoonest = 100 * time.Millisecond // numbers that change more often cannot be read,
+	drawLatest  = 400 * time.Millisecond // and those that change less often seem to stand still
+)
+
+// frame learns that a frame came so long after the one before. One that is late behind a drawing slows the rhythm down at once;
+// many that are in time bring it back: with one late in twenty it stays as it is.
+func (r *rhythm) frame(elapsed time.Duration) {
+	if r.every == 0 {
+		r.every, r.usual = drawSoonest, elapsed
+	}
+	r.usual = min(elapsed, r.usual+r.usual/1024) // a screen may become slower, as on battery
+	switch {
+	case !r.drew:
+	case elapsed > r.usual*3/2:
+		r.every = min(drawLatest, r.every*6/5)
+	default:
+		r.every = max(drawSoonest, r.every*99/100)
+	}
+	r.drew = false
+}
 
 // A shown remembers for every part of the page what it shows: which revision of the model, and since when.
 type shown struct {
 	revisions [model.PartCount]uint64
 	at        [model.PartCount]time.Duration
+	last      time.Duration // when some part was drawn
 }
 
 func (d *shown) note(parts model.Parts, revision uint64, now time.Duration) {
@@ -59,18 +88,19 @@ func (d *shown) note(parts model.Parts, revision uint64, now time.Duration) {
 			d.revisions[i], d.at[i] = revision, now
 		}
 	}
+	d.last = now
 }
 
 // next is the part that is to be drawn in this frame, 0 for none: of those that may have changed the one that has waited
-// longest.
-func (d *shown) next(revision uint64, now time.Duration) model.Parts {
+// longest. Where parts are drawn seldom, they are not drawn in one frame after the other.
+func (d *shown) next(revision uint64, now, every time.Duration) model.Parts {
 	next := -1
 	for i := range model.PartCount {
-		if d.revisions[i] != revision && now-d.at[i] >= drawEvery && (next < 0 || d.at[i] < d.at[next]) {
+		if d.revisions[i] != revision && now-d.at[i] >= every && (next < 0 || d.at[i] < d.at[next]) {
 			next = i
 		}
 	}
-	if next < 0 {
+	if next < 0 || now-d.last < every/(model.PartCount+2) {
 		return 0
 	}
 	return 1 << next

@@ -41,14 +41,14 @@ func TestAFrameHasTheWorkThatFitsIntoIt(t *testing.T) {
 	}
 }
 
-// Parts are drawn one in a frame, each at most every drawEvery, and none of them starves or is drawn for nothing.
+// Parts are drawn one in a frame, each at most in its rhythm, and none of them starves or is drawn for nothing.
 func TestPartsTakeTurns(t *testing.T) {
 	var s shown
 	counts := map[model.Parts]int{}
 	revision, now := uint64(1), time.Second
 	for range 600 { // ten seconds in which every frame changes everything
 		revision++
-		if part := s.next(revision, now); part != 0 {
+		if part := s.next(revision, now, drawSoonest); part != 0 {
 			counts[part]++
 			s.note(part, revision, now)
 		}
@@ -63,16 +63,73 @@ func TestPartsTakeTurns(t *testing.T) {
 		}
 	}
 	for range model.PartCount + 20 { // then nothing changes
-		if part := s.next(revision, now); part != 0 {
+		if part := s.next(revision, now, drawSoonest); part != 0 {
 			s.note(part, revision, now)
 		}
 		now += time.Second / 60
 	}
-	if part := s.next(revision, now); part != 0 {
+	if part := s.next(revision, now, drawSoonest); part != 0 {
 		t.Errorf("part %b is drawn again though nothing has changed", part)
 	}
 	s.note(model.AllParts, revision+1, now)
-	if part := s.next(revision+1, now+time.Second); part != 0 {
+	if part := s.next(revision+1, now+time.Second, drawSoonest); part != 0 {
 		t.Errorf("part %b is drawn again behind all of them", part)
+	}
+}
+
+// A page whose drawings make frames late is drawn less often, until they do not; one that has been slow for a moment recovers.
+func TestTheRhythmFollowsTheMachine(t *testing.T) {
+	const screen = time.Second / 60
+	var r rhythm
+	seconds := func(n int, late func(i int) bool) time.Duration {
+		for i := range 60 * n {
+			long := time.Duration(screen)
+			if r.drew = i%4 == 0; late(i) {
+				long = 3 * screen
+			}
+			r.frame(long)
+		}
+		return r.every
+	}
+	never := func(int) bool { return false }
+	if got := seconds(5, never); got != drawSoonest {
+		t.Errorf("a page without late frames is drawn every %v", got)
+	}
+	if got := seconds(5, func(i int) bool { return i%4 == 1 }); got != drawSoonest {
+		t.Errorf("frames that are late without a drawing make it draw every %v", got)
+	}
+	if got := seconds(1, func(i int) bool { return i%4 == 0 }); got != drawLatest {
+		t.Errorf("drawings that are always late make it draw every %v", got)
+	}
+	if got := seconds(15, never); got != drawSoonest {
+		t.Errorf("after that it is drawn every %v", got)
+	}
+	r = rhythm{}
+	for range 600 { // a screen of 30 frames a second is not late
+		r.drew = true
+		r.frame(2 * screen)
+	}
+	if r.every != drawSoonest {
+		t.Errorf("a slow screen makes it draw every %v", r.every)
+	}
+}
+
+// Where parts are drawn seldom, frames without any are between them.
+func TestPartsThatAreDrawnSeldomAreSpread(t *testing.T) {
+	var s shown
+	revision, now, before := uint64(1), time.Second, time.Duration(0)
+	for range 600 {
+		revision++
+		if part := s.next(revision, now, drawLatest); part != 0 {
+			if now-before < 40*time.Millisecond {
+				t.Fatalf("two parts are drawn within %v", now-before)
+			}
+			before = now
+			s.note(part, revision, now)
+		}
+		now += time.Second / 60
+	}
+	if before == 0 {
+		t.Error("nothing is drawn")
 	}
 }

@@ -29,6 +29,7 @@ type page struct {
 	frozen bool // a test owns the time
 
 	shown        shown
+	rhythm       rhythm
 	effort       effort
 	keptRevision uint64
 	lastFrame    time.Duration
@@ -299,11 +300,13 @@ func (p *page) oneFrame(now time.Duration) {
 	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
 		p.obey(p.pass(now - p.lastFrame))
 	}
+	p.rhythm.frame(now - p.lastFrame)
 	p.lastFrame = now
 	p.embedFrame()
 	p.measure(now)
 	p.keep()
-	if part := p.shown.next(p.model.Revision(), now); part != 0 {
+	if part := p.shown.next(p.model.Revision(), now, p.rhythm.every); part != 0 {
+		p.rhythm.drew = true
 		p.redrawParts(part)
 	}
 	if !p.still {
