@@ -13,7 +13,8 @@ import (
 // tally is how often each command was called and how long that took, and how often each kind of error was answered: INFO
 // commandstats, latencystats and errorstats.
 type tally struct {
-	calls  []callCount // by command.Command.ID
+	places []uint16    // of the commands in calls, by command.Command.ID and from 1: a node is cloned often, and knows few of all commands
+	calls  []callCount // of those that were called
 	errors []errorCount
 	failed int64 // errors in all
 }
@@ -33,7 +34,7 @@ type errorCount struct {
 const maxErrorKinds = 128
 
 func (t tally) clone() tally {
-	t.calls, t.errors = slices.Clone(t.calls), slices.Clone(t.errors)
+	t.places, t.calls, t.errors = slices.Clone(t.places), slices.Clone(t.calls), slices.Clone(t.errors)
 	for i := range t.calls {
 		t.calls[i].times = slices.Clone(t.calls[i].times)
 	}
@@ -42,10 +43,14 @@ func (t tally) clone() tally {
 
 // of returns the counts of a command.
 func (t *tally) of(cmd *command.Command) *callCount {
-	if cmd.ID >= len(t.calls) {
-		t.calls = append(t.calls, make([]callCount, cmd.ID+1-len(t.calls))...)
+	if cmd.ID >= len(t.places) {
+		t.places = append(t.places, make([]uint16, cmd.ID+1-len(t.places))...)
 	}
-	return &t.calls[cmd.ID]
+	if t.places[cmd.ID] == 0 {
+		t.calls = append(t.calls, callCount{})
+		t.places[cmd.ID] = uint16(len(t.calls))
+	}
+	return &t.calls[t.places[cmd.ID]-1]
 }
 
 // called counts a command that was executed, in that time, and answered so.
@@ -117,8 +122,8 @@ func (n *Node) infoCommandStats(s *section) {
 // eachCalled visits the commands and subcommands that anything is counted of.
 func (n *Node) eachCalled(visit func(cmd *command.Command, c *callCount)) {
 	one := func(cmd *command.Command) {
-		if cmd.ID < len(n.tally.calls) {
-			if c := &n.tally.calls[cmd.ID]; c.calls+c.rejected+c.failed > 0 {
+		if cmd.ID < len(n.tally.places) && n.tally.places[cmd.ID] > 0 {
+			if c := n.tally.of(cmd); c.calls+c.rejected+c.failed > 0 {
 				visit(cmd, c)
 			}
 		}

@@ -16,7 +16,7 @@ import (
 type Session struct {
 	script *Script
 	world  *sim.World
-	todo   []Statement // still to run
+	todo   []Statement // still to run; clones share it, so it is never changed in place
 	err    error       // what ended the script before its end
 
 	waiting *Statement     // a Wait or an Until that has begun
@@ -41,7 +41,7 @@ type Session struct {
 // NewSession returns an empty world with the script still to run on it.
 func NewSession(s *Script) *Session {
 	return &Session{
-		script: s, world: sim.New(s.Seed), todo: slices.Clone(s.Statements), recorded: engine.Epoch, speed: 1,
+		script: s, world: sim.New(s.Seed), todo: slices.Clip(s.Statements), recorded: engine.Epoch, speed: 1,
 	}
 }
 
@@ -49,7 +49,7 @@ func NewSession(s *Script) *Session {
 func (s *Session) Clone() *Session {
 	c := *s
 	c.world = s.world.Clone()
-	c.todo, c.ran = slices.Clone(s.todo), slices.Clone(s.ran)
+	c.ran = slices.Clone(s.ran)
 	return &c
 }
 
@@ -184,7 +184,7 @@ func (s *Session) enact(st Statement) error {
 	case nil:
 		return nil
 	case Wait, Until:
-		s.todo = slices.Insert(s.todo, 0, st)
+		s.todo = slices.Clip(slices.Insert(s.todo, 0, st))
 		return nil
 	}
 	return s.do(st)

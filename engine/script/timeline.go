@@ -12,7 +12,7 @@ import (
 
 // A Timeline is a session that can be gone back and forth in. Its truth is the script and what was done on top of it:
 // any moment is reached by doing the same again. Checkpoints, clones of the session on the way, only shorten the way
-// there; they lie close together where the reader is likely to go, and far apart in the distant past.
+// there; where the reader steps back, they are laid close together.
 //
 // Acting in the past begins a branch: from that moment on it goes another way, and the branch it was in keeps its
 // future.
@@ -29,6 +29,7 @@ type Timeline struct {
 	view     *Session
 	done     int // how many of the branch's deeds view has seen
 	journey  *journey
+	trail    trail
 	worked   int64
 }
 
@@ -57,13 +58,21 @@ type checkpoint struct {
 	done    int // deeds that it has seen
 }
 
+// A trail is checkpoints that the latest journey back has laid on its last stretch: whoever takes a step back is likely to
+// take another. While time is lived nothing of it is needed, and a checkpoint is not free: every part of a dataset that is
+// written to behind it is copied.
+type trail struct {
+	branch *branch
+	points []checkpoint // by turns
+}
+
 // How close checkpoints lie, in turns of the session. A turn takes some microseconds, and several times as much in a
 // browser; a checkpoint costs some tens of kilobytes and what has been written between it and the next.
 const (
-	closeTurns  = 256   // between the latest
-	latePoints  = 16    // so many are the latest
-	sparseTurns = 2_048 // at most between the others, until there are
+	sparseTurns = 2_048 // between those of a branch, until there are
 	mostPoints  = 96    // so many: then they lie further apart
+	closeTurns  = 256   // between those of a trail
+	mostTrail   = 16    // of which so many are kept
 )
 
 // NewTimeline returns the timeline of a script, at its very beginning.
@@ -148,24 +157,26 @@ func (b *branch) note() {
 	if k := len(b.bounds); n > 0 && (k == 0 || b.bounds[k-1] < n) {
 		b.bounds = append(b.bounds, n)
 	}
-	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= closeTurns {
+	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= sparseTurns {
 		b.points = append(b.points, checkpoint{b.end.Clone(), len(b.deeds)})
-		b.thin()
+		if len(b.points) > mostPoints {
+			b.thin()
+		}
 	}
 }
 
-// thin drops old checkpoints whose neighbours are near enough to each other. The slice is a new one, since the
-// checkpoints before a fork are those of two branches.
+// thin drops checkpoints whose neighbours are near enough to each other. The slice is a new one, since the checkpoints
+// before a fork are those of two branches.
 func (b *branch) thin() {
-	old := max(1, len(b.points)-latePoints)
-	apart := max(sparseTurns, 2*b.end.turns/mostPoints)
+	last := len(b.points) - 1
+	apart := 2 * b.end.turns / mostPoints
 	kept := []checkpoint{b.points[0]}
-	for i := 1; i < old; i++ {
+	for i := 1; i < last; i++ {
 		if b.points[i+1].session.turns-kept[len(kept)-1].session.turns > apart {
 			kept = append(kept, b.points[i])
 		}
 	}
-	b.points = append(kept, b.points[old:]...)
+	b.points = append(kept, b.points[last])
 }
 
 // everyEvent is a number of events that no session comes to.
@@ -286,36 +297,51 @@ type journey struct {
 	events  int
 	begun   int64 // turns when it set out
 	length  int64 // turns that it takes, at most
+	trails  bool  // it lays a trail
 }
 
 // SeekTo sets out for a moment of the current branch: all that happens up to and including it has happened. A moment
 // before the world's birth, or behind the end of the branch, stands for these.
-func (t *Timeline) SeekTo(at engine.Instant) { t.seek(at, everyEvent) }
+func (t *Timeline) SeekTo(at engine.Instant) { t.seek(at, everyEvent, false) }
 
 // SeekEvent sets out for the moment right behind the n-th event of the current branch, and behind those that come
 // about in one turn with it. 0 is the very beginning; a number beyond the last event is the end.
-func (t *Timeline) SeekEvent(n int) {
+func (t *Timeline) SeekEvent(n int) { t.seekEvent(n, false) }
+
+func (t *Timeline) seekEvent(n int, trails bool) {
 	if n > t.Events().Len() {
 		n = everyEvent
 	}
-	t.seek(t.End(), n)
+	t.seek(t.End(), n, trails)
 }
 
-// seek sets out from the last checkpoint that surely lies before the target.
-func (t *Timeline) seek(to engine.Instant, events int) {
+// seek sets out from the last place that surely lies before the target: a checkpoint, or the moment that is looked at.
+func (t *Timeline) seek(to engine.Instant, events int, trails bool) {
 	b := t.branch()
-	beyond := func(i int) bool {
-		w := b.points[i].session.world
-		return w.Now() > to || w.Events().Len() >= events
+	before := func(s *Session) bool { return s.world.Now() <= to && s.world.Events().Len() < events }
+	latest := func(points []checkpoint) int { // -1 for none
+		beyond := sort.Search(len(points), func(i int) bool { return !before(points[i].session) })
+		return beyond - 1
 	}
-	i := sort.Search(len(b.points), beyond)
-	from, until := b.points[max(0, i-1)], b.end.turns
-	if i < len(b.points) {
-		until = b.points[i].session.turns
+	i := latest(b.points)
+	from, until := b.points[max(0, i)], b.end.turns
+	if i+1 < len(b.points) {
+		until = b.points[i+1].session.turns
+	}
+	if t.trail.branch == b {
+		if i := latest(t.trail.points); i >= 0 && t.trail.points[i].session.turns > from.session.turns {
+			from = t.trail.points[i]
+		}
+	}
+	if !t.Live() && before(t.view) && t.view.turns > from.session.turns {
+		from = checkpoint{t.view, t.done}
 	}
 	t.journey = &journey{
 		session: from.session.Clone(), done: from.done, to: min(to, t.End()), events: events,
-		begun: from.session.turns, length: max(1, until-from.session.turns),
+		begun: from.session.turns, length: max(1, until-from.session.turns), trails: trails,
+	}
+	if trails && t.trail.branch != b {
+		t.trail = trail{branch: b}
 	}
 }
 
@@ -326,13 +352,49 @@ func (t *Timeline) Go(turns int) bool {
 		return true
 	}
 	begun := j.session.Work()
-	arrived := t.branch().replay(j.session, &j.done, j.to, j.events, turns)
-	if t.worked += j.session.Work() - begun; !arrived {
-		return false
+	for end := begun + int64(turns); ; {
+		stretch := end - j.session.Work()
+		if j.trails {
+			stretch = min(stretch, t.trail.note(j))
+		}
+		arrived := t.branch().replay(j.session, &j.done, j.to, j.events, int(stretch))
+		if arrived || j.session.Work() >= end {
+			t.worked += j.session.Work() - begun
+			if !arrived {
+				return false
+			}
+			break
+		}
 	}
 	t.journey, t.view, t.done = nil, j.session, j.done
 	t.meetEnd()
 	return true
+}
+
+// note lays a checkpoint where the journey has come to, if it is time for one, and says how much work there is until the
+// next.
+func (r *trail) note(j *journey) int64 {
+	turns := j.session.turns
+	i := sort.Search(len(r.points), func(i int) bool { return r.points[i].session.turns > turns })
+	if passed := turns - max(j.begun, r.turnsOf(i-1)); passed < closeTurns {
+		return closeTurns - passed
+	}
+	r.points = slices.Insert(r.points, i, checkpoint{j.session.Clone(), j.done})
+	if n := len(r.points); n > mostTrail {
+		far := 0 // the end of the trail that is further away
+		if i < n/2 {
+			far = n - 1
+		}
+		r.points = slices.Delete(r.points, far, far+1)
+	}
+	return closeTurns
+}
+
+func (r *trail) turnsOf(i int) int64 {
+	if i < 0 {
+		return 0
+	}
+	return r.points[i].session.turns
 }
 
 // Seeking reports whether a journey is on its way, and how far it has come, from 0 to 1.
@@ -355,7 +417,7 @@ func (t *Timeline) SeekBack() {
 	if i := sort.SearchInts(b.bounds, t.view.world.Events().Len()); i > 0 {
 		n = b.bounds[i-1]
 	}
-	t.SeekEvent(n)
+	t.seekEvent(n, true)
 }
 
 // SeekNext sets out for the next event on the current branch of which the function says that it is wanted. It reports
@@ -382,7 +444,7 @@ func (t *Timeline) SeekLast(wanted func(engine.Event) bool) {
 	}
 	for n := b.bounds[i-1]; n > 0; n-- {
 		if wanted(*past.At(n - 1)) {
-			t.SeekEvent(n)
+			t.seekEvent(n, true)
 			return
 		}
 	}

@@ -395,20 +395,73 @@ func TestErrorsAreToldOnce(t *testing.T) {
 // Checkpoints stay few, and none is far from its neighbours.
 func TestCheckpointsThinOut(t *testing.T) {
 	l := begin(t, inStep+"load m1 rate 1000/s\n")
-	for l.Events().Len() < 60_000 {
-		play(t, l, 200*time.Millisecond)
+	for _, turns := range []int64{30 * sparseTurns, 3 * mostPoints * sparseTurns / 2} {
+		for l.branch().end.turns < turns {
+			play(t, l, 200*time.Millisecond)
+		}
+		b := l.branch()
+		most, n, turns := int64(0), len(b.points), b.end.turns
+		for i := 1; i < n; i++ {
+			most = max(most, b.points[i].session.turns-b.points[i-1].session.turns)
+		}
+		apart := max(sparseTurns, 2*turns/mostPoints)
+		if n > mostPoints+1 || most > apart+sparseTurns || n < int(min(turns/sparseTurns, mostPoints/2)) {
+			t.Errorf("%d checkpoints in %d turns, at most %d apart", n, turns, most)
+		}
+		if last := b.points[n-1].session.turns; turns-last > sparseTurns {
+			t.Error("the end is far from the last checkpoint")
+		}
 	}
-	b := l.branch()
-	most, n := int64(0), len(b.points)
-	for i := 1; i < n; i++ {
-		most = max(most, b.points[i].session.turns-b.points[i-1].session.turns)
+}
+
+// The first step back does again what happened since the last checkpoint, and lays a trail; those behind it do again only what
+// happened since the last point of that. Steps forward do nothing again.
+func TestStepsBackFollowATrail(t *testing.T) {
+	l := begin(t, inStep+"load m1 rate 1000/s\n")
+	for l.branch().end.turns < 4*sparseTurns+sparseTurns/2 {
+		play(t, l, 20*time.Millisecond)
 	}
-	if turns := b.end.turns; n > mostPoints+latePoints || most > max(sparseTurns, 2*turns/mostPoints) || n < int(turns/sparseTurns) {
-		t.Errorf("%d checkpoints in %d turns, at most %d apart", n, turns, most)
+	step := func(set func()) (work int64) {
+		before := l.Worked()
+		set()
+		arrive(t, l)
+		if n := len(l.trail.points); n > mostTrail {
+			t.Fatalf("the trail has %d points", n)
+		}
+		return l.Worked() - before
 	}
-	if last := b.points[n-1].session.turns; b.end.turns-last > closeTurns {
-		t.Error("the end is far from the last checkpoint")
+	first, long := step(l.SeekBack), 0
+	if first < closeTurns || first > sparseTurns+closeTurns {
+		t.Errorf("the first step back does %d turns again", first)
 	}
+	from, steps := l.Session().turns, 0
+	for ; from-l.Session().turns < 2*sparseTurns; steps++ {
+		if step(l.SeekBack) > closeTurns+closeTurns/8 {
+			long++
+		}
+	}
+	if long == 0 || long > 3 {
+		t.Errorf("%d of %d steps back over two checkpoints are long", long, steps)
+	}
+	for range 50 {
+		was, events := l.Session().turns, l.World().Events().Len()
+		work := step(func() { l.SeekEvent(events + 1) })
+		if passed := l.Session().turns - was; passed < 1 || work > 4*passed {
+			t.Fatalf("a step of %d turns forward does %d", passed, work)
+		}
+	}
+	l.SeekEvent(10)
+	arrive(t, l)
+	if err := l.Do("m1> SET a b"); err != nil { // on another branch the trail is of no use
+		t.Fatal(err)
+	}
+	play(t, l, time.Second)
+	was := portrait(l.Session())
+	l.SeekBack()
+	arrive(t, l)
+	l.SeekTo(l.End())
+	arrive(t, l)
+	sameText(t, "the branch", portrait(l.Session()), was)
 }
 
 // history is a timeline of so many events: three nodes under a thousand writes a second.
