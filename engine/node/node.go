@@ -411,6 +411,9 @@ func (n *Node) endTurn() {
 // isReplica reports whether the node has a master.
 func (n *Node) isReplica() bool { return n.master.addr.Host != "" }
 
+// Master is the address that the node follows, whose Host is "" for a master.
+func (n *Node) Master() Address { return n.master.addr }
+
 // Clone returns an independent copy of the node, in constant time in the number of keys and of stream bytes.
 func (n *Node) Clone() *Node {
 	c := *n
@@ -452,6 +455,13 @@ func (n *Node) Clone() *Node {
 	c.unit, c.spare, c.label, c.discard.Buf = unit{}, nil, nil, nil
 	c.out = nil
 	return &c
+}
+
+// Share has two nodes hold once what both of them hold, without a change to either: of the keys that this one has written since
+// it was cloned last at most those of so many leaves, and of the stream what fills the same blocks.
+func (n *Node) Share(with *Node, leaves int) {
+	n.data.Share(with.data, leaves)
+	n.hist.Share(&with.hist.Backlog)
 }
 
 // Config returns the configuration as it stands.

@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"bytes"
 	"strconv"
 
 	"resync/engine"
@@ -138,6 +139,26 @@ func (b *Backlog) Clone() Backlog {
 	c := *b
 	c.blocks = append([]block(nil), b.blocks...)
 	return c
+}
+
+// Share takes the memory of another backlog where it holds the same bytes in blocks that are full, as that of a replica does
+// which began where its master's did.
+func (b *Backlog) Share(with *Backlog) {
+	j := 0
+	for i := range b.blocks {
+		own := &b.blocks[i]
+		for j < len(with.blocks) && with.blocks[j].first < own.first {
+			j++
+		}
+		if j == len(with.blocks) {
+			return
+		}
+		other := &with.blocks[j]
+		full := own.n == len(own.mem.buf) && other.n == own.n && len(other.mem.buf) == own.n
+		if own.first == other.first && full && own.mem != other.mem && bytes.Equal(own.mem.buf, other.mem.buf) {
+			own.mem = other.mem
+		}
+	}
 }
 
 // Append adds one piece to the stream, as Redis feeds it: a new block is as large as the piece, within limits, so

@@ -168,3 +168,45 @@ func BenchmarkBacklogAppendSET(b *testing.B) {
 	}
 	b.SetBytes(int64(l.Offset()) / int64(b.N))
 }
+
+// Backlogs that began at the same byte share the blocks that are full, and hold what they held.
+func TestBacklogsShareFullBlocks(t *testing.T) {
+	master, replica, late := Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}
+	master.Create(0)
+	replica.Create(0)
+	late.Create(3)
+	for i := range 1000 {
+		p := []byte(fmt.Sprintf("command %06d %s\r\n", i, strings.Repeat("x", 80)))
+		master.Append(p)
+		replica.Append(p)
+		late.Append(p)
+	}
+	content := func(b *Backlog) (all []byte) {
+		for first := b.First(); first < b.Next(); first += engine.Offset(len(b.Bytes(first, 1<<20))) {
+			all = append(all, b.Bytes(first, 1<<20)...)
+		}
+		return all
+	}
+	want := content(&master)
+	replica.Share(&master)
+	late.Share(&master)
+	shared := func(b *Backlog) (n int) {
+		for i := range min(len(b.blocks), len(master.blocks)) {
+			if b.blocks[i].mem == master.blocks[i].mem {
+				n++
+			}
+		}
+		return n
+	}
+	if n := len(master.blocks); n < 5 || shared(&replica) != n-1 || shared(&late) != 0 {
+		t.Errorf("of %d blocks %d and %d are shared", n, shared(&replica), shared(&late))
+	}
+	master.Append([]byte("more of the master's"))
+	replica.Append([]byte("of the replica's own"))
+	if got := content(&replica); !bytes.Equal(got, append(want, "of the replica's own"...)) || !bytes.Equal(content(&late), want) {
+		t.Error("a backlog that shares holds something else")
+	}
+	if got := content(&master); !bytes.Equal(got, append(want, "more of the master's"...)) {
+		t.Error("one that is shared with holds something else")
+	}
+}

@@ -82,8 +82,8 @@ var (
 )
 
 // try does the acts of a script one by one, whatever is in their way, heals the world and waits for it to come to
-// rest. For one seed in eight the world is cloned in the middle, and the clone has to do what the original does; for
-// another one the record of it all is run as a script, which has to do it again.
+// rest. For one seed in eight the world is cloned in the middle, and the clone has to do what the original does, which
+// shares memory among its nodes from then on; for another one the record of it all is run as a script, which has to do it again.
 func try(s *Script) (t *trial) {
 	t = newTrial(s)
 	defer func() {
@@ -99,6 +99,9 @@ func try(s *Script) (t *trial) {
 		}
 		if t.failed = t.do(st.Act); t.failed != nil {
 			return t
+		}
+		if twin != nil {
+			t.session.world.Share()
 		}
 	}
 	if twin != nil {

@@ -158,6 +158,7 @@ func (b *branch) note() {
 		b.bounds = append(b.bounds, n)
 	}
 	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= sparseTurns {
+		b.end.world.Share()
 		b.points = append(b.points, checkpoint{b.end.Clone(), len(b.deeds)})
 		if len(b.points) > mostPoints {
 			b.thin()

@@ -89,6 +89,31 @@ func (w *World) Clone() *World {
 	return &c
 }
 
+// sharedLeaves is how many leaves of a replica's dataset Share looks at, of some twenty keys each.
+const sharedLeaves = 1024
+
+// Share has replicas that are in step with their masters hold with them what is the same, once. Nothing can be told from it but
+// how much memory there is: a world that is kept with every node's keys should not keep them for every node.
+func (w *World) Share() {
+	done := make([]bool, len(w.hosts))
+	var share func(h *host)
+	share = func(h *host) {
+		if done[h.index] || h.node == nil {
+			return
+		}
+		done[h.index] = true
+		if master := h.node.Master().Host; master != "" {
+			if m := w.resolve(h, master); m != nil && m != h && m.node != nil {
+				share(m) // which shares with its own first
+				h.node.Share(m.node, sharedLeaves)
+			}
+		}
+	}
+	for _, h := range w.hosts {
+		share(h)
+	}
+}
+
 // Now is the world's clock.
 func (w *World) Now() engine.Instant { return w.now }
 
