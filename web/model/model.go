@@ -471,13 +471,16 @@ func (m *Model) inputIf(ok bool, node, line string) []Cmd {
 	return []Cmd{SetInput{PromptID(node), line}}
 }
 
+// awaited is how much more work than usual a frame does for a journey: nothing else moves, and the reader waits for it.
+const awaited = 3
+
 // frame lets the simulated time that belongs to a frame pass. What the world could not do within its budget is not
 // caught up later: it only means that the reader's second was a little longer.
 func (m *Model) frame(elapsed time.Duration) (cmds []Cmd) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
 	if _, on := m.line.Seeking(); on {
-		m.travel(m.work)
+		m.travel(awaited * m.work)
 	} else if m.opening {
 		m.rush(m.work)
 	} else if m.file != nil {

@@ -10,8 +10,11 @@ import (
 // fast a reader's machine is nobody knows: so the world gets a few milliseconds of each frame, and the panels are drawn one
 // after the other, a part in a frame.
 
-// frameTime is what the world gets of a frame.
-const frameTime = 4 * time.Millisecond
+// frameTime is what the world gets of a frame, and drawnTime what it gets on a slow machine of one in which a part is drawn.
+const (
+	frameTime = 4 * time.Millisecond
+	drawnTime = frameTime / 4
+)
 
 // An effort knows how long this machine takes for the work of the world. Its zero value has not seen any yet.
 type effort struct{ each float64 } // nanoseconds for a unit of model.Model.Worked
@@ -24,12 +27,12 @@ const (
 	coldMargin = 4    // the first frames of a world are slower than any later one
 )
 
-// work is how much work fits into a frame.
-func (e *effort) work() int {
+// work is how much work fits into so much of a frame.
+func (e *effort) work(time time.Duration) int {
 	if e.each == 0 {
 		return mostWork / coldMargin
 	}
-	return int(min(mostWork, max(leastWork, float64(frameTime)/e.each)))
+	return int(min(mostWork, max(leastWork, float64(time)/e.each)))
 }
 
 // took learns that so much work took so long.
@@ -73,6 +76,14 @@ func (r *rhythm) frame(elapsed time.Duration) {
 		r.every = max(drawSoonest, r.every*99/100)
 	}
 	r.drew = false
+}
+
+// world is how much time the world gets of a frame in which a part is drawn, or none is.
+func (r *rhythm) world(drawing bool) time.Duration {
+	if drawing && r.every > 2*drawSoonest {
+		return drawnTime
+	}
+	return frameTime
 }
 
 // A shown remembers for every part of the page what it shows: which revision of the model, and since when.

@@ -11,13 +11,13 @@ import (
 func TestAFrameHasTheWorkThatFitsIntoIt(t *testing.T) {
 	learn := func(e *effort, each time.Duration) int {
 		for range 50 {
-			w := e.work()
+			w := e.work(frameTime)
 			e.took(int64(w), time.Duration(w)*each)
 		}
-		return e.work()
+		return e.work(frameTime)
 	}
 	var e effort
-	if got := e.work(); got != mostWork/coldMargin {
+	if got := e.work(frameTime); got != mostWork/coldMargin {
 		t.Errorf("before anything is known a frame has %d", got)
 	}
 	for _, c := range []struct {
@@ -29,14 +29,17 @@ func TestAFrameHasTheWorkThatFitsIntoIt(t *testing.T) {
 		}
 	}
 	learn(&e, 10*time.Microsecond)
-	before := e.work()
+	before := e.work(frameTime)
 	e.took(tellsOf-1, time.Second) // a few things that happened to take long say nothing
 	e.took(1000, 0)                // nor does a clock that stood still
-	if e.work() != before {
-		t.Errorf("%d has become %d", before, e.work())
+	if half := e.work(frameTime / 2); half < before/2-1 || half > before/2+1 {
+		t.Errorf("half of the time is for %d of %d", half, before)
+	}
+	if e.work(frameTime) != before {
+		t.Errorf("%d has become %d", before, e.work(frameTime))
 	}
 	e.took(1000, 40*time.Millisecond)
-	if got := e.work(); got >= before || got < before/4 {
+	if got := e.work(frameTime); got >= before || got < before/4 {
 		t.Errorf("one slow frame makes %d of %d", got, before)
 	}
 }
@@ -101,8 +104,14 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	if got := seconds(1, func(i int) bool { return i%4 == 0 }); got != drawLatest {
 		t.Errorf("drawings that are always late make it draw every %v", got)
 	}
+	if r.world(true) >= r.world(false) {
+		t.Error("on a slow machine the world has as much of a frame in which something is drawn")
+	}
 	if got := seconds(15, never); got != drawSoonest {
 		t.Errorf("after that it is drawn every %v", got)
+	}
+	if r.world(true) != r.world(false) {
+		t.Error("on a fast machine the world has less of a frame in which something is drawn")
 	}
 	r = rhythm{}
 	for range 600 { // a screen of 30 frames a second is not late

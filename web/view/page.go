@@ -297,15 +297,16 @@ func (p *page) frame(now time.Duration) {
 }
 
 func (p *page) oneFrame(now time.Duration) {
-	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
-		p.obey(p.pass(now - p.lastFrame))
-	}
 	p.rhythm.frame(now - p.lastFrame)
+	part := p.shown.next(p.model.Revision(), now, p.rhythm.every)
+	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
+		p.obey(p.pass(now-p.lastFrame, p.rhythm.world(part != 0)))
+	}
 	p.lastFrame = now
 	p.embedFrame()
 	p.measure(now)
 	p.keep()
-	if part := p.shown.next(p.model.Revision(), now, p.rhythm.every); part != 0 {
+	if part != 0 {
 		p.rhythm.drew = true
 		p.redrawParts(part)
 	}
@@ -314,10 +315,10 @@ func (p *page) oneFrame(now time.Duration) {
 	}
 }
 
-// pass lets time pass in the world, as far as it gets in a frame.
-func (p *page) pass(elapsed time.Duration) (cmds []model.Cmd) {
+// pass lets time pass in the world, as far as it gets in so much of the frame.
+func (p *page) pass(elapsed, long time.Duration) (cmds []model.Cmd) {
 	before, begun := p.model.Worked(), p.host.Now()
-	p.model, cmds = model.Update(p.model, model.Frame{Elapsed: elapsed, Work: p.effort.work()})
+	p.model, cmds = model.Update(p.model, model.Frame{Elapsed: elapsed, Work: p.effort.work(long)})
 	p.effort.took(p.model.Worked()-before, p.host.Now()-begun)
 	return cmds
 }
