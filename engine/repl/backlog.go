@@ -2,6 +2,7 @@ package repl
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"resync/engine"
@@ -345,6 +346,7 @@ type Block struct {
 
 // Blocks appends a view of the blocks, oldest first.
 func (b *Backlog) Blocks(dst []Block) []Block {
+	dst = slices.Grow(dst, len(b.blocks))
 	for i, bl := range b.blocks {
 		rest := int64(b.Next() - bl.first - engine.Offset(bl.n))
 		pinned := i < len(b.blocks)-1 && (rest > b.Size || b.ring && rest >= b.Size) && b.pin != 0 && b.pin < b.blocks[i+1].first

@@ -41,7 +41,9 @@ type standing struct {
 // a process that was killed has forgotten its own, but its place on the stage stays.
 func observe(w *sim.World, known map[string]followed) scene {
 	s := scene{now: w.Now(), links: w.Links(), flying: w.InFlight(), forecasts: map[string]sim.Forecast{}}
-	for _, name := range w.Names() {
+	names := w.Names()
+	s.nodes = make([]standing, 0, len(names))
+	for _, name := range names {
 		v := w.Node(name)
 		cfg := v.Config()
 		n := standing{name: name, output: cfg.OutputLimit[node.OutputReplica].Hard, ip: v.IP, port: v.Port, up: v.Up(), state: v.State, since: v.Since, skew: v.Skew, era: cfg.Era, keys: v.Keys, master: -1}
