@@ -178,18 +178,21 @@ func CommandText(name string, number int, args []string) string {
 
 // Words joins arguments so that redis-cli would take them apart again. Only those that need quotes get them.
 func Words(args []string) string {
-	var b strings.Builder
+	var b []byte
 	for i, a := range args {
 		if i > 0 {
-			b.WriteByte(' ')
+			b = append(b, ' ')
 		}
-		if bare(a) {
-			b.WriteString(a)
-		} else {
-			b.WriteString(Quote(a))
-		}
+		b = appendWord(b, a)
 	}
-	return b.String()
+	return string(b)
+}
+
+func appendWord(b []byte, s string) []byte {
+	if bare(s) {
+		return append(b, s...)
+	}
+	return append(b, Quote(s)...)
 }
 
 // Quote puts a string between double quotes so that redis-cli, and a script, would read it back. What can be printed

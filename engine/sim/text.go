@@ -75,58 +75,61 @@ func snapshotText(data []byte) string {
 	return "RDB"
 }
 
-// commandsText prints commands as a person would type them, separated by commas.
+// commandsText prints commands as a person would type them, separated by commas. It is made of every packet sooner or
+// later, when the event log packs it, so it takes no memory that it can do without.
 func commandsText(data []byte) string {
-	var b strings.Builder
+	b := make([]byte, 0, 2*textBytes)
 	var d resp.Decoder
 	for len(data) > 0 {
 		args, n, err := d.Next(data)
 		if err != nil || n == 0 {
-			more(&b, "…")
+			b = append(more(b), "…"...)
 			break
 		}
 		data = data[n:]
 		if len(args) == 0 {
 			continue
 		}
-		more(&b, commandText(args))
-		if b.Len() >= textBytes && len(data) > 0 {
-			more(&b, "…")
+		b = appendCommand(more(b), args)
+		if len(b) >= textBytes && len(data) > 0 {
+			b = append(more(b), "…"...)
 			break
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
-func more(b *strings.Builder, s string) {
-	if b.Len() > 0 {
-		b.WriteString(", ")
+func more(b []byte) []byte {
+	if len(b) > 0 {
+		b = append(b, ", "...)
 	}
-	b.WriteString(s)
+	return b
 }
 
-// commandText prints one command, long arguments shortened.
-func commandText(args [][]byte) string {
-	words := make([]string, 0, min(len(args), 8)+1)
+// appendCommand prints one command, long arguments shortened.
+func appendCommand(b []byte, args [][]byte) []byte {
 	for i, a := range args {
-		if i == 8 {
-			words = append(words, "…")
-			break
+		if i > 0 {
+			b = append(b, ' ')
 		}
-		words = append(words, short(a))
+		if i == 8 {
+			return append(b, "…"...)
+		}
+		b = appendShort(b, a)
 	}
-	return strings.Join(words, " ")
+	return b
 }
 
-// short prints an argument: the ends of a replid, the beginning of anything long.
-func short(a []byte) string {
+// appendShort prints an argument: the ends of a replid, the beginning of anything long.
+func appendShort(b, a []byte) []byte {
 	if isReplID(a) {
-		return engine.ReplID(a).Short()
+		return append(b, engine.ReplID(a).Short()...)
 	}
-	if len(a) > 24 {
-		return Words([]string{string(a[:16])}) + "…(" + strconv.Itoa(len(a)) + ")"
+	if len(a) <= 24 {
+		return appendWord(b, string(a))
 	}
-	return Words([]string{string(a)})
+	b = append(appendWord(b, string(a[:16])), "…("...)
+	return append(strconv.AppendInt(b, int64(len(a)), 10), ')')
 }
 
 // isReplID reports whether a word has the form of a replication id.

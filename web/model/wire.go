@@ -218,8 +218,8 @@ type lane struct {
 func (k *Wire) read(m *Model, s *scene, win wireWindow) bundles {
 	events := m.world().Events()
 	begin := win.from.Add(-wireLookback * win.to.Sub(win.from))
-	first := sort.Search(events.Len(), func(i int) bool { return events.At(i).At >= begin })
-	first = max(first, events.Len()-wireScan)
+	scan := max(0, events.Len()-wireScan) // what lies before that is not even searched: it would have to be unpacked
+	first := scan + sort.Search(events.Len()-scan, func(i int) bool { return events.At(scan+i).At >= begin })
 	if first > 0 && first < events.Len() && events.At(first).At > win.from {
 		k.About = "more than can be shown: look closer"
 	}
