@@ -9,8 +9,9 @@ import (
 // kept packed: as bytes, in which a number is the difference from the one before, with no pointers that a collector of
 // garbage would follow again and again. A block is opened again when somebody reads an event in it.
 
-// tailBlocks is how many of the latest blocks of a log are never packed: what the page reads for every frame.
-const tailBlocks = 256
+// tailBlocks is how many of the latest blocks of a log are never packed: what the page reads for every frame (zoomScan in
+// web/model).
+const tailBlocks = 96
 
 // openedMost is how many packed blocks of a log are open at the same time, the latest to be opened. They have to be
 // more than a frame of the page reads of the past, or it would open all of them each time (zoomScan in web/model).
