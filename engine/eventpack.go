@@ -94,8 +94,6 @@ func (c *eventCodec) pack(events *openEvents, opened *openedBlocks) *packedEvent
 		}
 	}
 	p.data = string(c.out)
-	c.last = Sent{}
-	clear(c.names)
 	clear(c.sents)
 	return p
 }
