@@ -95,8 +95,6 @@ func (c *eventCodec) pack(events *openEvents, opened *openedBlocks) *packedEvent
 		}
 	}
 	p.data = string(c.out)
-	c.last = Sent{}
-	clear(c.names)
 	clear(c.sents)
 	return p
 }

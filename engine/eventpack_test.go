@@ -199,31 +199,33 @@ func TestFewPackedBlocksAreOpen(t *testing.T) {
 	}
 }
 
-// Clones of a world share blocks, and may be run by several goroutines: they open and pack the same ones. The race
+// Clones of a world share blocks, and may be run by several goroutines: they open, close and pack the same ones. The race
 // detector sees more of this than the test.
 func TestLogsThatShareBlocksAreReadAtTheSameTime(t *testing.T) {
-	l := numbered((tailBlocks + 1) * blockEvents)
-	var logs []*EventLog
+	const many = (openedMost + 10) * blockEvents
+	l := numbered(many + tailBlocks*blockEvents)
+	var begin, end sync.WaitGroup
+	begin.Add(4)
 	for range 4 {
-		logs = append(logs, l.Branch(l.Len()))
-	}
-	var all sync.WaitGroup
-	for _, log := range logs {
-		all.Go(func() {
-			for range 2 {
-				for range (openedMost + 10) * blockEvents {
-					log.Append(Instant(log.Len()), "m1", &Applied{Span{1, Offset(log.Len())}})
+		log := l.Branch(l.Len())
+		end.Go(func() {
+			begin.Done()
+			begin.Wait()
+			for i, e := range log.All() {
+				if e.Fact.(*Applied).Span.Last != Offset(i) {
+					t.Errorf("event %d is %s", i, e)
+					return
 				}
-				for i, e := range log.All() {
-					if e.Fact.(*Applied).Span.Last != Offset(i) {
-						t.Errorf("event %d is %s", i, e)
-						return
-					}
+				if i < 2*blockEvents {
+					log.Append(0, "m1", &Applied{})
 				}
+			}
+			if want := l.Len() + 2*blockEvents; log.Len() != want {
+				t.Errorf("there are %d events, want %d", log.Len(), want)
 			}
 		})
 	}
-	all.Wait()
+	end.Wait()
 }
 
 // bytesOf counts how often a text is made of the bytes.
