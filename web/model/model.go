@@ -241,6 +241,10 @@ func (m *Model) update(msg Msg) []Cmd {
 			m.tab = TabCLI
 		}
 	case Typed:
+		if m.file != nil && m.file.lines != nil { // behind what was pasted
+			m.file.lines = append(m.file.lines, msg)
+			return []Cmd{SetInput{PromptID(msg.Node), ""}}
+		}
 		return m.enter(msg.Node, msg.Line)
 	case PastedLines:
 		return m.paste(msg)
