@@ -37,6 +37,7 @@ type fileWork struct {
 	from       int64        // and the node reads it; so much was read of all files before
 	write      *rdb.Encoder
 	parse      *script.Reader // or it is a script,
+	link       *linkWork      // of a link,
 	lines      []Typed        // or no file at all: what was pasted, of which so many lines
 	ran        int            // have run
 }
@@ -110,7 +111,11 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 		}
 	case f.parse != nil:
 		if f.parse.Read(m.slice(parseSlice)) {
-			return m.scriptRead(f)
+			if f.link == nil {
+				return m.scriptRead(f)
+			} else if cmds = m.linkRead(f); m.file != f {
+				return cmds
+			}
 		}
 	case f.check != nil:
 		m.checkFile(f)
