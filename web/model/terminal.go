@@ -225,6 +225,10 @@ func (m *Model) enter(name, line string) []Cmd {
 			Text: "Could not connect to Redis at " + v.IP + ":" + strconv.Itoa(v.Port) + ": Connection refused"})
 		return cmds
 	}
+	if why := tooMuch(line); why != "" {
+		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Error: true, Text: why})
+		return cmds
+	}
 	if err := m.do(here + "> " + line); err != nil { // it could not even be sent
 		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Error: true, Text: reason(err)})
 	} else if m.toAll {
