@@ -63,6 +63,8 @@ type Model struct {
 	fileNote string    // what became of the latest file
 	due      bool      // what is due at this instant, since the reader did something, was too much for a frame
 
+	digests digests
+
 	panels panels // the audit, the comparison and the others
 
 	selected      string
@@ -210,6 +212,7 @@ func Update(m Model, msg Msg) (Model, []Cmd) {
 func PressKey(m Model, k Key) (next Model, used bool, cmds []Cmd) {
 	m.revision++
 	m.endShowing()
+	m.digests = digests{}
 	cmds, used = m.key(k)
 	return m, used, m.follow(cmds)
 }
@@ -226,6 +229,11 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Tick, Resized, Guess:
 	default:
 		m.endShowing()
+	}
+	switch msg.(type) {
+	case Tick, Resized, Edited, CompleteNext, CloseCompletion:
+	default: // it may be another world, and who did something does not wait to see it
+		m.digests = digests{}
 	}
 	switch msg := msg.(type) {
 	case Tick:
@@ -480,6 +488,7 @@ func (m *Model) inputIf(ok bool, node, line string) []Cmd {
 func (m *Model) frame(elapsed time.Duration) (cmds []Cmd) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
+	m.digests.left -= elapsed
 	if _, on := m.line.Seeking(); on {
 		m.travel(m.work)
 	} else if m.opening {

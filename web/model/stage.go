@@ -124,7 +124,16 @@ func (m *Model) stage(s *scene) Stage {
 	if st.Slot = slot(s); st.Slot.Shown {
 		st.place(len(s.nodes), s.columns())
 	}
-	m.size(&st)
+	if m.size(&st); !st.Dense {
+		of := m.digestsAt(s)
+		for i, n := range s.nodes {
+			c := &st.Cards[i]
+			if c.Digest = of[n.name].text; c.Digest != "" && n.master >= 0 {
+				with := of[s.nodes[n.master].name].text
+				c.Differs = with != "" && with != c.Digest
+			}
+		}
+	}
 	return st
 }
 

@@ -70,7 +70,8 @@ func (c *card) Render() app.UI {
 		DataSet("large", k.Backlog.Shown).Attr("draggable", "true").OnClick(c.pick).OnKeyDown(c.key).
 		OnDragStart(c.pickUp).OnDragEnd(c.letGo).OnDragOver(c.over).OnDragEnter(c.over).OnDrop(c.drop).Body(
 		&cardHead{Name: k.Name, Role: k.Role, Label: k.Label, Word: k.Word, Tone: k.WordTone, Selected: k.Selected, Alive: k.Up, Up: c.Up},
-		app.P().Class("card__figure").Title(k.Caption).Text(k.Figure),
+		app.Div().Class("card__figures").Body(app.P().Class("card__figure").Title(k.Caption).Text(k.Figure),
+			app.If(k.Digest != "", func() app.UI { return &dataDigest{Node: k.Name, Digest: k.Digest, Differs: k.Differs} })),
 		app.P().Class("card__caption").Text(k.Caption),
 		app.If(len(k.Badges) > 0, func() app.UI { return app.P().Class("card__badges").Body(badges(k.Badges)) }),
 		app.If(k.Backlog.Shown, c.backlog),
@@ -179,6 +180,21 @@ type historyChip struct {
 
 func (c *historyChip) Render() app.UI {
 	return app.Span().Class("chip").Title("master_replid").Body(historyIcon(c.Lineage), app.Span().Text(c.History))
+}
+
+// A dataDigest says by a few digits what data a node has: where they are the same, it is the same.
+type dataDigest struct {
+	app.Compo
+	Node, Digest string
+	Differs      bool
+}
+
+func (d *dataDigest) Render() app.UI {
+	digits, title := d.Digest, "DEBUG DIGEST: the same data has the same"
+	if d.Differs {
+		digits, title = "≠ "+digits, "DEBUG DIGEST: not the data of its master"
+	}
+	return app.P().Class("card__digest").DataSet("testid", "digest-"+d.Node).DataSet("differs", d.Differs).Title(title).Text(digits)
 }
 
 func menuIcon() app.UI {
