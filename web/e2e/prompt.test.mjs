@@ -62,7 +62,7 @@ describe("the prompt", () => {
       assert.equal(await type(page, "m1", "SETT a 1"), "(error) ERR unknown command 'SETT', with args beginning with: 'a' '1' ");
       await shows(page, "note", /^Did you mean SET\?$/);
       await seek(page, 900);
-      await shows(page, "prompt-past", /begins a branch beside A/);
+      await shows(page, "prompt-past", /The past of A: branch B begins here/);
       await page.focus(id("cli-m1"));
       await page.keyboard.type("SET a");
       await page.locator(".prompt:not([hidden]) .prompt__ghost", { hasText: "value" }).waitFor();

@@ -17,9 +17,9 @@ const (
 	mostDigested   = 1 << 20 // and bytes
 )
 
-// digests are those of a moment, by node. The maps are not changed, for copies of the model share them.
+// digests are those of a moment, in order of the nodes' birth, or none. What is in the list stays, for copies of the model share it.
 type digests struct {
-	of   map[string]digest
+	of   []digest
 	left time.Duration // of the reader's time, until they may be worked out again
 }
 
@@ -31,31 +31,30 @@ type digest struct {
 }
 
 // digestsAt works out those that are missing, when it is time.
-func (m *Model) digestsAt(s *scene) map[string]digest {
+func (m *Model) digestsAt(s *scene) []digest {
 	d := &m.digests
 	if d.left > 0 {
 		return d.of
 	}
 	before := d.of
-	*d = digests{of: map[string]digest{}, left: digestGap}
+	*d = digests{left: digestGap}
 	keys, bytes := 0, int64(0)
 	for _, n := range s.nodes {
 		keys += n.keys
 		bytes += m.world().Node(n.name).DataBytes()
 	}
 	if keys > mostDigestKeys || bytes > mostDigested {
-		return d.of
+		return nil
 	}
-	for _, n := range s.nodes {
+	for i, n := range s.nodes {
 		v := m.world().Node(n.name)
 		now := digest{since: v.Since, inputs: v.Inputs}
-		if was := before[n.name]; was.since == now.since && was.inputs == now.inputs {
-			now.text = was.text
-		}
-		if now.text == "" && v.Up() {
+		if i < len(before) && before[i].since == now.since && before[i].inputs == now.inputs {
+			now.text = before[i].text
+		} else if v.Up() {
 			now.text = v.Digest()[:digestShown]
 		}
-		d.of[n.name] = now
+		d.of = append(d.of, now)
 	}
 	return d.of
 }

@@ -126,10 +126,10 @@ func (m *Model) stage(s *scene) Stage {
 	}
 	if m.size(&st); !st.Dense {
 		of := m.digestsAt(s)
-		for i, n := range s.nodes {
+		for i := range of[:min(len(of), len(s.nodes))] {
 			c := &st.Cards[i]
-			if c.Digest = of[n.name].text; c.Digest != "" && n.master >= 0 {
-				with := of[s.nodes[n.master].name].text
+			if c.Digest = of[i].text; c.Digest != "" && s.nodes[i].master >= 0 && s.nodes[i].master < len(of) {
+				with := of[s.nodes[i].master].text
 				c.Differs = with != "" && with != c.Digest
 			}
 		}
