@@ -20,7 +20,6 @@ type storyRail struct {
 	open bool   // what a narrow page folds is unfolded
 	told string // what the rail was about when it was updated last
 	asks bool   // and whether it asked
-	held bool   // the focus is in the foot
 }
 
 const (
@@ -32,9 +31,9 @@ const (
 // OnUpdate shows what is new from its beginning, and a question that has just been asked wherever the reader has scrolled to. Where
 // what had the focus has gone, as the story went on by itself, the heading has it.
 func (r *storyRail) OnUpdate(ctx app.Context) {
-	if r.held {
+	if focus := app.Window().Get("document").Get("activeElement"); focus.Truthy() && focus.Call("closest", "#"+storyID).Truthy() {
 		ctx.Defer(func(app.Context) {
-			if focus := app.Window().Get("document").Get("activeElement"); !focus.Truthy() || focus.Get("tagName").String() == "BODY" {
+			if !focus.Get("isConnected").Bool() {
 				r.Host.Focus(leadID)
 			}
 		})
@@ -74,7 +73,7 @@ func (r *storyRail) Render() app.UI {
 		app.P().Class("story__more").Text(s.More),
 		r.fold(),
 		// Each part of the foot keeps its place, and so does what is in it: what has the focus keeps that, too.
-		app.Div().Class("story__foot").On("focusin", r.holds).On("focusout", r.leaves).Body(
+		app.Div().Class("story__foot").Body(
 			app.Div().ID(askID).Class("story__ask").Hidden(s.Ask.Replica == "").Body(app.If(s.Ask.Replica != "", r.ask)),
 			app.Div().Class("story__try").Hidden(len(s.Try) == 0).Body(
 				app.P().Class("story__label").Text("Try"),
@@ -142,17 +141,6 @@ func (r *storyRail) ask() app.UI {
 		app.P().Class("story__comment").Hidden(a.Comment == "").Text(a.Comment),
 		app.Div().Class("story__choices").Body(choice("continue", "CONTINUE"), choice("fullresync", "FULLRESYNC")),
 	)
-}
-
-// holds and leaves change nothing that is drawn.
-func (r *storyRail) holds(ctx app.Context, _ app.Event) {
-	r.held = true
-	ctx.PreventUpdate()
-}
-
-func (r *storyRail) leaves(ctx app.Context, _ app.Event) {
-	r.held = false
-	ctx.PreventUpdate()
 }
 
 func (r *storyRail) unfold(app.Context, app.Event)  { r.open = !r.open }
