@@ -51,14 +51,17 @@ func tooMuch(line string) string {
 			keys, value = number(2), number(4)
 		}
 	}
-	most := "are the most that one line may make here, since this page and all its nodes share the memory and the time of one browser tab. "
+	most := ""
 	switch {
 	case keys > mostMadeKeys:
-		return "Not sent: " + commas(mostMadeKeys) + " keys " + most + "Several lines with other prefixes make more; resync-server and redis-server take any number."
+		most = commas(mostMadeKeys) + " keys"
 	case value > mostMadeValue:
-		return "Not sent: values of " + byteCount(mostMadeValue) + " " + most + "Use a shorter one, or resync-server and redis-server, which take 512 MB."
+		most = "values of " + byteCount(mostMadeValue)
 	case value > 0 && keys > mostMade/value:
-		return "Not sent: " + byteCount(mostMade) + " in all " + most + "Use fewer or shorter values, or resync-server and redis-server, which take more."
+		most = byteCount(mostMade) + " in all"
+	default:
+		return ""
 	}
-	return ""
+	return "Not sent: " + most + " are the most that one line may make here, since all nodes share the memory and the time of one browser tab. " +
+		"Make less, or take resync-server or redis-server, which have Redis's limits."
 }
