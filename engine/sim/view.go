@@ -41,6 +41,14 @@ func (v NodeView) Digest() string {
 	return hex.EncodeToString(d[:])
 }
 
+// DataBytes is about how much memory the dataset takes, 0 while the node is down.
+func (v NodeView) DataBytes() int64 {
+	if !v.Up() {
+		return 0
+	}
+	return v.host.node.Store().Bytes()
+}
+
 // Info is what INFO would say now; empty while the node is down.
 func (v NodeView) Info() node.Info {
 	if !v.Up() {

@@ -82,7 +82,8 @@ describe("lessons", () => {
     await end(page);
   });
 
-  // Whoever is asked sees the answers, in every lesson: at its foot the story has them in sight, wherever the rest has been scrolled to.
+  // Whoever is asked sees the answers, in every lesson: at its foot the story has them in sight, wherever the rest has
+  // been scrolled to; and on a wide page what is asked about stands above them, all of it.
   for (const [width, height] of [[1280, 800], [375, 812]]) {
     test(`the answers to every question are in sight, ${width} wide`, async () => {
       const page = await begin(here, { viewport: { width, height } });
@@ -110,6 +111,8 @@ describe("lessons", () => {
                   if (document.elementFromPoint(x + width / 2, at) !== there(`guess-${kind}`)) hidden.push(`${kind} of ${there("lead").textContent} at ${at}`);
                 }
               }
+              const story = document.querySelector(".story");
+              if (innerWidth >= 1280 && story.scrollHeight > story.clientHeight) hidden.push(`a part of ${there("lead").textContent}: ${document.querySelector(".story__more").textContent}`);
               hidden.asked = (hidden.asked ?? 0) + 1;
             }
             scroll(i % 2 ? 0 : 9999); // the reader has looked at something else

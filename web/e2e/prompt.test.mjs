@@ -62,7 +62,7 @@ describe("the prompt", () => {
       assert.equal(await type(page, "m1", "SETT a 1"), "(error) ERR unknown command 'SETT', with args beginning with: 'a' '1' ");
       await shows(page, "note", /^Did you mean SET\?$/);
       await seek(page, 900);
-      await shows(page, "prompt-past", /begins a branch beside A/);
+      await shows(page, "prompt-past", /The past of A: branch B begins here/);
       await page.focus(id("cli-m1"));
       await page.keyboard.type("SET a");
       await page.locator(".prompt:not([hidden]) .prompt__ghost", { hasText: "value" }).waitFor();
@@ -182,10 +182,25 @@ describe("the prompt", () => {
     assert.doesNotMatch(await script(page), /SET k v/);
     await press(page, "Control+a", "Delete");
     await paste(page, Array.from({ length: 200 }, (_, i) => `SET k ${i}\n`).join(""));
-    await shows(page, "cli-output-m1", /SET k 199\s*OK/);
+    await shows(page, "opening", /Running the pasted lines… [0-9]+ %/);
+    await page.keyboard.type("ECHO next"); // the prompt stays with the reader
+    await press(page, "Enter");
+    await tick(page, 1000);
+    await page.locator(id("opening")).waitFor({ state: "detached" });
+    await shows(page, "cli-output-m1", /SET k 199\s*OK.*ECHO next\s*"next"/s);
     await page.keyboard.type("GET k");
     await press(page, "Enter");
     await shows(page, "cli-output-m1", /GET k\s*"199"/);
+    await paste(page, "INCR n\n".repeat(200));
+    await page.click(id("opening-cancel"));
+    await page.locator(id("opening")).waitFor({ state: "detached" });
+    assert.doesNotMatch(await script(page), /INCR n/);
+    await end(page);
+  });
+
+  test("what would take the page's memory is refused at the prompt", async () => {
+    const page = await begin(here);
+    assert.match(await type(page, "m1", "SETRANGE k 500000000 x"), /^Not sent: values of 1,048,576 B are the most/);
     await end(page);
   });
 });

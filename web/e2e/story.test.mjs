@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, enter, fits, id, open, press, run, script, shows, site, text, tick, trace, type, waitReady } from "./lib.mjs";
+import { axe, begin, end, enter, fits, focused, id, open, press, run, script, shows, site, text, tick, trace, type, waitReady } from "./lib.mjs";
 
 const commas = (number) => Number(number).toLocaleString("en");
 const digits = (text) => Number(text.replace(/[^0-9]/g, ""));
@@ -91,6 +91,29 @@ describe("the story", () => {
     await page.waitForSelector(`${id("verdict")}[data-verdict="continue"]`);
     await end(page);
   });
+
+  for (const [width, height] of [[1280, 800], [375, 740]]) {
+    test(`by keys: the focus stays in the story when a question ends by itself, ${width} wide`, async () => {
+      const page = await begin(here, { viewport: { width, height } });
+      await run(page, "sever m1 r1");
+      await tick(page, 300);
+      await page.focus(id("guess-continue"));
+      await run(page, "heal m1 r1");
+      await tick(page, 3000);
+      await page.locator(id("guess-continue")).waitFor({ state: "detached" });
+      await focused(page, "lead");
+      await press(page, "Tab");
+      assert.equal(await page.evaluate(() => document.activeElement.closest(".story") !== null), true, "the next control is the story's");
+      // Elsewhere it is left alone.
+      await run(page, "sever m1 r1");
+      await page.focus(id("theme"));
+      await run(page, "heal m1 r1");
+      await tick(page, 3000);
+      await page.locator(id("guess-continue")).waitFor({ state: "detached" });
+      await focused(page, "theme");
+      await end(page);
+    });
+  }
 
   test("every control can be reached with Tab, and Space presses the one that has the focus", async () => {
     const page = await begin(here);

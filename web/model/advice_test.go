@@ -75,7 +75,7 @@ func TestAPromptInThePastSaysThatItBranches(t *testing.T) {
 	}
 	do(m, SeekEvent{Event: 100, AtOnce: true})
 	p := m.Page()
-	if !strings.Contains(p.Terminal.Past, "begins a branch beside A.") {
+	if p.Terminal.Past != "The past of A: branch B begins here with the next command." {
 		t.Errorf("in the past the prompt says %q", p.Terminal.Past)
 	}
 	if !strings.HasPrefix(p.Deck.State, "viewing ") || !strings.HasSuffix(p.Deck.State, " s · branch A") {
@@ -86,7 +86,7 @@ func TestAPromptInThePastSaysThatItBranches(t *testing.T) {
 		t.Errorf("on the new branch: %q, %q", p.Terminal.Past, p.Deck.State)
 	}
 	do(m, SeekEvent{Event: 50, AtOnce: true})
-	if p = m.Page(); !strings.Contains(p.Terminal.Past, "beside B.") || !strings.HasSuffix(p.Deck.State, "branch B") {
+	if p = m.Page(); p.Terminal.Past != "The past of B: branch C begins here with the next command." || !strings.HasSuffix(p.Deck.State, "branch B") {
 		t.Errorf("in its past: %q, %q", p.Terminal.Past, p.Deck.State)
 	}
 }

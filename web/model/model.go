@@ -63,6 +63,8 @@ type Model struct {
 	fileNote string    // what became of the latest file
 	due      bool      // what is due at this instant, since the reader did something, was too much for a frame
 
+	digests digests
+
 	panels panels // the audit, the comparison and the others
 
 	selected      string
@@ -210,6 +212,7 @@ func Update(m Model, msg Msg) (Model, []Cmd) {
 func PressKey(m Model, k Key) (next Model, used bool, cmds []Cmd) {
 	m.revision++
 	m.endShowing()
+	m.digests = digests{}
 	cmds, used = m.key(k)
 	return m, used, m.follow(cmds)
 }
@@ -227,6 +230,11 @@ func (m *Model) update(msg Msg) []Cmd {
 	default:
 		m.endShowing()
 	}
+	switch msg.(type) {
+	case Tick, Resized, Edited, CompleteNext, CloseCompletion:
+	default: // it may be another world, and who did something does not wait to see it
+		m.digests = digests{}
+	}
 	switch msg := msg.(type) {
 	case Tick:
 		var cmds []Cmd
@@ -241,6 +249,10 @@ func (m *Model) update(msg Msg) []Cmd {
 			m.tab = TabCLI
 		}
 	case Typed:
+		if m.file != nil && m.file.lines != nil { // behind what was pasted
+			m.file.lines = append(m.file.lines, msg)
+			return []Cmd{SetInput{PromptID(msg.Node), ""}}
+		}
 		return m.enter(msg.Node, msg.Line)
 	case PastedLines:
 		return m.paste(msg)
@@ -479,6 +491,7 @@ const awaited = 3
 func (m *Model) frame(elapsed time.Duration) (cmds []Cmd) {
 	elapsed = min(max(0, elapsed), frameMax)
 	m.quiet += elapsed
+	m.digests.left -= elapsed
 	if _, on := m.line.Seeking(); on {
 		m.travel(awaited * m.work)
 	} else if m.opening {

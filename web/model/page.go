@@ -157,6 +157,8 @@ type Card struct {
 	History      string // its replid, short
 	Lineage      int    // the history's colour
 	Fact         string
+	Digest       string // what DEBUG DIGEST begins with, "" where it is not worked out
+	Differs      bool   // from the master's
 	Backlog      CardBacklog
 	Load         string // what the load button says, "" for no button
 	Loading      bool

@@ -6,11 +6,13 @@ import (
 )
 
 // What is pasted at a prompt runs line by line, as at any terminal: all lines at this moment, one behind the other. Behind one
-// that waits, as WAIT does, the others wait on the same connection, as they do at a real server.
+// that waits, as WAIT does, the others wait on the same connection, as they do at a real server. Many take some frames, in which
+// time stands still.
 
-// What one paste may have: the page stands still while it runs.
+// What one paste may have, and how much of it is done in a usual frame: a line takes a millisecond or two.
 const (
 	mostPasted = 200 // lines, at all nodes together
+	pasteSlice = 8   // lines; half as many again are done at once
 	// MostPastedText is how much of a paste is looked at, in UTF-16 units.
 	MostPastedText = 64 << 10
 )
@@ -32,8 +34,12 @@ func (m *Model) paste(p PastedLines) []Cmd {
 			commas(MostPastedText)+" characters are the most at once.")
 		return []Cmd{ScrollToEnd{ID: OutputID(p.Node)}}
 	}
-	for _, line := range lines {
-		m.enter(p.Node, line)
+	if m.opening {
+		m.remark(p.Node, "nothing pasted was run", "The script is still running.")
+		return []Cmd{ScrollToEnd{ID: OutputID(p.Node)}}
+	}
+	if len(lines) > 0 {
+		m.pasteLines(p.Node, lines)
 	}
 	if left > 0 {
 		m.remark(p.Node, plural(int64(left), "pasted line")+" without a prompt left out: others have one", "")
@@ -41,6 +47,50 @@ func (m *Model) paste(p PastedLines) []Cmd {
 	rest += p.Rest
 	m.completion = Completion{Text: rest} // no list before what was printed
 	return []Cmd{SetInput{PromptID(p.Node), rest}, ScrollToEnd{OutputID(p.Node)}}
+}
+
+// pasteLines begins with the lines: a few are done at once.
+func (m *Model) pasteLines(node string, lines []string) {
+	if m.file == nil || m.file.lines == nil {
+		m.giveUpFile()
+		m.keepWayBack()
+		m.file = &fileWork{node: node}
+	}
+	f := m.file
+	for _, line := range lines {
+		f.lines = append(f.lines, Typed{node, line})
+	}
+	few := len(f.lines)-f.ran <= m.pasteSlice()*3/2
+	for m.pasteOn(f); few && m.file == f; {
+		m.workOnFile()
+	}
+}
+
+// pasteSlice is how many lines are run in this frame.
+func (m *Model) pasteSlice() int {
+	if m.toAll {
+		return max(1, m.slice(pasteSlice)/max(1, len(m.world().Names())))
+	}
+	return m.slice(pasteSlice)
+}
+
+// pasteOn runs the next lines. A line behind which more is to be done at this moment than fits is the last one in a frame; and
+// whoever has gone to the past meanwhile wants no branch there for each of the others.
+func (m *Model) pasteOn(f *fileWork) []Cmd {
+	completion := m.completion
+	for n := m.pasteSlice(); n > 0 && f.ran < len(f.lines) && !m.due; n-- {
+		if line := f.lines[f.ran]; f.ran == 0 || !m.rewound() {
+			m.enter(line.Node, line.Line)
+			f.ran++
+			continue
+		}
+		m.remark(f.node, plural(int64(len(f.lines)-f.ran), "pasted line")+" not run: the page has gone to the past", "")
+		f.ran = len(f.lines)
+	}
+	if m.completion = completion; f.ran == len(f.lines) && !m.due {
+		m.file, m.left = nil, nil
+	}
+	return []Cmd{ScrollToEnd{OutputID(f.node)}}
 }
 
 // remark says at a prompt what no server has said, and what is wrong, if anything is.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -65,6 +66,7 @@ func TestPastedLinesWaitBehindOneThatWaits(t *testing.T) {
 		text += "SET k " + strconv.Itoa(i) + "\n"
 	}
 	do(m, PastedLines{Node: "m1", Text: text})
+	runPasted(m)
 	if got := m.Page().Terminal.Blocked; got != "waits, 2.000 s left, 199 lines behind it" {
 		t.Errorf("shown is %q", got)
 	}
@@ -83,6 +85,63 @@ func TestPastedLinesWaitBehindOneThatWaits(t *testing.T) {
 	do(m, PastedLines{Node: "m1", Text: "BLPOP queue 0\nGET k\n"}, Unblock{"m1"})
 	if got := m.Page().Terminal; got.Blocked != "" || got.Turns[len(got.Turns)-1].Text != `"198"` {
 		t.Errorf("given up: %q, %v", got.Blocked, got.Turns[len(got.Turns)-1])
+	}
+}
+
+// runPasted lets as many frames pass as a paste takes: no time of the world's does.
+func runPasted(m *Model) (frames int) {
+	for ; m.file != nil; frames++ {
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
+	}
+	return frames
+}
+
+// A long paste is run a few lines a frame, what is typed meanwhile behind it; given up in any frame, it has changed nothing.
+func TestALongPasteIsRunInSlicesAndCanBeGivenUp(t *testing.T) {
+	text := ""
+	for i := range mostPasted {
+		text += "SET k " + strconv.Itoa(i) + "\n"
+	}
+	m := opened(t, "")
+	do(m, Typed{"m1", "SET own key"}, Tick{time.Second})
+	now := func() string {
+		p := m.Page()
+		p.Status, p.Terminal.FileNote = "", ""
+		return fmt.Sprintf("%+v\n%s\n%s\n%s\n%q", p, m.Script(), m.Trace(), m.StateJSON(), m.typed["m1"].lines)
+	}
+	before, at := now(), m.world().Now()
+	for given := 0; ; given++ {
+		do(m, PastedLines{Node: "m1", Text: text})
+		for frame := 0; frame < given && m.file != nil; frame++ {
+			if text := m.Page().Opening; !strings.HasPrefix(text, "Running the pasted lines… ") || !m.Opening() {
+				t.Fatalf("in frame %d: %q", frame, text)
+			}
+			ran := m.file.ran
+			if do(m, Frame{Elapsed: 16 * time.Millisecond}); m.file != nil && m.file.ran > ran+pasteSlice {
+				t.Fatalf("frame %d ran %d lines", frame, m.file.ran-ran)
+			}
+		}
+		if m.file == nil {
+			if given < mostPasted/pasteSlice-2 {
+				t.Errorf("it took only %d frames", given)
+			}
+			break
+		}
+		do(m, CancelOpening{})
+		if got := now(); got != before {
+			t.Fatalf("given up after %d frames:\n%s\nwant\n%s", given, got, before)
+		}
+	}
+	do(m, PastedLines{Node: "m1", Text: text}, Typed{"m1", "GET k"}, PastedLines{Node: "m1", Text: "SET k 1\nGET k\n"})
+	runPasted(m)
+	turns := m.past.turns["m1"]
+	if n := len(turns); turns[n-3].Text != `"199"` || turns[n-1].Text != `"1"` || m.world().Now() != at || m.left != nil {
+		t.Errorf("it ends with %v at %s", turns[n-3:], clock(m.world().Now()))
+	}
+	do(m, PastedLines{Node: "m1", Text: text}, SeekEvent{Event: 10})
+	runPasted(m)
+	if m.line.Count() != 1 || !strings.Contains(m.status, "pasted lines not run: the page has gone to the past") {
+		t.Errorf("%d branches, and %s", m.line.Count(), m.status)
 	}
 }
 

@@ -162,35 +162,55 @@ type goal struct {
 }
 
 // linked opens a permalink. Of a script that is wrong the lines before the first error are run; all of it is in the
-// editor, with its errors.
-func (m *Model) linked(l Linked) (cmds []Cmd) {
-	notices := l.Notices
-	name, group, text := l.Link.Scenario, "", ""
-	switch {
-	case l.Link.Packed != "":
-		name, group, text = ownScenario, ownGroup, l.Script
-	case name == "" && len(m.scenarios) > 0:
-		name = m.scenarios[0].Name
-	}
-	if group == "" {
-		text = m.textOf(name)
-		if text == "" {
-			notices = append(notices, "There is no scenario "+strconv.Quote(name)+" in the library: here is the first one.")
+// editor, with its errors. A long one is read over some frames, as a file is.
+func (m *Model) linked(l Linked) []Cmd {
+	name, text := l.Link.Scenario, ""
+	if l.Link.Packed != "" {
+		name, text = ownScenario, l.Script
+	} else {
+		if name == "" && len(m.scenarios) > 0 {
+			name = m.scenarios[0].Name
+		}
+		if text = m.textOf(name); text == "" {
+			l.Notices = append(l.Notices, "There is no scenario "+strconv.Quote(name)+" in the library: here is the first one.")
 			name = m.scenarios[0].Name
 			text = m.scenarios[0].Text
 		}
 	}
-	parsed, err := script.Parse(name+".resync", text)
-	errors, more := scriptErrors(err)
-	if err != nil {
-		notices = append(notices, "The script of this link is wrong from "+errors[0].Place+" on: "+errors[0].Text+" What stands before was run.")
-		parsed = validPart(name, text, errors[0].Line)
+	m.giveUpFile()
+	f := &fileWork{parse: script.NewReader(name+".resync", text), data: []byte(text), link: &linkWork{Linked: l, name: name, text: text}}
+	return m.beginFile(f, len(text) <= parseSlice)
+}
+
+// A linkWork is the script of a link that is being read: all of it, and then, where it is wrong, what stands before that.
+type linkWork struct {
+	Linked
+	name, text string
+	errors     []ScriptError
+	more       int
+}
+
+// linkRead goes on with the script of a link that was read to its end.
+func (m *Model) linkRead(f *fileWork) (cmds []Cmd) {
+	l := f.link
+	parsed, err := f.parse.Script()
+	if err != nil && len(l.errors) == 0 {
+		l.errors, l.more = scriptErrors(err)
+		l.Notices = append(l.Notices, "The script of this link is wrong from "+l.errors[0].Place+" on: "+l.errors[0].Text+" What stands before was run.")
+		f.data = []byte(linesBefore(l.text, l.errors[0].Line))
+		f.parse = script.NewReader(l.name+".resync", string(f.data))
+		return nil
+	}
+	if err != nil || len(l.errors) > 0 && len(f.data) == 0 {
+		parsed = &script.Script{Title: "A link", Seed: script.DefaultSeed}
 	}
 	if l.Link.Seed != 0 {
 		parsed.Seed = l.Link.Seed
 	}
+	m.file = nil
+	before := *m
 	m.profile = l.Link.Profile
-	notices = append(notices, m.profiled(parsed)...)
+	l.Notices = append(l.Notices, m.profiled(parsed)...)
 	var g goal
 	switch {
 	case l.Link.Moment >= 0:
@@ -198,18 +218,18 @@ func (m *Model) linked(l Linked) (cmds []Cmd) {
 	case l.Link.Chapter > 0:
 		g = goal{set: true, at: -1, chapter: l.Link.Chapter}
 	}
-	if group != "" {
-		m.adopt(parsed, text)
+	if l.Link.Packed != "" {
+		m.adopt(parsed, l.text)
 	} else {
 		m.gallery, m.editor = gallery{}, editor{}
-		m.begin(name, parsed)
+		m.begin(l.name, parsed)
 	}
-	m.goal = g
+	m.goal, m.left = g, &before
 	m.rush(m.work)
-	if err != nil {
-		m.editor = editor{open: true, text: text, tried: true, errors: errors, more: more}
+	if len(l.errors) > 0 {
+		m.editor = editor{open: true, text: l.text, tried: true, errors: l.errors, more: l.more}
 		m.tab = TabScript
-		cmds = append(cmds, SetInput{EditorID, text})
+		cmds = append(cmds, SetInput{EditorID, l.text})
 	}
 	if l.Link.Node != "" && m.world().Node(l.Link.Node).Name != "" {
 		m.selected = l.Link.Node
@@ -218,7 +238,7 @@ func (m *Model) linked(l Linked) (cmds []Cmd) {
 		m.theme = l.Link.Theme
 		cmds = append(cmds, SetTheme{m.theme})
 	}
-	m.notice = strings.Join(notices, " ")
+	m.notice = strings.Join(l.Notices, " ")
 	return cmds
 }
 
@@ -253,15 +273,13 @@ func (m *Model) profiled(s *script.Script) (notices []string) {
 	return nil
 }
 
-// validPart is what stands in front of a line of a script that is wrong there, as far as that is right by itself.
-func validPart(name, text string, line int) *script.Script {
-	lines := strings.SplitAfter(text, "\n")
-	for n := min(max(0, line-1), len(lines)); n > 0; n-- {
-		if s, err := script.Parse(name+".resync", strings.Join(lines[:n], "")); err == nil {
-			return s
-		}
+// linesBefore is what stands before a line, from 1.
+func linesBefore(text string, line int) string {
+	end := 0
+	for ; line > 1; line-- {
+		end += strings.IndexByte(text[end:], '\n') + 1
 	}
-	return &script.Script{Title: "A link", Seed: script.DefaultSeed}
+	return text[:end]
 }
 
 func (m *Model) textOf(scenario string) string {

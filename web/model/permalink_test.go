@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"resync/assets"
 	"resync/engine/script"
@@ -275,6 +276,44 @@ func TestTheStoriesHoldInValkey(t *testing.T) {
 		}
 		if m.problem != "" {
 			t.Errorf("%s: %s", s.Name, m.problem)
+		}
+	}
+}
+
+// A long script in a link is read and run over many frames, also the part of one that is wrong; given up in any of them, the
+// page is as it was before the link came.
+func TestALongLinkIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
+	right := "node m1\n" + strings.Repeat("m1> SET key \"a value that is somewhat long, so that the whole is long as well\"\n", 4000)
+	for _, c := range []struct {
+		name, text, notice string
+		passes             int
+	}{
+		{"right", right, "", 1},
+		{"wrong at its end", right + "nonsense\n", "The script of this link is wrong from line 4002", 2},
+	} {
+		m := opened(t, "")
+		do(m, Typed{"m1", "SET own key"})
+		want := m.Script()
+		link, _, _ := ParsePermalink("v=1&a=x")
+		for frames := 0; ; frames++ {
+			do(m, Linked{Link: link, Script: c.text})
+			for range frames {
+				do(m, Frame{Elapsed: 16 * time.Millisecond})
+			}
+			opening := m.Page().Opening
+			if opening == "" {
+				break
+			}
+			if reading := frames < c.passes*(len(c.text)/parseSlice+1)-1; reading != strings.HasPrefix(opening, "Reading the script… ") {
+				t.Fatalf("%s, in frame %d: %s", c.name, frames, opening)
+			}
+			do(m, CancelOpening{})
+			if m.Page().Opening != "" || m.Script() != want || m.scenario == ownScenario || m.notice != "" {
+				t.Fatalf("%s, given up after %d frames: %s %s", c.name, frames, m.status, m.notice)
+			}
+		}
+		if n := len(m.session().Script().Statements); m.scenario != ownScenario || n < 4001 || !strings.HasPrefix(m.notice, c.notice) {
+			t.Errorf("%s: %s with %d statements, %q", c.name, m.scenario, n, m.notice)
 		}
 	}
 }

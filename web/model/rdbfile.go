@@ -26,8 +26,8 @@ type SaveRDB struct{}
 
 func (SaveRDB) isMsg() {}
 
-// A fileWork is a file that is being read into a node or written: a slice in every frame, while time stands still. A small
-// one is done at once. Until it is done it can be given up, and then everything is as it was.
+// A fileWork is a file that is being read into a node or written, or another work that takes long: a slice in every frame, while
+// time stands still. A small one is done at once. Until it is done it can be given up, and then everything is as it was.
 type fileWork struct {
 	node, name string
 	data       []byte       // the file, or what is written of it
@@ -36,7 +36,10 @@ type fileWork struct {
 	acts       []script.Act // this is still to be done, an act in a frame,
 	from       int64        // and the node reads it; so much was read of all files before
 	write      *rdb.Encoder
-	parse      *script.Reader // or it is a script
+	parse      *script.Reader // or it is a script,
+	link       *linkWork      // of a link,
+	lines      []Typed        // or no file at all: what was pasted, of which so many lines
+	ran        int            // have run
 }
 
 // How much of a file is done in a usual frame: the smallest keys, of which there are a thousand in some KiB, take milliseconds.
@@ -99,6 +102,8 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 	switch {
 	case m.due: // of the file, or of what the reader did before it came
 		m.settle()
+	case f.lines != nil:
+		return m.pasteOn(f)
 	case f.write != nil:
 		if f.data = f.write.Append(f.data, m.slice(writeSlice)); f.write.Done() {
 			m.fileDone(f.name + " has " + byteCount(int64(len(f.data))) + ". A redis-server of that version or a later one loads it.")
@@ -106,7 +111,11 @@ func (m *Model) workOnFile() (cmds []Cmd) {
 		}
 	case f.parse != nil:
 		if f.parse.Read(m.slice(parseSlice)) {
-			return m.scriptRead(f)
+			if f.link == nil {
+				return m.scriptRead(f)
+			} else if cmds = m.linkRead(f); m.file != f {
+				return cmds
+			}
 		}
 	case f.check != nil:
 		m.checkFile(f)
@@ -139,12 +148,21 @@ func (m *Model) checkFile(f *fileWork) {
 	}
 }
 
-// replaceFile says what is to be done, so that the node starts with the file. What was there before is kept until it has.
-func (m *Model) replaceFile(f *fileWork) {
+// keepWayBack keeps what is there before a work of many frames changes it.
+func (m *Model) keepWayBack() {
 	before := *m
 	before.file, before.before = nil, slices.Clip(m.before)
 	m.left = &before
-	m.line, m.past, m.known = m.line.Clone(), m.past.clone(), maps.Clone(m.known)
+	m.line, m.past, m.known, m.typed = m.line.Clone(), m.past.clone(), maps.Clone(m.known), maps.Clone(m.typed)
+	for node, t := range m.typed {
+		t.lines = slices.Clone(t.lines)
+		m.typed[node] = t
+	}
+}
+
+// replaceFile says what is to be done, so that the node starts with the file. What was there before is kept until it has.
+func (m *Model) replaceFile(f *fileWork) {
+	m.keepWayBack()
 	f.from = m.world().BytesRead()
 	f.acts = []script.Act{script.Restore{Node: f.node, File: base64.StdEncoding.EncodeToString(f.data)}, script.Start{Node: f.node}}
 	if m.world().Node(f.node).Up() {
@@ -192,6 +210,8 @@ func (m *Model) backFromFile() {
 
 func (f *fileWork) title() string {
 	switch {
+	case f.lines != nil:
+		return "Running the pasted lines"
 	case f.parse != nil && f.name == "":
 		return "Reading the script"
 	case f.parse != nil:
@@ -207,6 +227,8 @@ func (m *Model) fileText() string {
 	f := m.file
 	part, whole := int64(0), 2*int64(len(f.data))
 	switch {
+	case f.lines != nil:
+		part, whole = int64(f.ran), int64(len(f.lines))
 	case f.write != nil:
 		part, whole = int64(f.write.Keys()), int64(f.keys)
 	case f.parse != nil:

@@ -124,7 +124,16 @@ func (m *Model) stage(s *scene) Stage {
 	if st.Slot = slot(s); st.Slot.Shown {
 		st.place(len(s.nodes), s.columns())
 	}
-	m.size(&st)
+	if m.size(&st); !st.Dense {
+		of := m.digestsAt(s)
+		for i := range of[:min(len(of), len(s.nodes))] {
+			c := &st.Cards[i]
+			if c.Digest = of[i].text; c.Digest != "" && s.nodes[i].master >= 0 && s.nodes[i].master < len(of) {
+				with := of[s.nodes[i].master].text
+				c.Differs = with != "" && with != c.Digest
+			}
+		}
+	}
 	return st
 }
 

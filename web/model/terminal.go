@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"resync/engine"
+	"resync/engine/script"
 )
 
 // The tabs of the node column.
@@ -225,6 +226,10 @@ func (m *Model) enter(name, line string) []Cmd {
 			Text: "Could not connect to Redis at " + v.IP + ":" + strconv.Itoa(v.Port) + ": Connection refused"})
 		return cmds
 	}
+	if why := tooMuch(line); why != "" {
+		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Error: true, Text: why})
+		return cmds
+	}
 	if err := m.do(here + "> " + line); err != nil { // it could not even be sent
 		m.past.addTurn(here, Turn{Prompt: prompt, Command: line, Error: true, Text: reason(err)})
 	} else if m.toAll {
@@ -266,7 +271,7 @@ func (m *Model) terminal(s *scene) Terminal {
 	t.Role, t.Prompt = "master", withClient(m.prompt(n.name), m.clientOf(n.name))
 	t.Clients, t.ToAll, t.Blocked = m.clients(n.name), m.toAll, m.blocked(n.name)
 	if m.rewound() {
-		t.Past = "In the past: a command begins a branch beside " + m.branchName() + "."
+		t.Past = "The past of " + m.branchName() + ": branch " + script.BranchName(m.line.Count()) + " begins here with the next command."
 	}
 	t.About = "master"
 	if n.followed > 0 {

@@ -62,7 +62,7 @@ func (m *Model) arrived() {
 	m.sync()
 	m.tale.arrived(m, seen)
 	m.spoken = m.past.saidSeq
-	m.stepped, m.due = "", false
+	m.stepped, m.due, m.digests = "", false, digests{}
 	if events := m.world().Events(); events.Len() > 0 {
 		m.stepped = eventText(m.world(), events.At(events.Len()-1))
 	}

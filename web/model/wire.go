@@ -148,6 +148,9 @@ func (m *Model) wire(s *scene) Wire {
 	k.Now, k.Detail = win.x(s.now), m.packet.told
 	k.rows(s)
 	k.Apart = m.apart(len(s.nodes), k.Detail)
+	if _, judged := m.shownVerdict(s); judged {
+		k.Apart = m.closer(k.Apart, len(s.nodes))
+	}
 	k.Ticks = wireTicks(win, k.Width)
 	k.merge(k.read(m, s, win))
 	k.label()

@@ -14,6 +14,8 @@ const (
 	wireFrame         = 100 // of the panel is not between its first row and its last
 	wireTold          = 24  // what the chosen packet's line takes
 	mostApart         = 180
+	leastApart        = 28
+	lowWindow         = 860 // a verdict takes much of its room; the style sheets have the same
 	allInSight        = 680 // of the window, from which on the panels do not scroll as one; layout.css has the same
 )
 
@@ -77,4 +79,13 @@ func (m *Model) apart(rows int, told string) float64 {
 		return wireApart
 	}
 	return max(wireApart, min(math.Floor(room/float64(rows-1)), mostApart))
+}
+
+// closer is how far the rows are from each other beside a verdict in a low window: closer than usual where they are not in sight
+// otherwise. While the verdict is shown, that is.
+func (m *Model) closer(usual float64, rows int) float64 {
+	if m.narrow() || m.height < allInSight || m.height > lowWindow || rows < 2 || m.wireNow == 0 {
+		return usual
+	}
+	return min(usual, max(leastApart, math.Floor((m.wireNow-wireFrame)/float64(rows-1))))
 }

@@ -85,7 +85,7 @@ func (j *judgement) verdict() app.UI {
 				app.P().Class("cell__note").DataSet("testid", "verdict-cost").Text(v.Cost)),
 		),
 		app.P().Class("verdict__log").Body(
-			app.Span().DataSet("testid", "verdict-log").Text(v.Log),
+			app.Span().DataSet("testid", "verdict-log").Title(v.Log).Text(v.Log),
 			app.Button().Class("verdict__close").Type("button").DataSet("testid", "verdict-close").OnClick(j.close).Text("Close"),
 		),
 	)

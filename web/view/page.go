@@ -41,7 +41,8 @@ type page struct {
 	lanesAt    time.Duration
 	marks      []float32
 	emptyDrawn bool
-	sought     [3]string // what the stage has brought into sight
+	sought     [3]string // what the stage has brought into sight,
+	judged     string    // and the wire
 
 	embed embedding // in a frame of somebody else's page
 }

@@ -22,7 +22,7 @@ const stageID = "stage"
 func cardID(node string) string { return "card-" + node }
 
 // seek brings a node into sight when it is another one that is selected, told of or asked about than before. Only the stage is
-// scrolled: the page and the focus stay where they are.
+// scrolled, and the wire: the page and the focus stay where they are.
 func (p *page) seek() {
 	for i, name := range p.page.Stage.Sought {
 		if name != p.sought[i] && name != "" {
@@ -30,6 +30,16 @@ func (p *page) seek() {
 		}
 	}
 	p.sought = p.page.Stage.Sought
+	// The two that a new verdict is about are to be seen on the wire, and stay so when its rows move together.
+	if v := &p.page.Verdict; !v.Shown {
+		p.judged = ""
+	} else if judged := v.Log + px(p.page.Wire.Apart); judged != p.judged {
+		p.judged = judged
+		p.afterDrawing(func() {
+			p.host.RevealIn(model.WireID, wireRowID(v.Master))
+			p.host.RevealIn(model.WireID, wireRowID(v.Replica))
+		})
+	}
 }
 
 func (s *stage) Render() app.UI {
@@ -70,7 +80,8 @@ func (c *card) Render() app.UI {
 		DataSet("large", k.Backlog.Shown).Attr("draggable", "true").OnClick(c.pick).OnKeyDown(c.key).
 		OnDragStart(c.pickUp).OnDragEnd(c.letGo).OnDragOver(c.over).OnDragEnter(c.over).OnDrop(c.drop).Body(
 		&cardHead{Name: k.Name, Role: k.Role, Label: k.Label, Word: k.Word, Tone: k.WordTone, Selected: k.Selected, Alive: k.Up, Up: c.Up},
-		app.P().Class("card__figure").Title(k.Caption).Text(k.Figure),
+		app.Div().Class("card__figures").Body(app.P().Class("card__figure").Title(k.Caption).Text(k.Figure),
+			app.If(k.Digest != "", c.digest)),
 		app.P().Class("card__caption").Text(k.Caption),
 		app.If(len(k.Badges) > 0, func() app.UI { return app.P().Class("card__badges").Body(badges(k.Badges)) }),
 		app.If(k.Backlog.Shown, c.backlog),
@@ -179,6 +190,15 @@ type historyChip struct {
 
 func (c *historyChip) Render() app.UI {
 	return app.Span().Class("chip").Title("master_replid").Body(historyIcon(c.Lineage), app.Span().Text(c.History))
+}
+
+// digest says by a few digits what data a node has: where they are the same, it is the same.
+func (c *card) digest() app.UI {
+	digits, title := c.Card.Digest, "DEBUG DIGEST: the same data has the same"
+	if c.Card.Differs {
+		digits, title = "≠ "+digits, "DEBUG DIGEST: not the data of its master"
+	}
+	return app.P().Class("card__digest").DataSet("testid", "digest-"+c.Card.Name).DataSet("differs", c.Card.Differs).Title(title).Text(digits)
 }
 
 func menuIcon() app.UI {

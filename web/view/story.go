@@ -25,10 +25,19 @@ type storyRail struct {
 const (
 	storyID = "story"
 	askID   = "story-ask"
+	leadID  = "story-lead"
 )
 
-// OnUpdate shows what is new from its beginning, and a question that has just been asked wherever the reader has scrolled to.
+// OnUpdate shows what is new from its beginning, and a question that has just been asked wherever the reader has scrolled to. Where
+// what had the focus has gone, as the story went on by itself, the heading has it.
 func (r *storyRail) OnUpdate(ctx app.Context) {
+	if focus := app.Window().Get("document").Get("activeElement"); focus.Truthy() && focus.Call("closest", "#"+storyID).Truthy() {
+		ctx.Defer(func(app.Context) {
+			if !focus.Get("isConnected").Bool() {
+				r.Host.Focus(leadID)
+			}
+		})
+	}
 	told, asks := r.Story.About(), r.Story.Telling && r.Story.Ask.Open()
 	if told != r.told {
 		r.Host.ScrollToStart(storyID)
@@ -57,7 +66,7 @@ func (r *storyRail) Render() app.UI {
 				return li.Body(app.Span().Class("sr").Text(k.Heading+held), app.I().Aria("hidden", true).Text(tick))
 			}))
 		}),
-		app.H1().Class("story__lead").DataSet("testid", "lead").Text(s.Lead),
+		app.H1().ID(leadID).TabIndex(-1).Class("story__lead").DataSet("testid", "lead").Text(s.Lead),
 		app.If(r.Problem != "", func() app.UI {
 			return app.P().Class("story__problem").DataSet("testid", "problem").Text("✕ " + r.Problem)
 		}),

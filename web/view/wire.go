@@ -135,6 +135,8 @@ func (w *wire) names() []rowName {
 	return names
 }
 
+func wireRowID(node string) string { return "wire-row-" + node }
+
 // A wireNames is the names of the nodes at the left of the drawing.
 type wireNames struct {
 	app.Compo
@@ -147,7 +149,7 @@ func (w *wireNames) Render() app.UI { return w.shape().ui().Aria("hidden", true)
 func (w *wireNames) shape() *shape {
 	all := draw("svg", "wire__names", "height", strconv.Itoa(int(w.High)))
 	for _, n := range w.Names {
-		all.with(n.sign(), words("b name", 18, n.Y+4, "", n.Name))
+		all.with(draw("g", "", "id", wireRowID(n.Name)).with(n.sign(), words("b name", 18, n.Y+4, "", n.Name)))
 	}
 	return all
 }

@@ -1,0 +1,60 @@
+package model
+
+import (
+	"time"
+
+	"resync/engine"
+)
+
+// Whether two nodes have the same data is seen by their digests: what DEBUG DIGEST begins with, on every card. To work one out
+// reads every key, 7 µs for each in a browser, so it is done where the data may have changed, not often, and not of much data.
+// All are of the same moment.
+
+const (
+	digestShown    = 6 // hex digits
+	digestGap      = 500 * time.Millisecond
+	mostDigestKeys = 2000    // at all nodes together,
+	mostDigested   = 1 << 20 // and bytes
+)
+
+// digests are those of a moment, in order of the nodes' birth, or none. What is in the list stays, for copies of the model share it.
+type digests struct {
+	of   []digest
+	left time.Duration // of the reader's time, until they may be worked out again
+}
+
+// A digest is that of a process which began then and had been given so many inputs: while it gets none, its data stays as it is.
+type digest struct {
+	since  engine.Instant
+	inputs int64
+	text   string
+}
+
+// digestsAt works out those that are missing, when it is time.
+func (m *Model) digestsAt(s *scene) []digest {
+	d := &m.digests
+	if d.left > 0 {
+		return d.of
+	}
+	before := d.of
+	*d = digests{left: digestGap}
+	keys, bytes := 0, int64(0)
+	for _, n := range s.nodes {
+		keys += n.keys
+		bytes += m.world().Node(n.name).DataBytes()
+	}
+	if keys > mostDigestKeys || bytes > mostDigested {
+		return nil
+	}
+	for i, n := range s.nodes {
+		v := m.world().Node(n.name)
+		now := digest{since: v.Since, inputs: v.Inputs}
+		if i < len(before) && before[i].since == now.since && before[i].inputs == now.inputs {
+			now.text = before[i].text
+		} else if v.Up() {
+			now.text = v.Digest()[:digestShown]
+		}
+		d.of = append(d.of, now)
+	}
+	return d.of
+}

@@ -1,0 +1,86 @@
+package model
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A card says what DEBUG DIGEST of its node begins with, at any moment: while bytes are on their way, when a write was lost,
+// in the past and on a branch.
+func TestACardHasTheDigestOfItsData(t *testing.T) {
+	m := opened(t, "")
+	shown := func(when string, differ ...string) {
+		t.Helper()
+		var differs []string
+		for _, c := range m.Page().Stage.Cards {
+			want := m.world().Node(c.Name).Digest()
+			if want != "" {
+				want = want[:digestShown]
+			}
+			if c.Digest != want {
+				t.Errorf("%s: %s has %q, DEBUG DIGEST says %q", when, c.Name, c.Digest, want)
+			}
+			if c.Differs {
+				differs = append(differs, c.Name)
+			}
+		}
+		if strings.Join(differs, " ") != strings.Join(differ, " ") {
+			t.Errorf("%s: %v differ, not %v", when, differs, differ)
+		}
+	}
+	shown("opened")
+	do(m, Typed{"m1", "SET a 1"})
+	shown("a write on its way", "r1", "r2")
+	do(m, Tick{time.Second})
+	shown("it has come")
+	do(m, Run{"sever m1 r1"}, Typed{"m1", "SET a 2"}, Tick{time.Second})
+	shown("r1 has lost a write", "r1")
+	lost := m.world().Events().Len()
+	do(m, Run{"kill m1"}, Tick{time.Second})
+	shown("m1 is down")
+	do(m, Run{"start m1"}, Run{"heal m1 r1"}, Tick{3 * time.Second})
+	shown("all have what m1 came back with")
+	do(m, SeekEvent{Event: lost, AtOnce: true})
+	shown("in the past", "r1")
+	do(m, Run{"heal m1 r1"}, Typed{"m1", "SET a 3"}, Play{}, Tick{3 * time.Second})
+	shown("on a branch")
+	do(m, Run{"isolate m1"}, Typed{"m1", "SET a 4"})
+	shown("on a branch, cut off", "r1", "r2")
+	do(m, PickBranch{Branch: 0})
+	shown("on the first branch")
+}
+
+// To work digests out costs: twice a second at most while time passes, and not of much data.
+func TestDigestsAreNotWorkedOutOften(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"load m1 rate 1000/s keys 20"}, Tick{time.Second})
+	seen, last := 0, ""
+	for range 100 {
+		do(m, Frame{Elapsed: 20 * time.Millisecond})
+		if now := m.Page().Stage.Cards[0].Digest; now != last {
+			seen, last = seen+1, now
+		}
+	}
+	if seen < 3 || seen > 5 {
+		t.Errorf("%d digests in two seconds", seen)
+	}
+	m = opened(t, "")
+	if c := m.Page().Stage.Cards[0]; c.Digest == "" {
+		t.Error("no digest of a few keys")
+	}
+	do(m, Typed{"m1", "SETRANGE large 1000000 x"}, Tick{time.Second})
+	if c := m.Page().Stage.Cards[0]; c.Digest != "" {
+		t.Errorf("a digest of %d bytes", m.world().Node("m1").DataBytes())
+	}
+	do(m, Typed{"m1", "DEL large"}, Tick{time.Second})
+	var line strings.Builder
+	for i := range mostDigestKeys {
+		line.WriteString(" key:" + strconv.Itoa(i) + " 1")
+	}
+	do(m, Typed{"m1", "MSET" + line.String()}, Tick{time.Second})
+	if c := m.Page().Stage.Cards[0]; c.Digest != "" {
+		t.Errorf("a digest of %d keys", m.world().Node("m1").Keys)
+	}
+}
