@@ -466,15 +466,16 @@ type Branch struct {
 func (t *Timeline) Branches() []Branch {
 	all := make([]Branch, len(t.branches))
 	for i, b := range t.branches {
-		all[i] = Branch{branchName(i), b.parent, b.shared, b.forked, b.end.world.Now(), b.end.Script()}
+		all[i] = Branch{BranchName(i), b.parent, b.shared, b.forked, b.end.world.Now(), b.end.Script()}
 	}
 	return all
 }
 
-func branchName(i int) string {
+// BranchName is what the branch of this number is called, also before there is one: A, B, … Z, AA, …
+func BranchName(i int) string {
 	name := string(rune('A' + i%26))
 	if i >= 26 {
-		name = branchName(i/26-1) + name
+		name = BranchName(i/26-1) + name
 	}
 	return name
 }
@@ -560,13 +561,13 @@ func (t *Timeline) Common(a, b int) int {
 
 // String prints the difference in a line for the events and one for every node that differs.
 func (d Difference) String() string {
-	a, b := branchName(d.A), branchName(d.B)
+	a, b := BranchName(d.A), BranchName(d.B)
 	if d.Left == nil && d.Right == nil {
 		return a + " and " + b + " are the same"
 	}
 	s := a + " and " + b + " part behind event " + strconv.Itoa(d.Same)
 	for i, e := range []*engine.Event{d.Left, d.Right} {
-		s += "\n  " + branchName([2]int{d.A, d.B}[i]) + " "
+		s += "\n  " + BranchName([2]int{d.A, d.B}[i]) + " "
 		if e == nil {
 			s += "ends"
 		} else {

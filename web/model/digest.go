@@ -13,7 +13,7 @@ import (
 const (
 	digestShown    = 6 // hex digits
 	digestGap      = 500 * time.Millisecond
-	mostDigestKeys = 2000    // at all nodes together,
+	mostDigestKeys = 1000    // at all nodes together,
 	mostDigested   = 1 << 20 // and bytes
 )
 
