@@ -9,8 +9,9 @@
 //   brotli, brotliSize   the same program, a sixth shorter, for browsers that can undo that
 //   worker the service worker, relative to the site's folder
 //
-// Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), and resyncBoot.keep(script) with what leads to the
-// moment that is shown: the error panel offers it, so that whoever repairs the page can see the same.
+// Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), resyncBoot.keep(script) with what leads to the
+// moment that is shown: the error panel offers it, so that whoever repairs the page can see the same; and
+// resyncBoot.breathe(f), which calls f when the browser has had its turn.
 (() => {
   "use strict";
 
@@ -21,17 +22,22 @@
   const brotli = Boolean(build.brotli) && understandsBrotli();
   const size = brotli ? build.brotliSize : build.size; // of what is fetched
   const twin = new URL(build.twin, base).href; // its errors are awaited, and not the page's end
+  const mouthful = 1 << 16; // how many bytes of the program are unpacked in one go
   const output = []; // the last lines that the program wrote: a panic's trace is among them
   let cancelled = new AbortController(); // aborts the download
   let failed = false;
   let ready = false;
   let kept = "";
 
+  const breaths = []; // what breathe is to call, the longest waiting first
+  const lungs = new MessageChannel();
+  lungs.port1.onmessage = () => breaths.shift()();
+
   const pictured = painted();
 
   page.dataset.state = "loading";
   document.getElementById("stuck")?.remove();
-  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))), keep: (script) => (kept = String(script)) };
+  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))), keep: (script) => (kept = String(script)), breathe };
 
   addEventListener("error", (event) => {
     if (!failed && isOurs(event.filename) && event.filename !== twin) fail(failures.program(event.message));
@@ -59,6 +65,7 @@
     }
     button("load-cancel", false); // it is too late for that
     await pictured;
+    await breath();
     // The promise settles when the program ends, and it is not meant to.
     await go.run(instance).catch((error) => fail(failures.program(String(error))));
     fail(failures.program(lastWords()));
@@ -118,6 +125,17 @@
     });
   }
 
+  // breathe calls f in a task of its own, so that the browser can draw and listen in between. A timer would wait for four
+  // milliseconds, and for a second in the background. breath is the same for who awaits it.
+  function breathe(f) {
+    breaths.push(f);
+    lungs.port2.postMessage(0);
+  }
+
+  function breath() {
+    return new Promise(breathe);
+  }
+
   // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come. The page does not preload it:
   // that would take the line away from what is needed for the first picture, and only here is known which of the two
   // files this browser wants.
@@ -138,14 +156,21 @@
 
     const reader = body.getReader();
     let arrived = 0; // where the host itself unzips, this passes the size
+    let held = new Uint8Array(); // what has come and is not handed on yet
     return new ReadableStream({
       async pull(controller) {
-        const { done, value } = await reader.read().catch((error) => {
-          throw failures.fetch(address, error);
-        });
-        if (done) return controller.close();
-        progress((arrived += value.length));
-        controller.enqueue(value);
+        if (held.length) {
+          await breath(); // to unpack and compile megabytes that came at once takes long
+        } else {
+          const { done, value } = await reader.read().catch((error) => {
+            throw failures.fetch(address, error);
+          });
+          if (done) return controller.close();
+          progress((arrived += value.length));
+          held = value;
+        }
+        controller.enqueue(held.subarray(0, mouthful));
+        held = held.subarray(mouthful);
       },
     });
   }

@@ -17,6 +17,7 @@ type topBar struct {
 }
 
 func (b *topBar) Render() app.UI {
+	b.Up.breathe()
 	theme := map[string]string{"": "system", "light": "light", "dark": "dark"}[b.Bar.Theme]
 	return app.Header().Class("bar").Body(
 		app.Span().Class("bar__brand").Body(mark(), app.Span().Text("Resync")),

@@ -32,6 +32,7 @@ type page struct {
 	rhythm       rhythm
 	effort       effort
 	keptRevision uint64
+	first        uint64 // the revision that is mounted
 	lastFrame    time.Duration
 	size         extent
 	measureAt    time.Duration
@@ -58,6 +59,13 @@ func (b *mailbox) send(msg model.Msg) {
 	}
 }
 
+// breathe is for the first drawing, which go-app makes in one go, out of sight: it is longer than the browser should wait.
+func (b *mailbox) breathe() {
+	if b != nil { // a test draws parts without a page
+		b.page.host.Breathe()
+	}
+}
+
 // measureEvery is how often the links are looked up for what moves on them.
 const measureEvery = 300 * time.Millisecond
 
@@ -72,7 +80,7 @@ func (p *page) OnInit() {
 	p.beginEmbed(&settings)
 	p.host.Theme(settings.Theme)
 	p.frozen = hasFlag(p.host.Fragment(), "test=1") // a link that comes later does not change whose the time is
-	settings.Show = !p.embed.on && !p.frozen
+	settings.Show, settings.Breathe = !p.embed.on && !p.frozen, p.host.Breathe
 	width, height := p.host.Size()
 	var scenarios []model.Scenario
 	for _, s := range assets.Scenarios() {
@@ -80,10 +88,15 @@ func (p *page) OnInit() {
 	}
 	p.model = model.New(scenarios, settings)
 	p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(width), Height: float64(height)})
+	p.host.Breathe()
 	p.followLink()
 	p.paced()
 	p.viewed()
-	p.lookAt(model.AllParts)
+	for part := model.Parts(1); part < model.AllParts; part <<= 1 {
+		p.host.Breathe()
+		p.lookAt(part)
+	}
+	p.first = p.model.Revision()
 }
 
 // followLink opens what the address says.
@@ -154,6 +167,9 @@ func (p *page) OnMount(ctx app.Context) {
 	p.exposeEmbed()
 	p.host.OnFrame(p.frame)
 	p.host.Ready()
+	if p.model.Revision() == p.first {
+		ctx.PreventUpdate() // go-app would draw the page a second time
+	}
 }
 
 // take is the way of every message.

@@ -36,6 +36,7 @@ type room struct {
 	broken   bool
 	width    int
 	embedded bool
+	breaths  int
 }
 
 func newRoom() *room {
@@ -70,6 +71,7 @@ func (r *room) Matches(query string) bool       { return r.queries[query] }
 func (r *room) Embedded() bool                  { return r.embedded }
 func (r *room) Size() (int, int)                { return r.width, 900 }
 func (r *room) Box(string) (x, y, w, h float64) { return 10, 20, 200, 30 }
+func (r *room) Breathe()                        { r.breaths++ }
 func (r *room) Now() time.Duration              { return 0 }
 func (r *room) OnFrame(f func(time.Duration))   { r.frame = f }
 func (r *room) Draw(_ string, marks []float32) {
