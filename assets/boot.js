@@ -202,10 +202,9 @@
     });
     const response = new Response(watched, { headers: { "Content-Type": "application/wasm" } });
     try {
-      const { instance } = WebAssembly.instantiateStreaming
-        ? await WebAssembly.instantiateStreaming(response, imports)
-        : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
-      return instance;
+      const module = await (WebAssembly.compileStreaming?.(response) ?? WebAssembly.compile(await response.arrayBuffer()));
+      await breath(); // to fill its memory takes as long as the last of the compiling
+      return await WebAssembly.instantiate(module, imports);
     } catch (error) {
       if (damage) throw damage.title ? damage : failures.damaged(damage);
       if (/unsafe-eval|content.security|\bCSP\b/i.test(error.message)) throw failures.policy();

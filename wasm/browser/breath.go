@@ -19,7 +19,7 @@ type breath struct {
 	breathe js.Value // resyncBoot.breathe
 	taken   js.Func
 	turn    chan struct{}
-	since   time.Time // when the browser had its last turn
+	since   time.Time // when the browser had its last turn, zero before the first
 	over    bool      // the page is ready
 }
 
@@ -33,7 +33,6 @@ func (b *breath) init(boot safejs.Value) error {
 		b.turn <- struct{}{}
 		return nil
 	})
-	b.since = began
 	return nil
 }
 

@@ -18,6 +18,7 @@ func main() {
 		os.Stderr.WriteString("resync: " + err.Error() + "\n")
 		os.Exit(1)
 	}
+	host.Breathe() // what came before took long: Go's runtime and all packages begin
 	// One root for every address: the page works from any folder of any host, under any name, with any query.
 	// go-app asks for a new component each time.
 	app.RouteWithRegexp(".*", func() app.Composer { return view.New(host) })

@@ -79,7 +79,7 @@ describe("the page starts", () => {
     t.after(() => server.close());
     const context = await browser.newContext();
     t.after(() => context.close());
-    await context.addInitScript(() => delete WebAssembly.instantiateStreaming);
+    await context.addInitScript(() => delete WebAssembly.compileStreaming);
     const page = await context.newPage();
     await page.goto(server.url);
     await works(page);

@@ -141,8 +141,16 @@ func (m *Model) open(name string) {
 		return
 	}
 	m.profiled(parsed)
+	m.pause()
 	m.begin(name, parsed)
 	m.rush(openTurns)
+}
+
+// pause is where the opening of the first scenario may stop for a moment.
+func (m *Model) pause() {
+	if m.breathe != nil {
+		m.breathe()
+	}
 }
 
 // begin puts a scenario in the place of the one that is shown. Nothing of it has run yet.
@@ -182,9 +190,7 @@ func (m *Model) rush(turns int) {
 		begun := m.session().Work()
 		reached = m.turn(to)
 		turns -= max(1, int(m.session().Work()-begun))
-		if m.breathe != nil {
-			m.breathe()
-		}
+		m.pause()
 	}
 	m.sync()
 	m.follows()

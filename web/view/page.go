@@ -71,6 +71,7 @@ const measureEvery = 300 * time.Millisecond
 
 // OnInit opens the first scenario, before anything is drawn.
 func (p *page) OnInit() {
+	p.host.Breathe()
 	p.up = &mailbox{p}
 	p.still = p.host.Matches("(prefers-reduced-motion: reduce)")
 	settings := model.Settings{Theme: p.host.Load("theme"), Wire: p.host.Load("wire"), NoKeys: p.host.Load("keys") == "off", Muted: p.host.Load("narrator") == "off", ReducedMotion: p.still}
@@ -138,6 +139,12 @@ func hasFlag(fragment, flag string) bool {
 // OnMount starts the frames and tells the host that the page can be used.
 func (p *page) OnMount(ctx app.Context) {
 	p.ctx = ctx
+	if p.model.Revision() == p.first {
+		ctx.PreventUpdate() // go-app would draw the page a second time
+	}
+	p.host.Breathe()
+	p.measure(0) // here the browser lays the page out, which takes it as long as the program's whole first frame
+	p.host.Breathe()
 	p.host.OnKey(func(key string, shift bool) (used bool) {
 		if !p.embed.AllowsKey(key) {
 			return false
@@ -167,9 +174,6 @@ func (p *page) OnMount(ctx app.Context) {
 	p.exposeEmbed()
 	p.host.OnFrame(p.frame)
 	p.host.Ready()
-	if p.model.Revision() == p.first {
-		ctx.PreventUpdate() // go-app would draw the page a second time
-	}
 }
 
 // take is the way of every message.
