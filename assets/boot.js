@@ -64,7 +64,6 @@
       if (cancelled.signal.aborted) instance = await asked();
     }
     button("load-cancel", false); // it is too late for that
-    await pictured;
     await breath();
     // The promise settles when the program ends, and it is not meant to.
     await go.run(instance).catch((error) => fail(failures.program(String(error))));
@@ -114,12 +113,12 @@
     if (b) [b.hidden, b.onclick] = [!act, act || null];
   }
 
-  // painted resolves once the poster can be seen. The program keeps the page busy while it starts, and then takes the poster's
-  // place: a browser that has not shown it by then never does. One that says nothing, as of a page in the background, is not
-  // waited for.
+  // painted resolves once the poster can be seen. The program keeps the page busy while it comes and starts, and then takes the
+  // poster's place: a browser that has not shown it by then never does. A page in the background is not painted, and one that
+  // says nothing is not waited for.
   function painted() {
     return new Promise((resolve) => {
-      setTimeout(resolve, 300);
+      setTimeout(resolve, document.hidden ? 0 : 1000);
       if (!window.PerformanceObserver?.supportedEntryTypes?.includes("paint")) return;
       new PerformanceObserver((list) => list.getEntriesByName("first-contentful-paint").length && resolve()).observe({ type: "paint", buffered: true });
     });
@@ -154,6 +153,7 @@
       ({ body } = response);
     }
 
+    await pictured; // to unpack and compile what comes would keep the browser from it
     const reader = body.getReader();
     let arrived = 0; // where the host itself unzips, this passes the size
     let held = new Uint8Array(); // what has come and is not handed on yet

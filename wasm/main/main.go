@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	_ "resync/assets/first"
 	"resync/wasm/browser"
 	"resync/web/view"
 )
