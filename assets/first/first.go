@@ -6,7 +6,19 @@
 // Go begins the packages in the order of their paths, so far as what they import allows it: this one needs a path before engine's.
 package first
 
-import "time"
+import "syscall/js"
 
-// Less than a millisecond would be over before Go asks the browser for a timer.
-func init() { time.Sleep(time.Millisecond) }
+func init() {
+	boot := js.Global().Get("resyncBoot")
+	if boot.IsUndefined() {
+		return // package wasm/browser says what is missing
+	}
+	turn := make(chan struct{}, 1)
+	taken := js.FuncOf(func(js.Value, []js.Value) any {
+		turn <- struct{}{}
+		return nil
+	})
+	boot.Call("breathe", taken)
+	<-turn
+	taken.Release()
+}

@@ -12,7 +12,7 @@ import (
 
 // longest is how long the program works without the browser having a turn, while it starts. On a phone that is four times as
 // slow everything between two looks at the clock takes four times as long, and a reader notices what is longer than 50 ms.
-const longest = 5 * time.Millisecond
+const longest = 4 * time.Millisecond
 
 // A breath is a pause of the program, so short that only the browser notices it.
 type breath struct {

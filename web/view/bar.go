@@ -18,53 +18,81 @@ type topBar struct {
 
 func (b *topBar) Render() app.UI {
 	b.Up.breathe()
-	theme := map[string]string{"": "system", "light": "light", "dark": "dark"}[b.Bar.Theme]
 	return app.Header().Class("bar").Body(
 		app.Span().Class("bar__brand").Body(mark(), app.Span().Text("Resync")),
-		app.Label().Class("bar__pick").Body(
-			app.Span().Class("sr").Text("Scenario"),
-			app.Select().DataSet("testid", "scenario").OnChange(b.pick).Body(
-				app.Range(b.Bar.Scenarios).Slice(func(i int) app.UI {
-					shelf := b.Bar.Scenarios[i]
-					return app.OptGroup().Label(shelf.Label).Body(app.Range(shelf.Choices).Slice(func(i int) app.UI {
-						c := shelf.Choices[i]
-						return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
-					}))
-				}),
-			),
-		),
+		&scenarioPick{Shelves: b.Bar.Scenarios, Up: b.Up},
 		app.Button().ID(model.GalleryID).Class("ghost bar__library").Type("button").DataSet("testid", "gallery-open").Aria("expanded", b.Library).
 			OnClick(b.library).Body(shelfIcon(), app.Span().Class("bar__word").Text("Library"), app.Span().Class("sr bar__only-narrow").Text("Library")),
 		app.Span().Class("bar__facts").Body(
 			app.Range(b.Bar.Facts[:]).Slice(func(i int) app.UI { return app.Span().Text(b.Bar.Facts[i]) }),
 		),
-		app.Span().Class("bar__end").Body(
-			app.Button().Class("ghost bar__wide").Type("button").DataSet("testid", "table-view").Aria("pressed", b.Bar.Table).
-				OnClick(b.table).Text("Table view"),
-			app.Button().Class("ghost").Type("button").DataSet("testid", "theme").Aria("label", "Theme: "+theme).OnClick(b.theme).Body(
-				themeIcon(b.Bar.Theme), app.Span().Class("bar__word").Text(theme),
-			),
-			app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
-				shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),
-			),
-			app.Button().Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
-				app.Span().Aria("hidden", true).Class("bar__sign").Text("?"), app.Span().Class("bar__word").Text("Help"),
-				app.Span().Class("sr bar__only-narrow").Text("Help"),
-			),
+		&barEnd{Theme: b.Bar.Theme, Table: b.Bar.Table, Share: b.Share, Help: b.Help, Up: b.Up},
+	)
+}
+
+// A scenarioPick is the list of all scenarios.
+type scenarioPick struct {
+	app.Compo
+	Shelves []model.Shelf
+	Up      *mailbox
+}
+
+func (s *scenarioPick) Render() app.UI {
+	s.Up.breathe()
+	return app.Label().Class("bar__pick").Body(
+		app.Span().Class("sr").Text("Scenario"),
+		app.Select().DataSet("testid", "scenario").OnChange(s.pick).Body(
+			app.Range(s.Shelves).Slice(func(i int) app.UI {
+				shelf := s.Shelves[i]
+				return app.OptGroup().Label(shelf.Label).Body(app.Range(shelf.Choices).Slice(func(i int) app.UI {
+					c := shelf.Choices[i]
+					return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
+				}))
+			}),
 		),
 	)
 }
 
-func (b *topBar) pick(ctx app.Context, _ app.Event) {
-	b.Up.send(model.Pick{Scenario: ctx.JSSrc().Get("value").String()})
+func (s *scenarioPick) pick(ctx app.Context, _ app.Event) {
+	s.Up.send(model.Pick{Scenario: ctx.JSSrc().Get("value").String()})
 }
+
+// A barEnd is the page's own switches.
+type barEnd struct {
+	app.Compo
+	Theme string
+	Table bool
+	Share bool
+	Help  bool
+	Up    *mailbox
+}
+
+func (b *barEnd) Render() app.UI {
+	b.Up.breathe()
+	theme := map[string]string{"": "system", "light": "light", "dark": "dark"}[b.Theme]
+	return app.Span().Class("bar__end").Body(
+		app.Button().Class("ghost bar__wide").Type("button").DataSet("testid", "table-view").Aria("pressed", b.Table).
+			OnClick(b.table).Text("Table view"),
+		app.Button().Class("ghost").Type("button").DataSet("testid", "theme").Aria("label", "Theme: "+theme).OnClick(b.theme).Body(
+			themeIcon(b.Theme), app.Span().Class("bar__word").Text(theme),
+		),
+		app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
+			shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),
+		),
+		app.Button().Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
+			app.Span().Aria("hidden", true).Class("bar__sign").Text("?"), app.Span().Class("bar__word").Text("Help"),
+			app.Span().Class("sr bar__only-narrow").Text("Help"),
+		),
+	)
+}
+
 func (b *topBar) library(app.Context, app.Event) {
 	b.Up.send(model.ToggleGallery{})
 }
-func (b *topBar) table(app.Context, app.Event) { b.Up.send(model.ToggleTable{}) }
-func (b *topBar) theme(app.Context, app.Event) { b.Up.send(model.NextTheme{}) }
-func (b *topBar) share(app.Context, app.Event) { b.Up.send(model.ToggleShare{}) }
-func (b *topBar) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
+func (b *barEnd) table(app.Context, app.Event) { b.Up.send(model.ToggleTable{}) }
+func (b *barEnd) theme(app.Context, app.Event) { b.Up.send(model.NextTheme{}) }
+func (b *barEnd) share(app.Context, app.Event) { b.Up.send(model.ToggleShare{}) }
+func (b *barEnd) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
 
 // mark is the sign of Resync: what is gone, the edge, what is held.
 func mark() app.UI { return markShape().ui().Aria("hidden", true) }

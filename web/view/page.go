@@ -406,6 +406,7 @@ func (p *page) expose() {
 // Render places the panels. Their order is that of reading; layout.css puts them on the grid. What comes and goes in front of
 // the others has a place of its own: go-app compares children by their number, and would make all that follow anew.
 func (p *page) Render() app.UI {
+	p.host.Breathe()
 	if p.embed.bare() {
 		return p.renderEmbed()
 	}

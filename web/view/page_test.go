@@ -129,7 +129,7 @@ func TestAMessageGoesUpAndItsCommandsGoOut(t *testing.T) {
 	if n := len(turns); n == 0 || turns[n-1].Text != "OK" {
 		t.Errorf("the terminal shows %+v", turns)
 	}
-	(&topBar{Up: p.up}).theme(app.Context{}, app.Event{})
+	(&barEnd{Up: p.up}).theme(app.Context{}, app.Event{})
 	if r.theme != "light" || r.stored["theme"] != "light" {
 		t.Errorf("theme %q, stored %q", r.theme, r.stored["theme"])
 	}
