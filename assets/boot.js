@@ -114,11 +114,11 @@
   }
 
   // painted resolves once the poster can be seen. The program keeps the page busy while it comes and starts, and then takes the
-  // poster's place: a browser that has not shown it by then never does. A page in the background is not painted, and one that
-  // says nothing is not waited for.
+  // poster's place: a browser that has not shown it by then never does. A page in the background is not painted, and a frame
+  // may be out of sight; its host has a picture of its own.
   function painted() {
     return new Promise((resolve) => {
-      setTimeout(resolve, document.hidden ? 0 : 1000);
+      setTimeout(resolve, document.hidden ? 0 : "embed" in page.dataset ? 300 : 3000);
       if (!window.PerformanceObserver?.supportedEntryTypes?.includes("paint")) return;
       new PerformanceObserver((list) => list.getEntriesByName("first-contentful-paint").length && resolve()).observe({ type: "paint", buffered: true });
     });

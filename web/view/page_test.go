@@ -103,6 +103,15 @@ func moved(t *testing.T, r *room) (*page, app.TestEngine) {
 	return p, e
 }
 
+// The browser has its turn between the panels, and in the middle of the larger ones.
+func TestTheFirstDrawingLetsTheBrowserBreathe(t *testing.T) {
+	r := newRoom()
+	moved(t, r)
+	if r.breaths < 40 {
+		t.Errorf("it did %d times", r.breaths)
+	}
+}
+
 func TestThePageShowsTheFirstScenario(t *testing.T) {
 	p, _ := moved(t, newRoom())
 	html := app.HTMLString(p.Render())
