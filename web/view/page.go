@@ -32,7 +32,8 @@ type page struct {
 	rhythm       rhythm
 	effort       effort
 	keptRevision uint64
-	first        uint64 // the revision that is mounted
+	first        uint64   // the revision that is mounted, 0 before there is one
+	later        []func() // what waits for that
 	lastFrame    time.Duration
 	size         extent
 	measureAt    time.Duration
@@ -142,6 +143,10 @@ func (p *page) OnMount(ctx app.Context) {
 	if p.model.Revision() == p.first {
 		ctx.PreventUpdate() // go-app would draw the page a second time
 	}
+	for _, f := range p.later {
+		p.afterDrawing(f)
+	}
+	p.later = nil
 	p.host.Breathe()
 	p.measure(0) // here the browser lays the page out, which takes it as long as the program's whole first frame
 	p.host.Breathe()
@@ -284,7 +289,10 @@ func (p *page) savePicture(c *model.SavePicture) {
 }
 
 func (p *page) afterDrawing(f func()) {
-	if p.ctx.Context == nil { // nothing is mounted: a test without a browser
+	if p.ctx.Context == nil {
+		if p.first != 0 { // it is being drawn, and what a link holds came meanwhile
+			p.later = append(p.later, f)
+		}
 		return
 	}
 	p.ctx.Defer(func(app.Context) { f() })
