@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"fmt"
 	"syscall/js"
 	"time"
 
@@ -23,17 +22,13 @@ type breath struct {
 	over    bool      // the page is ready
 }
 
-func (b *breath) init(boot safejs.Value) error {
+func (b *breath) init(boot safejs.Value) {
 	b.breathe = safejs.Unsafe(boot).Get("breathe")
-	if b.breathe.Type() != js.TypeFunction {
-		return fmt.Errorf("the page has no resyncBoot.breathe: are assets/boot.js and the program of one build?")
-	}
 	b.turn = make(chan struct{}, 1)
 	b.taken = js.FuncOf(func(js.Value, []js.Value) any {
 		b.turn <- struct{}{}
 		return nil
 	})
-	return nil
 }
 
 // Breathe implements view.Host.

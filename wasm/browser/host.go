@@ -59,9 +59,7 @@ func New() (*Host, error) {
 	if err := h.frames.init(h.window); err != nil {
 		return nil, err
 	}
-	if err := h.breath.init(h.boot); err != nil {
-		return nil, err
-	}
+	h.breath.init(h.boot)
 	return h, nil
 }
 

@@ -20,7 +20,18 @@ func (b *topBar) Render() app.UI {
 	b.Up.breathe()
 	return app.Header().Class("bar").Body(
 		app.Span().Class("bar__brand").Body(mark(), app.Span().Text("Resync")),
-		&scenarioPick{Shelves: b.Bar.Scenarios, Up: b.Up},
+		app.Label().Class("bar__pick").Body(
+			app.Span().Class("sr").Text("Scenario"),
+			app.Select().DataSet("testid", "scenario").OnChange(b.pick).Body(
+				app.Range(b.Bar.Scenarios).Slice(func(i int) app.UI {
+					shelf := b.Bar.Scenarios[i]
+					return app.OptGroup().Label(shelf.Label).Body(app.Range(shelf.Choices).Slice(func(i int) app.UI {
+						c := shelf.Choices[i]
+						return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
+					}))
+				}),
+			),
+		),
 		app.Button().ID(model.GalleryID).Class("ghost bar__library").Type("button").DataSet("testid", "gallery-open").Aria("expanded", b.Library).
 			OnClick(b.library).Body(shelfIcon(), app.Span().Class("bar__word").Text("Library"), app.Span().Class("sr bar__only-narrow").Text("Library")),
 		app.Span().Class("bar__facts").Body(
@@ -28,33 +39,6 @@ func (b *topBar) Render() app.UI {
 		),
 		&barEnd{Theme: b.Bar.Theme, Table: b.Bar.Table, Share: b.Share, Help: b.Help, Up: b.Up},
 	)
-}
-
-// A scenarioPick is the list of all scenarios.
-type scenarioPick struct {
-	app.Compo
-	Shelves []model.Shelf
-	Up      *mailbox
-}
-
-func (s *scenarioPick) Render() app.UI {
-	s.Up.breathe()
-	return app.Label().Class("bar__pick").Body(
-		app.Span().Class("sr").Text("Scenario"),
-		app.Select().DataSet("testid", "scenario").OnChange(s.pick).Body(
-			app.Range(s.Shelves).Slice(func(i int) app.UI {
-				shelf := s.Shelves[i]
-				return app.OptGroup().Label(shelf.Label).Body(app.Range(shelf.Choices).Slice(func(i int) app.UI {
-					c := shelf.Choices[i]
-					return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
-				}))
-			}),
-		),
-	)
-}
-
-func (s *scenarioPick) pick(ctx app.Context, _ app.Event) {
-	s.Up.send(model.Pick{Scenario: ctx.JSSrc().Get("value").String()})
 }
 
 // A barEnd is the page's own switches.
@@ -86,6 +70,9 @@ func (b *barEnd) Render() app.UI {
 	)
 }
 
+func (b *topBar) pick(ctx app.Context, _ app.Event) {
+	b.Up.send(model.Pick{Scenario: ctx.JSSrc().Get("value").String()})
+}
 func (b *topBar) library(app.Context, app.Event) {
 	b.Up.send(model.ToggleGallery{})
 }

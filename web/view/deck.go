@@ -54,7 +54,13 @@ func (d *deck) Render() app.UI {
 			})),
 		app.Button().Class("deck__key deck__more").Type("button").DataSet("testid", "deck-more").Aria("label", "Speed and pace").
 			Aria("expanded", d.open).OnClick(d.more).Body(menuIcon()),
-		&deckTrack{Deck: *k, Up: d.Up},
+		app.Div().ID(deckTrackID).Class("deck__track").Body(
+			d.track(),
+			app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", k.Moment).
+				// The ends are those that a browser takes for granted: go-app sets attributes in any order, and one that is told a
+				// value before a larger end cuts it off.
+				Min(0).Max(100).Step(100./model.DeckParts).Value(float64(k.At)*100/model.DeckParts).OnInput(d.seek),
+		),
 		app.If(len(k.Branches) > 0, func() app.UI {
 			return app.Label().Class("deck__branch").Body(
 				app.Span().Text("branch"),
@@ -81,27 +87,9 @@ func (d *deck) Render() app.UI {
 	)
 }
 
-// A deckTrack is the line of time with what moves along it.
-type deckTrack struct {
-	app.Compo
-	Deck model.Deck
-	Up   *mailbox
-}
-
-func (d *deckTrack) Render() app.UI {
-	d.Up.breathe()
-	return app.Div().ID(deckTrackID).Class("deck__track").Body(
-		d.track(),
-		app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", d.Deck.Moment).
-			// The ends are those that a browser takes for granted: go-app sets attributes in any order, and one that is told a
-			// value before a larger end cuts it off.
-			Min(0).Max(100).Step(100./model.DeckParts).Value(float64(d.Deck.At)*100/model.DeckParts).OnInput(d.seek),
-	)
-}
-
 // track is the line of time: its right end is as far as the branch was lived, and what lies ahead of the moment that is
 // looked at is pale.
-func (d *deckTrack) track() app.UI {
+func (d *deck) track() app.UI {
 	return drawn("svg", "deck__line", "width", "100%", "height", "54", "aria-hidden", "true").Body(
 		drawn("rect", "deck__ahead", "x", "0", "y", "27", "width", percent(d.Deck.Lived), "height", "4", "rx", "2"),
 		drawn("rect", "f-text", "x", "0", "y", "27", "width", percent(d.Deck.Part), "height", "4", "rx", "2"),
@@ -137,7 +125,7 @@ func ghost(g model.Ghost) app.UI {
 
 func percent(v float64) string { return px(v*100) + "%" }
 
-func (d *deckTrack) seek(ctx app.Context, _ app.Event) {
+func (d *deck) seek(ctx app.Context, _ app.Event) {
 	if percent, err := strconv.ParseFloat(ctx.JSSrc().Get("value").String(), 64); err == nil {
 		d.Up.send(model.SeekTo{Part: int64(percent*model.DeckParts/100 + .5)})
 	}
