@@ -9,8 +9,9 @@
 //   brotli, brotliSize   the same program, a sixth shorter, for browsers that can undo that
 //   worker the service worker, relative to the site's folder
 //
-// Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), and resyncBoot.keep(script) with what leads to the
-// moment that is shown: the error panel offers it, so that whoever repairs the page can see the same.
+// Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), resyncBoot.keep(script) with what leads to the
+// moment that is shown: the error panel offers it, so that whoever repairs the page can see the same; and
+// resyncBoot.breathe(f), which calls f when the browser has had its turn.
 (() => {
   "use strict";
 
@@ -21,17 +22,22 @@
   const brotli = Boolean(build.brotli) && understandsBrotli();
   const size = brotli ? build.brotliSize : build.size; // of what is fetched
   const twin = new URL(build.twin, base).href; // its errors are awaited, and not the page's end
+  const mouthful = 1 << 16; // how many bytes of the program are unpacked in one go
   const output = []; // the last lines that the program wrote: a panic's trace is among them
   let cancelled = new AbortController(); // aborts the download
   let failed = false;
   let ready = false;
   let kept = "";
 
+  const breaths = []; // what breathe is to call, the longest waiting first
+  const lungs = new MessageChannel();
+  lungs.port1.onmessage = () => breaths.shift()();
+
   const pictured = painted();
 
   page.dataset.state = "loading";
   document.getElementById("stuck")?.remove();
-  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))), keep: (script) => (kept = String(script)) };
+  window.resyncBoot = { ready: onReady, fail: (what) => fail(failures.program(String(what))), keep: (script) => (kept = String(script)), breathe };
 
   addEventListener("error", (event) => {
     if (!failed && isOurs(event.filename) && event.filename !== twin) fail(failures.program(event.message));
@@ -58,7 +64,7 @@
       if (cancelled.signal.aborted) instance = await asked();
     }
     button("load-cancel", false); // it is too late for that
-    await pictured;
+    await breath();
     // The promise settles when the program ends, and it is not meant to.
     await go.run(instance).catch((error) => fail(failures.program(String(error))));
     fail(failures.program(lastWords()));
@@ -107,15 +113,26 @@
     if (b) [b.hidden, b.onclick] = [!act, act || null];
   }
 
-  // painted resolves once the poster can be seen. The program keeps the page busy while it starts, and then takes the poster's
-  // place: a browser that has not shown it by then never does. One that says nothing, as of a page in the background, is not
-  // waited for.
+  // painted resolves once the poster can be seen. The program keeps the page busy while it comes and starts, and then takes the
+  // poster's place: a browser that has not shown it by then never does. A page in the background is not painted, and a frame
+  // may be out of sight; its host has a picture of its own.
   function painted() {
     return new Promise((resolve) => {
-      setTimeout(resolve, 300);
+      setTimeout(resolve, document.hidden ? 0 : "embed" in page.dataset ? 300 : 3000);
       if (!window.PerformanceObserver?.supportedEntryTypes?.includes("paint")) return;
       new PerformanceObserver((list) => list.getEntriesByName("first-contentful-paint").length && resolve()).observe({ type: "paint", buffered: true });
     });
+  }
+
+  // breathe calls f in a task of its own, so that the browser can draw and listen in between. A timer would wait for four
+  // milliseconds, and for a second in the background. breath is the same for who awaits it.
+  function breathe(f) {
+    breaths.push(f);
+    lungs.port2.postMessage(0);
+  }
+
+  function breath() {
+    return new Promise(breathe);
   }
 
   // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come. The page does not preload it:
@@ -136,16 +153,24 @@
       ({ body } = response);
     }
 
+    await pictured; // to unpack and compile what comes would keep the browser from it
     const reader = body.getReader();
     let arrived = 0; // where the host itself unzips, this passes the size
+    let held = new Uint8Array(); // what has come and is not handed on yet
     return new ReadableStream({
       async pull(controller) {
-        const { done, value } = await reader.read().catch((error) => {
-          throw failures.fetch(address, error);
-        });
-        if (done) return controller.close();
-        progress((arrived += value.length));
-        controller.enqueue(value);
+        if (held.length) {
+          await breath(); // to unpack and compile megabytes that came at once takes long
+        } else {
+          const { done, value } = await reader.read().catch((error) => {
+            throw failures.fetch(address, error);
+          });
+          if (done) return controller.close();
+          progress((arrived += value.length));
+          held = value;
+        }
+        controller.enqueue(held.subarray(0, mouthful));
+        held = held.subarray(mouthful);
       },
     });
   }
@@ -177,10 +202,9 @@
     });
     const response = new Response(watched, { headers: { "Content-Type": "application/wasm" } });
     try {
-      const { instance } = WebAssembly.instantiateStreaming
-        ? await WebAssembly.instantiateStreaming(response, imports)
-        : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
-      return instance;
+      const module = await (WebAssembly.compileStreaming?.(response) ?? WebAssembly.compile(await response.arrayBuffer()));
+      await breath(); // to fill its memory takes as long as the last of the compiling
+      return await WebAssembly.instantiate(module, imports);
     } catch (error) {
       if (damage) throw damage.title ? damage : failures.damaged(damage);
       if (/unsafe-eval|content.security|\bCSP\b/i.test(error.message)) throw failures.policy();

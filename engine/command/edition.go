@@ -237,8 +237,11 @@ func (e *Edition) arityOf(c *Command) (int, bool) {
 	if a, ok := arities[c.FullName()]; ok && e.older(a.until) {
 		return a.words, true
 	}
+	if c.Arity > 0 || e.Version == standard.Version { // the documentation's own lacks nothing, see optionsIn
+		return 0, false
+	}
 	text := argumentsOf(c.FullName())
-	if c.Arity > 0 || text == "" {
+	if text == "" {
 		return 0, false
 	}
 	lost := false

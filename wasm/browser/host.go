@@ -25,6 +25,7 @@ type Host struct {
 	onKey  func(key string, shift bool) bool
 	onFile func(name string, data []byte)
 	ended  bool // Fail was called
+	breath breath
 
 	kept       string    // the script that the error panel has
 	keepFrom   time.Time // when it may be asked for again
@@ -58,11 +59,15 @@ func New() (*Host, error) {
 	if err := h.frames.init(h.window); err != nil {
 		return nil, err
 	}
+	h.breath.init(h.boot)
 	return h, nil
 }
 
 // Ready implements view.Host.
-func (h *Host) Ready() { _, _ = h.boot.Call("ready") }
+func (h *Host) Ready() {
+	h.breath.over = true
+	_, _ = h.boot.Call("ready")
+}
 
 // Fail implements view.Host. No frame and no key reaches the page afterwards.
 func (h *Host) Fail(what string) {

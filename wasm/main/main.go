@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
+	_ "resync/assets/first"
 	"resync/wasm/browser"
 	"resync/web/view"
 )
@@ -18,6 +19,7 @@ func main() {
 		os.Stderr.WriteString("resync: " + err.Error() + "\n")
 		os.Exit(1)
 	}
+	host.Breathe() // what came before took long: Go's runtime and all packages begin
 	// One root for every address: the page works from any folder of any host, under any name, with any query.
 	// go-app asks for a new component each time.
 	app.RouteWithRegexp(".*", func() app.Composer { return view.New(host) })

@@ -30,11 +30,11 @@ export function measured() {
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  const stream = WebAssembly.instantiateStreaming;
-  WebAssembly.instantiateStreaming = async (...args) => {
-    const done = await stream.call(WebAssembly, ...args);
-    window.wasmMemory = done.instance.exports.mem;
-    return done;
+  const instantiate = WebAssembly.instantiate;
+  WebAssembly.instantiate = async (...args) => {
+    const instance = await instantiate.apply(WebAssembly, args);
+    window.wasmMemory = instance.exports.mem;
+    return instance;
   };
 }
 

@@ -43,6 +43,7 @@ type Model struct {
 	asked       float64 // the speed that the script asked for last
 	lag         int64
 	work        int           // that a frame may do, of Timeline.Worked
+	breathe     func()        // while the first scenario is opened, else nil
 	quiet       time.Duration // of the reader's time since the narrator spoke
 	interrupted bool          // what the narrator said last was a verdict, which the next one does not interrupt
 	status      string
@@ -104,6 +105,7 @@ type Settings struct {
 	Muted         bool   // the narrator was
 	ReducedMotion bool   // nothing plays by itself
 	Show          bool   // the first page shows what it is for to a reader who touches nothing
+	Breathe       func() // is called again and again while the first scenario is opened, may be nil
 }
 
 // How far a frame may go.
@@ -119,7 +121,9 @@ const (
 func New(scenarios []Scenario, set Settings) Model {
 	m := Model{work: usualWork, wireSpan: wireSpan, wireSet: wireWas(set.Wire), wireHides: map[string]bool{}, scenarios: scenarios, speed: realSpeed, theme: set.Theme, keys: !set.NoKeys, muted: set.Muted, tab: TabCLI, width: 1440, height: 900}
 	if len(scenarios) > 0 {
+		m.breathe = set.Breathe
 		m.open(scenarios[0].Name)
+		m.breathe = nil
 	}
 	m.playing = m.playing && !set.ReducedMotion
 	if set.Show && m.playing && m.chapters == 0 {
@@ -139,8 +143,16 @@ func (m *Model) open(name string) {
 		return
 	}
 	m.profiled(parsed)
+	m.pause()
 	m.begin(name, parsed)
 	m.rush(openTurns)
+}
+
+// pause is where the opening of the first scenario may stop for a moment.
+func (m *Model) pause() {
+	if m.breathe != nil {
+		m.breathe()
+	}
 }
 
 // begin puts a scenario in the place of the one that is shown. Nothing of it has run yet.
@@ -180,6 +192,7 @@ func (m *Model) rush(turns int) {
 		begun := m.session().Work()
 		reached = m.turn(to)
 		turns -= max(1, int(m.session().Work()-begun))
+		m.pause()
 	}
 	m.sync()
 	m.follows()

@@ -17,7 +17,7 @@ type topBar struct {
 }
 
 func (b *topBar) Render() app.UI {
-	theme := map[string]string{"": "system", "light": "light", "dark": "dark"}[b.Bar.Theme]
+	b.Up.breathe()
 	return app.Header().Class("bar").Body(
 		app.Span().Class("bar__brand").Body(mark(), app.Span().Text("Resync")),
 		app.Label().Class("bar__pick").Body(
@@ -37,19 +37,35 @@ func (b *topBar) Render() app.UI {
 		app.Span().Class("bar__facts").Body(
 			app.Range(b.Bar.Facts[:]).Slice(func(i int) app.UI { return app.Span().Text(b.Bar.Facts[i]) }),
 		),
-		app.Span().Class("bar__end").Body(
-			app.Button().Class("ghost bar__wide").Type("button").DataSet("testid", "table-view").Aria("pressed", b.Bar.Table).
-				OnClick(b.table).Text("Table view"),
-			app.Button().Class("ghost").Type("button").DataSet("testid", "theme").Aria("label", "Theme: "+theme).OnClick(b.theme).Body(
-				themeIcon(b.Bar.Theme), app.Span().Class("bar__word").Text(theme),
-			),
-			app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
-				shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),
-			),
-			app.Button().Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
-				app.Span().Aria("hidden", true).Class("bar__sign").Text("?"), app.Span().Class("bar__word").Text("Help"),
-				app.Span().Class("sr bar__only-narrow").Text("Help"),
-			),
+		&barEnd{Theme: b.Bar.Theme, Table: b.Bar.Table, Share: b.Share, Help: b.Help, Up: b.Up},
+	)
+}
+
+// A barEnd is the page's own switches.
+type barEnd struct {
+	app.Compo
+	Theme string
+	Table bool
+	Share bool
+	Help  bool
+	Up    *mailbox
+}
+
+func (b *barEnd) Render() app.UI {
+	b.Up.breathe()
+	theme := map[string]string{"": "system", "light": "light", "dark": "dark"}[b.Theme]
+	return app.Span().Class("bar__end").Body(
+		app.Button().Class("ghost bar__wide").Type("button").DataSet("testid", "table-view").Aria("pressed", b.Table).
+			OnClick(b.table).Text("Table view"),
+		app.Button().Class("ghost").Type("button").DataSet("testid", "theme").Aria("label", "Theme: "+theme).OnClick(b.theme).Body(
+			themeIcon(b.Theme), app.Span().Class("bar__word").Text(theme),
+		),
+		app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
+			shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),
+		),
+		app.Button().Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
+			app.Span().Aria("hidden", true).Class("bar__sign").Text("?"), app.Span().Class("bar__word").Text("Help"),
+			app.Span().Class("sr bar__only-narrow").Text("Help"),
 		),
 	)
 }
@@ -60,10 +76,10 @@ func (b *topBar) pick(ctx app.Context, _ app.Event) {
 func (b *topBar) library(app.Context, app.Event) {
 	b.Up.send(model.ToggleGallery{})
 }
-func (b *topBar) table(app.Context, app.Event) { b.Up.send(model.ToggleTable{}) }
-func (b *topBar) theme(app.Context, app.Event) { b.Up.send(model.NextTheme{}) }
-func (b *topBar) share(app.Context, app.Event) { b.Up.send(model.ToggleShare{}) }
-func (b *topBar) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
+func (b *barEnd) table(app.Context, app.Event) { b.Up.send(model.ToggleTable{}) }
+func (b *barEnd) theme(app.Context, app.Event) { b.Up.send(model.NextTheme{}) }
+func (b *barEnd) share(app.Context, app.Event) { b.Up.send(model.ToggleShare{}) }
+func (b *barEnd) help(app.Context, app.Event)  { b.Up.send(model.ToggleHelp{}) }
 
 // mark is the sign of Resync: what is gone, the edge, what is held.
 func mark() app.UI { return markShape().ui().Aria("hidden", true) }

@@ -30,6 +30,7 @@ func playFace(playing bool) (string, app.UI) {
 }
 
 func (d *deck) Render() app.UI {
+	d.Up.breathe()
 	k := &d.Deck
 	playName, playShape := playFace(k.Playing)
 	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).DataSet("rewound", k.Rewound).DataSet("open", d.open).Body(

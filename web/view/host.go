@@ -57,6 +57,9 @@ type Host interface {
 	// the page out.
 	Box(id string) (x, y, width, height float64)
 
+	// Breathe lets the browser draw and listen if the program has been busy for long. It waits for that, and so belongs to what
+	// the page does until it is ready: nobody else may do anything with it meanwhile. Afterwards it does nothing.
+	Breathe()
 	// Now is the time since the page began, to the precision that the browser gives: how long something took.
 	Now() time.Duration
 	// OnFrame calls f once, on the next animation frame, with the time since the page began. It never does while the

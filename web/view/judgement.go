@@ -20,6 +20,7 @@ type judgement struct {
 }
 
 func (j *judgement) Render() app.UI {
+	j.Up.breathe()
 	return app.Section().Class("judgement").Aria("label", "Answers").DataSet("empty", len(j.Rows) == 0 && !j.Verdict.Shown).
 		DataSet("verdict", j.Verdict.Shown).DataSet("panel", or(j.Takeaway.Open, "none")).Body(
 		j.tools(),

@@ -16,6 +16,7 @@ type link struct {
 }
 
 func (l *link) Render() app.UI {
+	l.Up.breathe()
 	k := &l.Link
 	return app.Div().Class("link span-"+strconv.Itoa(k.Span)+" "+at(k.Depth, k.Lane)).DataSet("testid", "link-"+k.ID).DataSet("state", k.Path).
 		DataSet("selected", k.Selected).DataSet("said", k.Said).Role("group").Aria("label", k.Label).

@@ -18,6 +18,7 @@ type nodeColumn struct {
 }
 
 func (n *nodeColumn) Render() app.UI {
+	n.Up.breathe()
 	t := &n.Terminal
 	return app.Section().Class("node").DataSet("tab", t.Tab).Aria("label", "Node "+t.Name).Body(
 		app.Div().Class("node__nodes").Role("group").Aria("label", "Choose a node").Body(
@@ -138,6 +139,7 @@ type prompt struct {
 }
 
 func (p *prompt) Render() app.UI {
+	p.Up.breathe()
 	id, k := model.PromptID(p.Name), &p.Completion
 	open := len(k.Items) > 0
 	input := app.Input().Type("text").ID(id).DataSet("testid", "cli-"+p.Name).Placeholder(p.Hint).AutoComplete(false).

@@ -32,6 +32,8 @@ type page struct {
 	rhythm       rhythm
 	effort       effort
 	keptRevision uint64
+	first        uint64   // the revision that is mounted, 0 before there is one
+	later        []func() // what waits for that
 	lastFrame    time.Duration
 	size         extent
 	measureAt    time.Duration
@@ -59,11 +61,19 @@ func (b *mailbox) send(msg model.Msg) {
 	}
 }
 
+// breathe is for the first drawing, which go-app makes in one go, out of sight: it is longer than the browser should wait.
+func (b *mailbox) breathe() {
+	if b != nil { // a test draws parts without a page
+		b.page.host.Breathe()
+	}
+}
+
 // measureEvery is how often the links are looked up for what moves on them.
 const measureEvery = 300 * time.Millisecond
 
 // OnInit opens the first scenario, before anything is drawn.
 func (p *page) OnInit() {
+	p.host.Breathe()
 	p.up = &mailbox{p}
 	p.still = p.host.Matches("(prefers-reduced-motion: reduce)")
 	settings := model.Settings{Theme: p.host.Load("theme"), Wire: p.host.Load("wire"), NoKeys: p.host.Load("keys") == "off", Muted: p.host.Load("narrator") == "off", ReducedMotion: p.still}
@@ -73,7 +83,7 @@ func (p *page) OnInit() {
 	p.beginEmbed(&settings)
 	p.host.Theme(settings.Theme)
 	p.frozen = hasFlag(p.host.Fragment(), "test=1") // a link that comes later does not change whose the time is
-	settings.Show = !p.embed.on && !p.frozen
+	settings.Show, settings.Breathe = !p.embed.on && !p.frozen, p.host.Breathe
 	width, height := p.host.Size()
 	var scenarios []model.Scenario
 	for _, s := range assets.Scenarios() {
@@ -81,10 +91,15 @@ func (p *page) OnInit() {
 	}
 	p.model = model.New(scenarios, settings)
 	p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(width), Height: float64(height)})
+	p.host.Breathe()
 	p.followLink()
 	p.paced()
 	p.viewed()
-	p.lookAt(model.AllParts)
+	for part := model.Parts(1); part < model.AllParts; part <<= 1 {
+		p.host.Breathe()
+		p.lookAt(part)
+	}
+	p.first = p.model.Revision()
 }
 
 // followLink opens what the address says.
@@ -126,6 +141,16 @@ func hasFlag(fragment, flag string) bool {
 // OnMount starts the frames and tells the host that the page can be used.
 func (p *page) OnMount(ctx app.Context) {
 	p.ctx = ctx
+	if p.model.Revision() == p.first {
+		ctx.PreventUpdate() // go-app would draw the page a second time
+	}
+	for _, f := range p.later {
+		p.afterDrawing(f)
+	}
+	p.later = nil
+	p.host.Breathe()
+	p.measure(0) // here the browser lays the page out, which takes it as long as the program's whole first frame
+	p.host.Breathe()
 	p.host.OnKey(func(key string, shift bool) (used bool) {
 		if !p.embed.AllowsKey(key) {
 			return false
@@ -265,7 +290,10 @@ func (p *page) savePicture(c *model.SavePicture) {
 }
 
 func (p *page) afterDrawing(f func()) {
-	if p.ctx.Context == nil { // nothing is mounted: a test without a browser
+	if p.ctx.Context == nil {
+		if p.first != 0 { // it is being drawn, and what a link holds came meanwhile
+			p.later = append(p.later, f)
+		}
 		return
 	}
 	p.ctx.Defer(func(app.Context) { f() })
@@ -388,6 +416,7 @@ func (p *page) expose() {
 // Render places the panels. Their order is that of reading; layout.css puts them on the grid. What comes and goes in front of
 // the others has a place of its own: go-app compares children by their number, and would make all that follow anew.
 func (p *page) Render() app.UI {
+	p.host.Breathe()
 	if p.embed.bare() {
 		return p.renderEmbed()
 	}

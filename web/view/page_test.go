@@ -36,6 +36,7 @@ type room struct {
 	broken   bool
 	width    int
 	embedded bool
+	breaths  int
 }
 
 func newRoom() *room {
@@ -70,6 +71,7 @@ func (r *room) Matches(query string) bool       { return r.queries[query] }
 func (r *room) Embedded() bool                  { return r.embedded }
 func (r *room) Size() (int, int)                { return r.width, 900 }
 func (r *room) Box(string) (x, y, w, h float64) { return 10, 20, 200, 30 }
+func (r *room) Breathe()                        { r.breaths++ }
 func (r *room) Now() time.Duration              { return 0 }
 func (r *room) OnFrame(f func(time.Duration))   { r.frame = f }
 func (r *room) Draw(_ string, marks []float32) {
@@ -101,6 +103,15 @@ func moved(t *testing.T, r *room) (*page, app.TestEngine) {
 	return p, e
 }
 
+// The browser has its turn between the panels, and in the middle of the larger ones.
+func TestTheFirstDrawingLetsTheBrowserBreathe(t *testing.T) {
+	r := newRoom()
+	moved(t, r)
+	if r.breaths < 40 {
+		t.Errorf("it did %d times", r.breaths)
+	}
+}
+
 func TestThePageShowsTheFirstScenario(t *testing.T) {
 	p, _ := moved(t, newRoom())
 	html := app.HTMLString(p.Render())
@@ -127,7 +138,7 @@ func TestAMessageGoesUpAndItsCommandsGoOut(t *testing.T) {
 	if n := len(turns); n == 0 || turns[n-1].Text != "OK" {
 		t.Errorf("the terminal shows %+v", turns)
 	}
-	(&topBar{Up: p.up}).theme(app.Context{}, app.Event{})
+	(&barEnd{Up: p.up}).theme(app.Context{}, app.Event{})
 	if r.theme != "light" || r.stored["theme"] != "light" {
 		t.Errorf("theme %q, stored %q", r.theme, r.stored["theme"])
 	}

@@ -32,6 +32,7 @@ func (*nobody) Matches(string) bool { return false }
 func (*nobody) Load(string) string  { return "" }
 func (*nobody) Theme(string)        {}
 func (*nobody) Embedded() bool      { return false }
+func (*nobody) Breathe()            {}
 func (*nobody) Fragment() string    { return "" }
 func (n *nobody) Size() (int, int)  { return n.width, n.height }
 

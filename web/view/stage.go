@@ -43,6 +43,7 @@ func (p *page) seek() {
 }
 
 func (s *stage) Render() app.UI {
+	s.Up.breathe()
 	way := "across"
 	if s.Stage.Vertical {
 		way = "down"
@@ -74,6 +75,7 @@ type card struct {
 }
 
 func (c *card) Render() app.UI {
+	c.Up.breathe()
 	k := &c.Card
 	return app.Article().ID(cardID(k.Name)).Class("card "+at(k.Depth, k.Lane)+" span-"+strconv.Itoa(k.Span)).
 		DataSet("testid", "node-"+k.Name).DataSet("role", k.Role).DataSet("state", k.State).DataSet("selected", k.Selected).DataSet("said", k.Said).
@@ -112,6 +114,7 @@ type cardHead struct {
 }
 
 func (c *cardHead) Render() app.UI {
+	c.Up.breathe()
 	power := "Kill " + c.Name
 	if !c.Alive {
 		power = "Start " + c.Name

@@ -49,6 +49,7 @@ func (r *storyRail) OnUpdate(ctx app.Context) {
 }
 
 func (r *storyRail) Render() app.UI {
+	r.Up.breathe()
 	s := &r.Story
 	return app.Section().ID(storyID).Class("story").DataSet("telling", s.Telling).Aria("label", "Story").DataSet("open", r.open || s.Telling).Body(
 		app.P().Class("story__where").Body(app.Span().Text(s.Where), app.Span().Text(s.Progress)),

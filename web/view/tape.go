@@ -50,6 +50,7 @@ const manyRails = 7
 func (r tapeRows) railY(i int) float64 { return r.rail + float64(i)*r.railApart }
 
 func (t *tape) Render() app.UI {
+	t.Up.breathe()
 	k := &t.Tape
 	return app.Section().Class("tape").Aria("label", "Stream").DataSet("testid", "tape").Body(
 		app.Div().Class("tape__head").Body(
@@ -95,6 +96,7 @@ type tapeZoom struct {
 }
 
 func (t *tapeZoom) Render() app.UI {
+	t.Up.breathe()
 	key := func(id, label, sign string, on bool, msg model.Msg) app.UI {
 		return app.Button().Class("deck__key").Type("button").DataSet("testid", id).Aria("label", label).Title(label).Disabled(!on).Text(sign).
 			OnClick(func(app.Context, app.Event) { t.Up.send(msg) }, app.EventScope(id))

@@ -32,6 +32,7 @@ const (
 func (w *wire) y(row int) float64 { return wireTop + float64(row)*w.Wire.Apart }
 
 func (w *wire) Render() app.UI {
+	w.Up.breathe()
 	k := &w.Wire
 	return app.Section().ID(wireID).Class("wire").Aria("label", "Wire").DataSet("testid", "wire").Body(
 		w.edge(),
@@ -53,6 +54,7 @@ type wireHead struct {
 }
 
 func (h *wireHead) Render() app.UI {
+	h.Up.breathe()
 	return app.Div().Class("wire__head").Body(
 		app.H2().Text("The wire"),
 		app.P().Class("wire__about").Text(h.About),
