@@ -10,10 +10,12 @@ import (
 // fast a reader's machine is nobody knows: so the world gets a few milliseconds of each frame, and the panels are drawn one
 // after the other, a part in a frame.
 
-// frameTime is what the world gets of a frame, and drawnTime what it gets on a slow machine of one in which a part is drawn.
+// frameTime is what the world gets of a frame. On a slow machine frames in which a part of the page is drawn have less for it,
+// and the others more.
 const (
 	frameTime = 4 * time.Millisecond
-	drawnTime = frameTime / 4
+	heavyTime = frameTime / 3
+	lightTime = frameTime * 3 / 2
 )
 
 // An effort knows how long this machine takes for the work of the world. Its zero value has not seen any yet.
@@ -53,12 +55,13 @@ func (e *effort) took(work int64, long time.Duration) {
 type rhythm struct {
 	every time.Duration // between two drawings of a part; 0 at the beginning
 	usual time.Duration // from frame to frame, when nothing is in the way
-	drew  bool          // in the frame before
+	drew  int           // so many frames show yet what the latest drawing costs: the program's part, and then the browser's
+	moved bool          // what moves was drawn in the frame before
 }
 
 const (
 	drawSoonest = 100 * time.Millisecond // numbers that change more often cannot be read,
-	drawLatest  = 400 * time.Millisecond // and those that change less often seem to stand still
+	drawLatest  = 500 * time.Millisecond // and those that change less often seem to stand still
 )
 
 // frame learns that a frame came so long after the one before. One that is late behind a drawing slows the rhythm down at once;
@@ -69,21 +72,36 @@ func (r *rhythm) frame(elapsed time.Duration) {
 	}
 	r.usual = min(elapsed, r.usual+r.usual/1024) // a screen may become slower, as on battery
 	switch {
-	case !r.drew:
+	case r.drew == 0:
 	case elapsed > r.usual*3/2:
 		r.every = min(drawLatest, r.every*6/5)
 	default:
 		r.every = max(drawSoonest, r.every*99/100)
 	}
-	r.drew = false
+	r.drew = max(0, r.drew-1)
 }
+
+// drawing notes that a part is drawn in this frame.
+func (r *rhythm) drawing() { r.drew = 2 }
+
+// slow reports whether this is a slow machine.
+func (r *rhythm) slow() bool { return r.every > 2*drawSoonest }
 
 // world is how much time the world gets of a frame in which a part is drawn, or none is.
 func (r *rhythm) world(drawing bool) time.Duration {
-	if drawing && r.every > 2*drawSoonest {
-		return drawnTime
+	switch {
+	case !r.slow():
+		return frameTime
+	case drawing || r.drew > 0:
+		return heavyTime
 	}
-	return frameTime
+	return lightTime
+}
+
+// moves reports whether what moves is drawn in this frame: on a slow machine in every other one, and in none beside a part.
+func (r *rhythm) moves(drawing bool) bool {
+	r.moved = !r.slow() || !drawing && r.drew == 0 && !r.moved
+	return r.moved
 }
 
 // A shown remembers for every part of the page what it shows: which revision of the model, and since when.

@@ -87,7 +87,10 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	seconds := func(n int, late func(i int) bool) time.Duration {
 		for i := range 60 * n {
 			long := time.Duration(screen)
-			if r.drew = i%4 == 0; late(i) {
+			if i%4 == 0 {
+				r.drawing()
+			}
+			if late(i) {
 				long = 3 * screen
 			}
 			r.frame(long)
@@ -98,11 +101,25 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	if got := seconds(5, never); got != drawSoonest {
 		t.Errorf("a page without late frames is drawn every %v", got)
 	}
-	if got := seconds(5, func(i int) bool { return i%4 == 1 }); got != drawSoonest {
+	if got := seconds(5, func(i int) bool { return i%4 == 2 }); got != drawSoonest {
 		t.Errorf("frames that are late without a drawing make it draw every %v", got)
 	}
-	if got := seconds(1, func(i int) bool { return i%4 == 0 }); got != drawLatest {
-		t.Errorf("drawings that are always late make it draw every %v", got)
+	for behind := range 2 { // the program's frame, or the browser's
+		r = rhythm{}
+		if got := seconds(2, func(i int) bool { return i%4 == behind }); got < drawLatest*9/10 {
+			t.Errorf("drawings that are always late make it draw every %v", got)
+		}
+	}
+	moved := 0
+	for i := range 60 {
+		if r.moves(i%4 == 0) {
+			if moved++; i%4 == 0 {
+				t.Error("on a slow machine what moves is drawn beside a part")
+			}
+		}
+	}
+	if moved < 15 || moved > 30 {
+		t.Errorf("on a slow machine what moves is drawn in %d frames of 60", moved)
 	}
 	if r.world(true) >= r.world(false) {
 		t.Error("on a slow machine the world has as much of a frame in which something is drawn")
@@ -115,8 +132,11 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	}
 	r = rhythm{}
 	for range 600 { // a screen of 30 frames a second is not late
-		r.drew = true
+		r.drawing()
 		r.frame(2 * screen)
+	}
+	if !r.moves(true) || !r.moves(true) {
+		t.Error("on a fast machine what moves is not drawn in every frame")
 	}
 	if r.every != drawSoonest {
 		t.Errorf("a slow screen makes it draw every %v", r.every)

@@ -335,12 +335,12 @@ func (p *page) oneFrame(now time.Duration) {
 	p.embedFrame()
 	p.measure(now)
 	p.keep()
-	if part != 0 {
-		p.rhythm.drew = true
-		p.redrawParts(part)
-	}
-	if !p.still {
+	if !p.still && p.rhythm.moves(part != 0) {
 		p.draw(now)
+	}
+	if part != 0 {
+		p.rhythm.drawing()
+		p.redrawParts(part)
 	}
 }
 
