@@ -59,8 +59,8 @@ describe("the story", () => {
     const replica = await info(page, "r1");
     assert.equal(replica.slave_repl_offset, master.master_repl_offset);
     assert.equal(replica.master_link_status, "up");
-    await shows(page, "node-m1", new RegExp(`m1master${commas(master.master_repl_offset)}master_repl_offset`));
-    await shows(page, "node-r1", new RegExp(`${commas(replica.slave_repl_offset)}slave_repl_offset`));
+    await shows(page, "node-m1", new RegExp(`m1master${commas(master.master_repl_offset)}[0-9a-f]{6}master_repl_offset`));
+    await shows(page, "node-r1", new RegExp(`${commas(replica.slave_repl_offset)}[0-9a-f]{6}slave_repl_offset`));
     assert.equal(await type(page, "r1", "GET color"), '"green and red"');
 
     const done = await script(page);

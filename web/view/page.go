@@ -333,7 +333,9 @@ func (p *page) oneFrame(now time.Duration) {
 	}
 	p.lastFrame = now
 	p.embedFrame()
-	p.measure(now)
+	if p.measure(now) {
+		part = model.AllParts
+	}
 	p.keep()
 	if !p.still && p.rhythm.moves(part != 0) {
 		p.draw(now)
@@ -353,13 +355,17 @@ func (p *page) pass(elapsed, long time.Duration) (cmds []model.Cmd) {
 }
 
 // measure tells the model how large things are: at once when the window has changed, and now and then, since a scroll bar
-// or a font that came late changes it too. It makes the browser lay the page out, so it is not done in every frame.
-func (p *page) measure(now time.Duration) {
+// or a font that came late changes it too. It makes the browser lay the page out, so it is not done in every frame. It reports
+// whether the window has changed, behind which nothing is where it was.
+func (p *page) measure(now time.Duration) (resized bool) {
 	w, h := p.host.Size()
-	if w == p.size.w && h == p.size.h && now < p.measureAt {
-		return
+	resized = w != p.size.w || h != p.size.h
+	if !resized && now < p.measureAt {
+		return false
 	}
-	p.measureAt = now + measureEvery
+	if p.measureAt = now + measureEvery; resized {
+		p.measureAt = now // again in the next frame: what is drawn for the new size has another one itself
+	}
 	_, _, plot, _ := p.host.Box(tapePlotID)
 	_, _, track, _ := p.host.Box(deckTrackID)
 	_, _, _, wire := p.host.Box(wireID)
@@ -368,6 +374,7 @@ func (p *page) measure(now time.Duration) {
 		p.size, p.lanes = size, nil
 		p.model, _ = model.Update(p.model, model.Resized{Width: p.widthOf(w), Height: float64(h), Plot: plot, Track: track, Wire: wire, Stage: stage})
 	}
+	return resized
 }
 
 // An extent is how large the window is, how wide the drawing areas of the tape and of the line of time, and how high wire and stage.
