@@ -191,6 +191,19 @@ func asOnAWire(_, _ string, raw syscall.RawConn) error {
 	return failed
 }
 
+// asOnAWireResetting does so for a socket that resets its connection when it is closed, until it is told otherwise: a dial that is
+// given up may have come about already, and who was dialled learns of a cut and not of an end in order.
+func asOnAWireResetting(network, address string, raw syscall.RawConn) error {
+	if err := asOnAWire(network, address, raw); err != nil {
+		return err
+	}
+	var failed error
+	err := raw.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptLinger(int(fd), syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	})
+	return errors.Join(err, failed)
+}
+
 func resetConn(c *net.TCPConn) {
 	c.SetLinger(0)
 	c.Close()

@@ -91,7 +91,7 @@ func (w *wire) open() bool {
 	}
 	target := p.ends[1-w.from]
 	source := &net.TCPAddr{IP: net.ParseIP(p.ends[w.from].seen)}
-	dialer := net.Dialer{LocalAddr: source, Control: asOnAWire}
+	dialer := net.Dialer{LocalAddr: source, Control: asOnAWireResetting}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -106,6 +106,7 @@ func (w *wire) open() bool {
 	over, latency := w.over, p.options.Latency
 	if err == nil && !over {
 		w.conns[1] = c.(*net.TCPConn)
+		w.conns[1].SetLinger(-1)
 	}
 	p.mu.Unlock()
 	if over {
