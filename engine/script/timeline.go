@@ -69,7 +69,7 @@ type trail struct {
 // How close checkpoints lie, in turns of the session. A turn takes some microseconds, and several times as much in a
 // browser; a checkpoint costs some tens of kilobytes and what has been written between it and the next.
 const (
-	sparseTurns = 2_048 // between those of a branch, until there are
+	sparseTurns = 1_024 // between those of a branch, until there are
 	mostPoints  = 96    // so many: then they lie further apart
 	closeTurns  = 256   // between those of a trail
 	mostTrail   = 16    // of which so many are kept

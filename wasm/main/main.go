@@ -15,8 +15,8 @@ import (
 )
 
 // garbage is how much of the heap may be garbage before it is collected, in percent of what is not. To mark the heap makes frames
-// late; that of a page is small, and may be twice as large as Go would have it.
-const garbage = 300
+// late; that of a page is small, and may be larger than Go would have it.
+const garbage = 150
 
 func main() {
 	debug.SetGCPercent(garbage)
