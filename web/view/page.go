@@ -177,6 +177,7 @@ func (p *page) OnMount(ctx app.Context) {
 	if p.frozen {
 		p.expose()
 	}
+	p.embedFrame() // before anybody asks how it stands: whether it plays is the host's to say
 	p.exposeEmbed()
 	p.host.OnFrame(p.frame)
 	p.host.Ready()
