@@ -46,7 +46,7 @@ var never = map[string][]string{
 }
 
 // impure are the packages that may touch the world: clocks, sockets, files, goroutines, JavaScript.
-var impure = []string{"engine/tcp", "engine/real", "engine/cmd", "wasm", "assets/first"}
+var impure = []string{"engine/tcp", "engine/real", "engine/cmd", "wasm"}
 
 // worldly is what only those may import.
 var worldly = []string{"net", "os", "sync", "math/rand", "crypto/rand", "hash/maphash", "syscall"}
@@ -56,7 +56,7 @@ var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 
 // browsers may import what speaks to the browser.
 var browsers = []struct{ what, who []string }{
-	{what: []string{"syscall/js", "github.com/hack-pad/safejs"}, who: []string{"wasm", "assets/first"}},
+	{what: []string{"syscall/js", "github.com/hack-pad/safejs"}, who: []string{"wasm"}},
 	{what: []string{"github.com/maxence-charriere/go-app"}, who: []string{"wasm", "web/view"}},
 }
 
@@ -208,7 +208,7 @@ func TestTheImportTableIsEnforced(t *testing.T) {
 		{"a goroutine where they live", "engine/tcp/a.go", "func f() { go f() }", ""},
 		{"the model draws", "web/model/a.go", `import "github.com/maxence-charriere/go-app/v10/pkg/app"`, "only wasm and web/view may"},
 		{"the view calls JavaScript", "web/view/a.go", `import "syscall/js"`, "web/view must not import syscall/js"},
-		{"a build tag hides nothing", "web/view/a_js.go", `import "github.com/hack-pad/safejs"`, "only wasm and assets/first may"},
+		{"a build tag hides nothing", "web/view/a_js.go", `import "github.com/hack-pad/safejs"`, "only wasm may"},
 		{"a test may do what it needs", "engine/node/a_test.go", `import "os"`, ""},
 		{"test data is not the program", "engine/node/testdata/a.go", `import "os"`, ""},
 	} {

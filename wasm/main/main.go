@@ -9,7 +9,6 @@ import (
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
-	_ "resync/assets/first"
 	"resync/wasm/browser"
 	"resync/web/view"
 )

@@ -1,3 +1,0 @@
-//go:build !js || !wasm
-
-package first
