@@ -106,6 +106,7 @@ describe("what a reader takes away", () => {
     await page.focus(id("sizing-close"));
     await page.keyboard.press("Enter");
     await focused(page, "config-size");
+    await page.locator(id("sizing")).waitFor({ state: "detached" }); // its button to close it must not be taken for the next one's
     await page.focus(id("sizing-open"));
     await page.keyboard.press("Enter");
     await page.focus(id("sizing-close"));
