@@ -84,21 +84,23 @@ func newChronicle() chronicle {
 	}
 }
 
-// clone is a chronicle that goes on by itself.
+// clone is a chronicle that goes on by itself. What it has in its long lists it shares with the one that it came from: they only
+// grow, and a change of a turn makes a new list.
 func (c *chronicle) clone() chronicle {
 	k := *c
 	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
-	k.logs, k.turns, k.ledger = cloneLists(c.logs), cloneLists(c.turns), cloneLists(c.ledger)
+	k.logs, k.turns, k.ledger = shareLists(c.logs), shareLists(c.turns), shareLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
 	k.copied, k.ended = maps.Clone(c.copied), maps.Clone(c.ended)
 	k.took, k.wiped = maps.Clone(c.took), maps.Clone(c.wiped)
 	return k
 }
 
-func cloneLists[T any](lists map[string][]T) map[string][]T {
+// shareLists is the same lists; who appends to one of these gets an array of its own.
+func shareLists[T any](lists map[string][]T) map[string][]T {
 	k := make(map[string][]T, len(lists))
 	for name, list := range lists {
-		k[name] = slices.Clone(list)
+		k[name] = slices.Clip(list)
 	}
 	return k
 }
@@ -201,6 +203,8 @@ func (c *chronicle) reply(e engine.Event, f engine.Replied) {
 	turns := c.turns[prompt]
 	for i := range turns {
 		if turns[i].Waiting {
+			turns = slices.Clone(turns)
+			c.turns[prompt] = turns
 			turns[i].Waiting, turns[i].Text, turns[i].Error = false, text, isError
 			return
 		}
@@ -341,10 +345,7 @@ func (c *chronicle) verdict() (judged, bool) {
 	return c.verdicts[len(c.verdicts)-1], true
 }
 
-// keep appends to a list that holds at most limit entries, forgetting the oldest.
+// keep appends to a list that holds at most limit entries, forgetting the oldest. What others see of the same array stays.
 func keep[T any](list []T, v T, limit int) []T {
-	if len(list) >= limit {
-		list = list[:copy(list, list[len(list)-limit+1:])]
-	}
-	return append(list, v)
+	return append(list[max(0, len(list)-limit+1):], v)
 }

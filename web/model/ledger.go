@@ -63,7 +63,7 @@ func (m *Model) ledger(name string) Ledger {
 
 // enterLedger takes down an event that changed a node's place in a history, or what it could serve.
 func (c *chronicle) enterLedger(e engine.Event, named func(string) string) {
-	row := LedgerRow{Event: int(e.Seq) + 1, Clock: clock(e.At)}
+	var row LedgerRow
 	switch f := e.Fact.(type) {
 	case engine.RoleChanged:
 		if row.What = "master"; f.Master != "" {
@@ -106,5 +106,6 @@ func (c *chronicle) enterLedger(e engine.Event, named func(string) string) {
 	default:
 		return
 	}
+	row.Event, row.Clock = int(e.Seq)+1, clock(e.At)
 	c.ledger[e.Node] = keep(c.ledger[e.Node], row, keptLedger)
 }

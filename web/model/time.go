@@ -53,12 +53,10 @@ func (m *Model) arrive() {
 	m.arrived()
 }
 
-// arrived reads the chronicle again up to the moment that is looked at now.
+// arrived takes the chronicle to the moment that is looked at now.
 func (m *Model) arrived() {
 	seen := m.world().Events().Len()
-	if seen < m.past.seen {
-		m.reread(seen)
-	}
+	m.reread(seen)
 	m.sync()
 	m.tale.arrived(m, seen)
 	m.spoken = m.past.saidSeq
@@ -72,15 +70,19 @@ func (m *Model) arrived() {
 	m.revision++
 }
 
-// reread goes back to the latest chronicle that knows no more than so many events. Histories keep their colours.
+// reread begins with the latest chronicle that knows no more than so many events, unless the one at hand is as good. Histories
+// keep their colours.
 func (m *Model) reread(events int) {
+	kept := len(m.before)
+	for kept > 0 && m.before[kept-1].seen > events {
+		kept--
+	}
+	if m.past.seen <= events && (kept == 0 || m.before[kept-1].seen <= m.past.seen) {
+		return
+	}
 	ids := m.past.ids
-	m.past = newChronicle()
-	for i := len(m.before) - 1; i >= 0; i-- {
-		if m.before[i].seen <= events {
-			m.past = m.before[i].clone()
-			break
-		}
+	if m.past = newChronicle(); kept > 0 {
+		m.past = m.before[kept-1].clone()
 	}
 	m.past.ids = ids
 }

@@ -3,6 +3,7 @@ package model
 import (
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,15 +70,25 @@ func TestChroniclesAreKept(t *testing.T) {
 	}
 	m.seekEvent(2*chronicleEvery + 100)
 	m.arrive()
-	got, seen := look(m), m.past.seen
-	before := m.before
-	m.before = nil
-	m.reread(seen)
+	got := look(m)
+	before, ids := m.before, m.past.ids
+	m.before, m.past = nil, newChronicle()
+	m.past.ids = ids
 	m.sync()
 	if want := look(m); !reflect.DeepEqual(got, want) {
 		t.Errorf("from a chronicle\n%+v\nfrom the beginning\n%+v", got, want)
 	}
 	m.before = before
+	// Who goes on far reads nothing of what lies between.
+	m.seekEvent(100)
+	m.arrive()
+	before[1].took["a mark"] = true
+	m.seekEvent(2*chronicleEvery + 200)
+	m.arrive()
+	if !m.past.took["a mark"] {
+		t.Error("a leap ahead begins with the chronicle of where it began, not with the latest one")
+	}
+	delete(before[1].took, "a mark")
 	// A branch does not inherit what happened behind its beginning.
 	m.seekEvent(chronicleEvery + 100)
 	m.arrive()
@@ -86,6 +97,37 @@ func TestChroniclesAreKept(t *testing.T) {
 	}
 	if len(m.before) != 1 || m.line.Current() != 1 {
 		t.Errorf("%d chronicles on branch %d", len(m.before), m.line.Current())
+	}
+}
+
+// A chronicle that is kept stays as it was, although it shares its lists with the one that goes on.
+func TestKeptChronicleStays(t *testing.T) {
+	c := newChronicle()
+	for i := range keptTurns {
+		c.addTurn("m1", Turn{Command: "SET " + strconv.Itoa(i), Waiting: i == keptTurns-1})
+		c.ledger["m1"] = keep(c.ledger["m1"], LedgerRow{Event: i}, keptLedger)
+	}
+	kept := c.clone()
+	again := kept.clone()
+	c.reply(engine.Event{Node: "m1"}, engine.Replied{Client: 1, Command: "BLPOP q 0", Reply: []byte("*-1\r\n"), Text: "(nil)"})
+	for i := range 3 * keptTurns {
+		c.addTurn("m1", Turn{Command: "GET " + strconv.Itoa(i)})
+		kept.addTurn("m1", Turn{Command: "DEL " + strconv.Itoa(i), Waiting: i == 0})
+		c.ledger["m1"] = keep(c.ledger["m1"], LedgerRow{Event: -1}, keptLedger)
+		kept.ledger["m1"] = keep(kept.ledger["m1"], LedgerRow{Event: -2}, keptLedger)
+		if got := c.ledger["m1"][keptLedger-1].Event; got != -1 {
+			t.Fatalf("the chronicle that goes on has the row %d of the one that was kept", got)
+		}
+	}
+	for i, turn := range again.turns["m1"] {
+		if want := "SET " + strconv.Itoa(i); turn.Command != want || turn.Waiting != (i == keptTurns-1) {
+			t.Fatalf("turn %d is %+v, want %s", i, turn, want)
+		}
+	}
+	for i, row := range again.ledger["m1"] {
+		if want := keptTurns - keptLedger + i; row.Event != want {
+			t.Fatalf("row %d is of event %d, want %d", i, row.Event, want)
+		}
 	}
 }
 
