@@ -5,7 +5,6 @@ package main
 
 import (
 	"os"
-	"runtime/debug"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -13,12 +12,8 @@ import (
 	"resync/web/view"
 )
 
-// garbage is how much of the heap may be garbage before it is collected, in percent of what is not. To mark the heap makes frames
-// late; that of a page is small, and may be larger than Go would have it.
-const garbage = 150
-
 func main() {
-	debug.SetGCPercent(garbage)
+	collectInTime()
 	host, err := browser.New()
 	if err != nil {
 		os.Stderr.WriteString("resync: " + err.Error() + "\n")
