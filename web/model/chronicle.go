@@ -85,7 +85,7 @@ func newChronicle() chronicle {
 }
 
 // clone is a chronicle that goes on by itself. What it has in its long lists it shares with the one that it came from: they only
-// grow, and a change of a turn makes a new list.
+// grow, and a turn is changed in a new list.
 func (c *chronicle) clone() chronicle {
 	k := *c
 	k.verdicts, k.ids = slices.Clone(c.verdicts), slices.Clone(c.ids)
@@ -199,17 +199,29 @@ func (c *chronicle) reply(e engine.Event, f engine.Replied) {
 	}
 	prompt := turnsOf(e.Node, f.Client)
 	isError := len(f.Reply) > 0 && f.Reply[0] == '-'
-	text := printed(f)
+	text, note := beginning(printed(f))
 	turns := c.turns[prompt]
 	for i := range turns {
 		if turns[i].Waiting {
 			turns = slices.Clone(turns)
 			c.turns[prompt] = turns
-			turns[i].Waiting, turns[i].Text, turns[i].Error = false, text, isError
+			turns[i].Waiting, turns[i].Text, turns[i].Error, turns[i].Note = false, text, isError, note
 			return
 		}
 	}
-	c.addTurn(prompt, Turn{Command: f.Command, Text: text, Error: isError})
+	c.addTurn(prompt, Turn{Command: f.Command, Text: text, Error: isError, Note: note})
+}
+
+// shownReply is how many bytes of a reply are shown: to lay out a megabyte of text holds a browser for a second.
+const shownReply = 32 << 10
+
+// beginning is as much of a reply as is shown, and what is to be said of the rest.
+func beginning(text string) (shown, note string) {
+	if len(text) <= shownReply {
+		return text, ""
+	}
+	shown = strings.ToValidUTF8(text[:shownReply], "")
+	return shown, "Its first " + commas(int64(len(shown))) + " of " + byteCount(int64(len(text))) + "."
 }
 
 // printed is a reply as a terminal shows it. INFO is a text of its own, which redis-cli prints as it is, without quotes.

@@ -250,7 +250,7 @@ type Turn struct {
 	Text    string
 	Error   bool
 	Waiting bool
-	Note    string // what the page has to say of an error; no part of the reply
+	Note    string // what the page has to say of an error, or of a long reply; no part of it
 	advised bool
 	at      engine.Instant // when it was given
 }

@@ -76,3 +76,17 @@ func TestAcknowledgedStandsAtItsCursor(t *testing.T) {
 		}
 	}
 }
+
+// A reply of a megabyte is shown in part: a browser would lay it out for a second.
+func TestLongReplies(t *testing.T) {
+	m := opened(t, "")
+	do(m, Typed{"m1", "SETRANGE k 800000 x"}, Tick{time.Second}, Typed{"m1", "GET k"}, Tick{time.Second})
+	turns := m.past.turns["m1"]
+	got := turns[len(turns)-1]
+	if len(got.Text) > shownReply || len(got.Text) < shownReply-8 || !strings.HasPrefix(got.Text, `"\x00\x00`) {
+		t.Errorf("%d bytes are shown, %.20q at first", len(got.Text), got.Text)
+	}
+	if want := "Its first 32,768 of 3,200,003 B."; got.Note != want {
+		t.Errorf("the note is %q, want %q", got.Note, want)
+	}
+}
