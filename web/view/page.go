@@ -124,7 +124,7 @@ func (p *page) follow(fragment string) {
 			notices = append(notices, "The script in this link is broken or longer than "+strconv.Itoa(script.MaxText)+" bytes: was the whole link copied?")
 		}
 		p.take(model.Linked{Link: link, Script: text, Notices: notices})
-		p.redraw()
+		p.show()
 	})
 }
 
@@ -168,7 +168,7 @@ func (p *page) OnMount(ctx app.Context) {
 	})
 	p.host.OnFile(func(name string, data []byte) {
 		p.take(model.FileGiven{Name: name, Data: data})
-		p.redraw()
+		p.show()
 	})
 	p.host.OnFragment(func() {
 		p.followLink()
@@ -259,7 +259,7 @@ func (p *page) pack(c model.Pack) {
 			p.host.SetFragment(fragment)
 		}
 		p.take(model.Packed{Page: p.host.Address(), Fragment: fragment})
-		p.redraw()
+		p.show()
 	}
 	if c.Text == "" {
 		made("", true)
@@ -286,7 +286,7 @@ func (p *page) savePicture(c *model.SavePicture) {
 			return
 		}
 		p.take(model.PictureRefused{})
-		p.redraw()
+		p.show()
 	})
 }
 
@@ -300,17 +300,19 @@ func (p *page) afterDrawing(f func()) {
 	p.ctx.Defer(func(app.Context) { f() })
 }
 
-// redraw has go-app draw the page as the model stands.
-func (p *page) redraw() {
-	p.keep()
-	p.redrawParts(model.AllParts)
-}
-
-func (p *page) redrawParts(parts model.Parts) {
-	p.lookAt(parts)
+// show has go-app draw the page as it was looked at last, behind a message for instance. go-app does so itself behind an event
+// that it handles.
+func (p *page) show() {
 	if p.ctx.Context != nil {
 		p.ctx.Dispatch(nil)
 	}
+}
+
+// redraw has it draw the page as the model stands now.
+func (p *page) redraw() {
+	p.keep()
+	p.lookAt(model.AllParts)
+	p.show()
 }
 
 // lookAt takes what is to be drawn from the model.
@@ -343,7 +345,8 @@ func (p *page) oneFrame(now time.Duration) {
 	}
 	if part != 0 {
 		p.rhythm.drawing()
-		p.redrawParts(part)
+		p.lookAt(part)
+		p.show()
 	}
 }
 
@@ -396,13 +399,13 @@ func (p *page) expose() {
 				}
 			}
 			p.take(model.Tick{Elapsed: time.Duration(millis) * time.Millisecond})
-			p.redraw()
+			p.show()
 			return p.model.StateJSON()
 		},
 		"run": func(args []string) string {
 			if len(args) > 0 {
 				p.take(model.Run{Line: args[0]})
-				p.redraw()
+				p.show()
 			}
 			return p.model.StateJSON()
 		},
@@ -410,7 +413,7 @@ func (p *page) expose() {
 			if len(args) > 0 {
 				if n, err := strconv.Atoi(args[0]); err == nil {
 					p.take(model.SeekEvent{Event: n, AtOnce: true})
-					p.redraw()
+					p.show()
 				}
 			}
 			return p.model.StateJSON()
