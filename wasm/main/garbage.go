@@ -10,8 +10,8 @@ import (
 // little happens would grow for minutes to hold what it dropped long ago, and memory that a page once had never goes back; and
 // to mark a heap makes frames late, so one that makes a lot of garbage must not do so several times a second.
 const (
-	collectEvery = 5 * time.Second // about as often the heap is marked,
-	leastGarbage = 8 << 20         // but not for less than so many bytes,
+	collectEvery = 3 * time.Second // about as often the heap is marked,
+	leastGarbage = 4 << 20         // but not for less than so many bytes,
 	mostGarbage  = 150             // and for so many percent of what lives at the latest.
 )
 
