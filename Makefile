@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build publish server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers fuzz swarm diff real clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -28,12 +28,8 @@ run: build
 
 ## build: build the static site into dist/
 build:
+	@.ci/need xz xz-utils
 	@go run ./wasm/site build
-
-## publish: the same, compressed as far as it goes, which takes minutes
-publish:
-	@.ci/need zopfli zopfli
-	@go run ./wasm/site build -best
 
 ## server: build bin/resync-server and bin/resync
 server:
@@ -44,6 +40,7 @@ test: tools fmt vet lint unit wasm-test e2e
 
 ## tools: install what the tests need and the machine lacks
 tools: $(PLAYWRIGHT)
+	@.ci/need xz xz-utils
 	@.ci/need redis-server redis-server
 	@.ci/need redis-cli redis-tools
 	@.ci/need socat socat
@@ -72,6 +69,8 @@ lint: $(STATICCHECK)
 unit:
 	@.ci/need redis-server redis-server
 	@.ci/need socat socat
+	@.ci/need xz xz-utils
+	@.ci/need node nodejs
 	go test -p 3 $(TESTFLAGS) ./engine/tcp ./engine/real ./...
 
 ## imports: the test of who may import whom

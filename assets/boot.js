@@ -3,10 +3,9 @@
 // It is a classic script on purpose: in a frame with sandbox="allow-scripts" a module would need CORS headers that plain
 // file servers do not send. It needs the elements of index.html, whose build writes into #play-build:
 //
-//   wasm   address of the gzipped program, relative to the site's folder
+//   wasm   address of the program as LZMA, relative to the site's folder; assets/lzma.js unpacks it
 //   twin   address of the same bytes as a script, for where fetch is not allowed
 //   size   length of wasm in bytes
-//   brotli, brotliSize   the same program, a sixth shorter, for browsers that can undo that
 //   worker the service worker, relative to the site's folder
 //
 // Package wasm/browser calls resyncBoot.ready(), resyncBoot.fail(what), resyncBoot.keep(script) with what leads to the
@@ -19,10 +18,9 @@
   const base = new URL("../", document.currentScript.src);
   const build = JSON.parse(document.getElementById("play-build").textContent);
   const page = document.documentElement;
-  const brotli = Boolean(build.brotli) && understandsBrotli();
-  const size = brotli ? build.brotliSize : build.size; // of what is fetched
+  const { size } = build; // of what is fetched
   const twin = new URL(build.twin, base).href; // its errors are awaited, and not the page's end
-  const mouthful = 1 << 16; // how many bytes of the program are unpacked in one go
+  const patience = 8; // for so many milliseconds the page may be busy with unpacking, and then lets the browser have its turn
   const output = []; // the last lines that the program wrote: a panic's trace is among them
   let cancelled = new AbortController(); // aborts the download
   let failed = false;
@@ -48,7 +46,7 @@
 
   async function main() {
     if (typeof WebAssembly !== "object") throw failures.noWebAssembly();
-    if (typeof DecompressionStream !== "function") throw failures.oldBrowser();
+    if (!window.CanvasRenderingContext2D?.prototype.roundRect) throw failures.oldBrowser();
 
     const go = new Go();
     go.env = { GOAPP_STATIC_RESOURCES_URL: new URL("assets", base).href };
@@ -74,16 +72,16 @@
   async function loaded(imports) {
     progress(0);
     try {
-      return await instantiate(await fetchProgram(), imports, brotli);
+      return await instantiate(await fetchProgram(), imports);
     } catch (failure) {
       if (!failure.retry || cancelled.signal.aborted) throw failure;
       // A sandboxed frame may not fetch from a host without CORS headers, and a page opened from a disk may not fetch at
-      // all; some hosts refuse files that end in .gz. A script is allowed in all three.
+      // all; some hosts refuse files whose names end as ours does. A script is allowed in all three.
       const bytes = await loadTwin().catch(() => {
         throw failure;
       });
       progress(size);
-      return await instantiate(new Blob([bytes]).stream(), imports);
+      return await instantiate([bytes], imports);
     }
   }
 
@@ -135,13 +133,11 @@
     return new Promise(breathe);
   }
 
-  // fetchProgram resolves to a stream of the file's bytes, and shows how much of it has come. The page does not preload it:
-  // that would take the line away from what is needed for the first picture, and only here is known which of the two
-  // files this browser wants.
+  // fetchProgram resolves to the file's bytes, piece by piece as they are asked for, and shows how much of it has come. The page
+  // does not preload it: that would take the line away from what is needed for the first picture.
   async function fetchProgram() {
-    const name = brotli ? build.brotli : build.wasm;
-    const address = new URL(name, base);
-    let body = await window.resyncProgram?.(name).catch(() => null); // frame.js knows whom to ask
+    const address = new URL(build.wasm, base);
+    let body = await window.resyncProgram?.(build.wasm).catch(() => null); // frame.js knows whom to ask
     if (!body) {
       let response;
       try {
@@ -154,76 +150,73 @@
     }
 
     await pictured; // to unpack and compile what comes would keep the browser from it
-    const reader = body.getReader();
-    let arrived = 0; // where the host itself unzips, this passes the size
-    let held = new Uint8Array(); // what has come and is not handed on yet
-    return new ReadableStream({
-      async pull(controller) {
-        if (held.length) {
-          await breath(); // to unpack and compile megabytes that came at once takes long
-        } else {
-          const { done, value } = await reader.read().catch((error) => {
-            throw failures.fetch(address, error);
-          });
-          if (done) return controller.close();
-          progress((arrived += value.length));
-          held = value;
-        }
-        controller.enqueue(held.subarray(0, mouthful));
-        held = held.subarray(mouthful);
-      },
-    });
+    return arriving(body.getReader(), address);
   }
 
-  // instantiate compiles while the bytes arrive. It looks at the bytes, not at what the host called them: hosts name .gz
-  // files in three ways, and some unzip them on the way. Only brotli cannot be told by its first bytes.
-  async function instantiate(stream, imports, brotli = false) {
-    const [peeked, bytes] = await peek(stream);
-    let wasm;
-    if (peeked[0] === 0x1f && peeked[1] === 0x8b) wasm = bytes.pipeThrough(new DecompressionStream("gzip"));
-    else if (peeked[0] === 0x00 && peeked[1] === 0x61) wasm = bytes;
-    else if (brotli && peeked[0] !== 0x3c) wasm = bytes.pipeThrough(new DecompressionStream("brotli"));
-    else throw failures.notProgram(peeked);
+  async function* arriving(reader, address) {
+    try {
+      for (let arrived = 0; ; ) {
+        const { done, value } = await reader.read().catch((error) => {
+          throw failures.fetch(address, error);
+        });
+        if (done) return;
+        progress((arrived += value.length));
+        yield value;
+      }
+    } finally {
+      reader.cancel().catch(() => {}); // whoever has seen enough does not wait for the rest
+    }
+  }
 
-    // A damaged download shows as an error of the stream; remember it, since the compiler reports it in its own words.
-    let damage = null;
-    const reader = wasm.getReader();
-    const watched = new ReadableStream({
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          damage = error;
-          controller.error(error);
+  // unpacked makes the program out of the file's pieces, in pieces. One may be all of the file, which takes a slow phone seconds,
+  // so it is cut up: finely at first, since a browser is slow with what it has not run before, then as coarsely as patience lets.
+  async function* unpacked(pieces) {
+    const lzma = resyncLzma();
+    let mouthful = 1 << 10; // bytes of the file
+    try {
+      for await (let piece of pieces) {
+        while (piece.length) {
+          const began = performance.now();
+          const bytes = lzma.push(piece.subarray(0, mouthful));
+          piece = piece.subarray(mouthful);
+          if (performance.now() - began > patience) mouthful = Math.max(mouthful >> 1, 1 << 9);
+          else mouthful = Math.min(mouthful << 1, 1 << 14);
+          yield bytes;
+          await breath();
         }
+      }
+      yield lzma.end();
+    } catch (error) {
+      throw error.title ? error : error.start ? failures.notProgram(error.start) : failures.damaged(error);
+    }
+  }
+
+  // instantiate compiles while the bytes arrive. It looks at the bytes, not at what the host called them.
+  async function instantiate(pieces, imports) {
+    const program = unpacked(pieces);
+    let damage = null; // the compiler reports an error of its stream in its own words
+    const next = () =>
+      program.next().catch((error) => {
+        throw (damage = error);
+      });
+    const stream = new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await next();
+        if (done) controller.close();
+        else controller.enqueue(value);
       },
     });
-    const response = new Response(watched, { headers: { "Content-Type": "application/wasm" } });
+    const response = new Response(stream, { headers: { "Content-Type": "application/wasm" } });
     try {
       const module = await (WebAssembly.compileStreaming?.(response) ?? WebAssembly.compile(await response.arrayBuffer()));
       await breath(); // to fill its memory takes as long as the last of the compiling
       return await WebAssembly.instantiate(module, imports);
     } catch (error) {
-      if (damage) throw damage.title ? damage : failures.damaged(damage);
       if (/unsafe-eval|content.security|\bCSP\b/i.test(error.message)) throw failures.policy();
-      throw failures.compile(error);
+      // Only at its end it shows whether the file is whole: damaged, it is unpacked to something that is no program.
+      while (!damage && !(await next().catch(() => ({ done: true }))).done);
+      throw damage ?? failures.compile(error);
     }
-  }
-
-  // peek resolves to the first bytes of a stream and a stream that still has them.
-  async function peek(stream) {
-    const [one, two] = stream.tee();
-    const reader = one.getReader();
-    const first = [];
-    while (first.length < 2) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      first.push(...value.subarray(0, 16));
-    }
-    reader.cancel();
-    return [first, two];
   }
 
   // loadTwin resolves to the program's bytes, out of a script that calls playWasm with them in base64.
@@ -344,14 +337,6 @@
       shown < size ? `Loading ${megabytes(shown)} of ${megabytes(size)} MB` : "Starting";
   }
 
-  function understandsBrotli() {
-    try {
-      return !!new DecompressionStream("brotli");
-    } catch {
-      return false;
-    }
-  }
-
   function megabytes(bytes) {
     return (bytes / 1e6).toFixed(2);
   }
@@ -388,8 +373,8 @@
     }),
     oldBrowser: () => ({
       title: "This browser is too old for this page",
-      what: "The engine arrives compressed, and this browser cannot unpack it (DecompressionStream is missing).",
-      todo: "Use Chrome or Edge 99, Firefox 113, Safari 16.4 or anything later.",
+      what: "It draws with CanvasRenderingContext2D.roundRect, which this browser lacks.",
+      todo: "Use Chrome or Edge 99, Firefox 112, Safari 16 or anything later.",
     }),
     policy: () => ({
       title: "The site's security policy blocks WebAssembly",
@@ -409,7 +394,7 @@
       retry: true,
       title: "The engine is not where it should be",
       what: `The server answered ${status} for ${address}.`,
-      todo: "Reload: the page may have been updated just now. Whoever runs this site: upload the whole folder, including the files that end in .gz.",
+      todo: "Reload: the page may have been updated just now. Whoever runs this site: upload the whole folder, including the file that ends in .lzma.",
     }),
     notProgram: (bytes) => ({
       retry: true,

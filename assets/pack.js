@@ -2,6 +2,8 @@
 //
 //   resyncPack(text)            a promise of the packed text
 //   resyncUnpack(packed, most)  a promise of the text; it fails for what is broken or has more than so many bytes
+//
+// Browsers from before 2023 do not bring it along. There both fail, and the page does without.
 (() => {
   "use strict";
 

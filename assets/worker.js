@@ -3,9 +3,7 @@
 //
 //   version    names the build
 //   page       a piece of text that this build's index.html holds, and no other's
-//   files      what the page loads, relative to it, but for the program
-//   wasm       the gzipped program
-//   brotli     the program as brotli, if there is one
+//   files      what the page loads, relative to it
 //
 // A reader keeps the version that the page began with. The next one is fetched beside it and waits, until the page is told
 // to take it (assets/boot.js asks its reader) or is not open any more.
@@ -15,7 +13,6 @@ const build = {};
 const scope = self.registration.scope;
 const prefix = `resync ${new URL(scope).pathname} `; // an origin has other folders, with other pages
 const name = prefix + build.version;
-const program = build.brotli && understandsBrotli() ? build.brotli : build.wasm;
 const pages = [scope, new URL("index.html", scope).href];
 
 addEventListener("install", (event) => event.waitUntil(install()));
@@ -32,7 +29,7 @@ addEventListener("fetch", (event) => {
 });
 
 function isOurs(address) {
-  return [...build.files, program].some((file) => new URL(file, scope).href === address);
+  return build.files.some((file) => new URL(file, scope).href === address);
 }
 
 async function answer(event, address) {
@@ -45,7 +42,7 @@ async function install() {
   await cache.put(scope, await fetchPage());
   // Their names have the hash of what they hold: what the browser has of them is right, however old. It has them all, since
   // the page has just loaded them.
-  const requests = [...build.files, program].map((file) => new Request(new URL(file, scope), { cache: "force-cache" }));
+  const requests = build.files.map((file) => new Request(new URL(file, scope), { cache: "force-cache" }));
   await cache.addAll(requests);
 }
 
@@ -62,13 +59,5 @@ async function fetchPage() {
 async function tidy() {
   for (const key of await caches.keys()) {
     if (key.startsWith(prefix) && key !== name) await caches.delete(key);
-  }
-}
-
-function understandsBrotli() {
-  try {
-    return !!new DecompressionStream("brotli");
-  } catch {
-    return false;
   }
 }

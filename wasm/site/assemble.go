@@ -21,9 +21,8 @@ import (
 // that a browser never mixes an old file with a new one and a host may let it be kept for ever. What no page refers to
 // (scenarios, scripts for embedding) keeps its name, because others refer to it.
 //
-// The program is there twice: gzipped, which every browser can undo, and as brotli, which is a sixth shorter, for those that
-// can undo that. A site without the latter works as well. Parts are what markers in the pages stand for, see poster.go.
-func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]byte) (site, error) {
+// The program comes packed, see lzma.go. Parts are what markers in the pages stand for, see poster.go.
+func assemble(tree fs.FS, program, wasmExec []byte, parts map[string][]byte) (site, error) {
 	assets, err := readAssets(tree)
 	if err != nil {
 		return nil, err
@@ -40,20 +39,14 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 		}
 	}
 	assets["assets/wasm_exec.js"] = wasmExec // as Go has it, with its licence
-	assets["assets/play.wasm.gz"] = zipped
-	assets["assets/play.wasm.js"] = twin(zipped)
+	assets[programName], assets[twinName] = program, twin(program)
 
 	out := make(site)
-	referred := make(map[string]bool)
+	referred := map[string]bool{programName: true, twinName: true}
 	built := buildConfig{
-		Wasm: hashed("assets/play.wasm.gz", zipped),
-		Twin: hashed("assets/play.wasm.js", assets["assets/play.wasm.js"]),
-		Size: len(zipped),
-	}
-	if broken != nil {
-		assets["assets/play.wasm.br"] = broken
-		referred["assets/play.wasm.br"] = true
-		built.Brotli, built.BrotliSize = hashed("assets/play.wasm.br", broken), len(broken)
+		Wasm: hashed(programName, program),
+		Twin: hashed(twinName, assets[twinName]),
+		Size: len(program),
 	}
 	worker, ok := assets[workerName]
 	if ok {
@@ -70,7 +63,6 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 	if err != nil {
 		return nil, err
 	}
-	referred["assets/play.wasm.gz"], referred["assets/play.wasm.js"] = true, true
 
 	pages, err := fs.Glob(tree, "*.html")
 	if err != nil {
@@ -100,7 +92,7 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 			name = hashed(name, content)
 		}
 		if strings.HasPrefix(name, shellFrom) {
-			if name, content, err = shell(name, content, len(zipped)); err != nil {
+			if name, content, err = shell(name, content, len(program)); err != nil {
 				return nil, err
 			}
 		}
@@ -113,6 +105,12 @@ func assemble(tree fs.FS, zipped, broken, wasmExec []byte, parts map[string][]by
 	}
 	return out, nil
 }
+
+// The program's two files: itself, and the script that holds the same bytes.
+const (
+	programName = "assets/play.wasm.lzma"
+	twinName    = "assets/play.wasm.js"
+)
 
 // workerName is the service worker, which must lie beside the page that it serves, under a name that stays.
 const workerName = "assets/worker.js"
@@ -128,8 +126,7 @@ func fillWorker(worker []byte, out site, built buildConfig) ([]byte, error) {
 	var files []string
 	sum := sha256.New()
 	for _, name := range out.names() {
-		left := []string{built.Wasm, built.Brotli, built.Twin}
-		if hashedName.MatchString(name) && !slices.Contains(left, name) && !strings.HasPrefix(name, "assets/noscript.") && !strings.HasPrefix(name, "assets/frame.") {
+		if hashedName.MatchString(name) && name != built.Twin && !strings.HasPrefix(name, "assets/noscript.") && !strings.HasPrefix(name, "assets/frame.") {
 			files = append(files, name)
 		}
 		if name == "index.html" {
@@ -140,9 +137,7 @@ func fillWorker(worker []byte, out site, built buildConfig) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := json.Marshal(map[string]any{
-		"version": hex.EncodeToString(sum.Sum(nil)[:5]), "page": string(page), "files": files, "wasm": built.Wasm, "brotli": built.Brotli,
-	})
+	config, err := json.Marshal(map[string]any{"version": hex.EncodeToString(sum.Sum(nil)[:5]), "page": string(page), "files": files})
 	if err != nil {
 		return nil, err
 	}
@@ -153,13 +148,10 @@ var hashedName = regexp.MustCompile(`^assets/[^/]*\.[0-9a-f]{10}\.[^/]*$`)
 
 // A buildConfig is what assets/boot.js reads from the page.
 type buildConfig struct {
-	Wasm string `json:"wasm"` // address of the gzipped program
-	Twin string `json:"twin"` // address of the script that holds the same bytes
-	Size int    `json:"size"` // of the gzipped program, in bytes
-
-	Brotli     string `json:"brotli,omitempty"`     // address of the program as brotli
-	BrotliSize int    `json:"brotliSize,omitempty"` // in bytes
-	Worker     string `json:"worker,omitempty"`     // address of the service worker
+	Wasm   string `json:"wasm"`             // address of the program, packed
+	Twin   string `json:"twin"`             // address of the script that holds the same bytes
+	Size   int    `json:"size"`             // of the packed program, in bytes
+	Worker string `json:"worker,omitempty"` // address of the service worker
 }
 
 // readAssets reads what is shipped as it is: everything in assets but css/, which becomes one sheet, the README's pictures,
@@ -230,12 +222,12 @@ func compress(b []byte) ([]byte, error) {
 }
 
 // twin is the program as a script, for places where fetch is forbidden and scripts are not.
-func twin(zipped []byte) []byte {
-	out := append([]byte(`playWasm("`), base64.StdEncoding.EncodeToString(zipped)...)
+func twin(program []byte) []byte {
+	out := append([]byte(`playWasm("`), base64.StdEncoding.EncodeToString(program)...)
 	return append(out, "\");\n"...)
 }
 
-// hashed puts the hash of the content behind the first part of a file's name: play.wasm.gz, play.0123456789.wasm.gz.
+// hashed puts the hash of the content behind the first part of a file's name: play.wasm.js, play.0123456789.wasm.js.
 func hashed(name string, content []byte) string {
 	sum := sha256.Sum256(content)
 	dir, file := path.Split(name)

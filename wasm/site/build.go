@@ -17,7 +17,6 @@ import (
 type variant struct {
 	whole bool // the program holds all of go-app, see slim.go
 	draft bool // nothing is compressed but the program, and that quickly: for tests
-	best  bool // the program is compressed as far as it goes
 }
 
 // build writes the whole site into the folder out.
@@ -30,21 +29,15 @@ func build(out, program string, v variant) error {
 	if err != nil {
 		return err
 	}
-	zipped, err := zip(wasm, v.best)
+	packed, err := pack(wasm, v.draft)
 	if err != nil {
 		return err
-	}
-	var broken []byte
-	if !v.draft {
-		if broken, err = brotliOf(wasm, v.best); err != nil {
-			return err
-		}
 	}
 	parts, err := posters()
 	if err != nil {
 		return err
 	}
-	site, err := assemble(os.DirFS("."), zipped, broken, runtime, parts)
+	site, err := assemble(os.DirFS("."), packed, runtime, parts)
 	if err != nil {
 		return err
 	}
@@ -145,32 +138,6 @@ func goRoot() (string, error) {
 		return "", fmt.Errorf("asking go for its root: %w", err)
 	}
 	return strings.TrimSpace(string(root)), nil
-}
-
-// zip gzips the program. Zopfli's best is 5 % shorter than gzip's and takes half a minute; it is a program of its own, as in
-// Debian's package of that name.
-func zip(wasm []byte, best bool) ([]byte, error) {
-	if !best {
-		return compress(wasm)
-	}
-	file, err := os.CreateTemp("", "resync-site-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(file.Name())
-	if _, err := file.Write(wasm); err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
-	zopfli := exec.Command("zopfli", "--i5", "-c", file.Name())
-	zopfli.Stderr = os.Stderr
-	zipped, err := zopfli.Output()
-	if err != nil {
-		return nil, fmt.Errorf("compressing with zopfli: %w", err)
-	}
-	return zipped, nil
 }
 
 // A site is its files by their path, slashes on every system.

@@ -1,11 +1,11 @@
 // Site builds the static site, and serves it while you work on it.
 //
-//	go run ./wasm/site build [-out dist] [-program ./wasm/main] [-whole] [-draft | -best]
+//	go run ./wasm/site build [-out dist] [-program ./wasm/main] [-whole] [-draft]
 //	go run ./wasm/site sizes [-package name]
 //	go run ./wasm/site serve [-dir dist] [-addr localhost:8080]
 //
 // The site works from any folder of any file server: all its addresses are relative, it needs no headers, and it asks
-// nobody else for anything. Building is reproducible: the same tree and the same Go give the same bytes.
+// nobody else for anything. Building is reproducible: the same tree, Go and xz give the same bytes.
 package main
 
 import (
@@ -41,11 +41,10 @@ func run(args []string) error {
 		program := flags.String("program", defaultProgram, "`package` to build as the page's program")
 		whole := flags.Bool("whole", false, "build with all of go-app, its server included")
 		draft := flags.Bool("draft", false, "leave out compressed files, the manifest and the budget: for tests")
-		best := flags.Bool("best", false, "compress the program as far as it goes, with zopfli: for publishing, takes minutes")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
-		return build(*out, *program, variant{*whole, *draft, *best})
+		return build(*out, *program, variant{*whole, *draft})
 	case "sizes":
 		program := flags.String("program", defaultProgram, "`package` to measure")
 		whole := flags.Bool("whole", false, "as it is with all of go-app")

@@ -39,7 +39,7 @@ const mostBytes = 25_000_000
 // first picture.
 type budget struct{ program, picture int }
 
-var readers = budget{program: 2_990_000, picture: 100_000}
+var readers = budget{program: 2_000_000, picture: 100_000}
 
 // compress puts a .gz and a .br beside every file that gains by it, and the manifest. The program is packed already, and
 // the headers are for the host.
@@ -52,12 +52,12 @@ func (s site) compress() (manifest, error) {
 		if file.Bytes > mostBytes {
 			return nil, fmt.Errorf("%s has %d bytes, and hosts of static files take %d at most: split it, or leave it out", name, file.Bytes, mostBytes)
 		}
-		if name != headersName && !slices.Contains([]string{".gz", ".br", ".png"}, path.Ext(name)) {
+		if name != headersName && !slices.Contains([]string{".lzma", ".png"}, path.Ext(name)) {
 			zipped, err := compress(content)
 			if err != nil {
 				return nil, err
 			}
-			broken, err := brotliOf(content, false)
+			broken, err := brotliOf(content)
 			if err != nil {
 				return nil, err
 			}
@@ -78,11 +78,11 @@ func (s site) compress() (manifest, error) {
 	return list, nil
 }
 
-// brotliOf compresses as far as it takes seconds: the best quality, for the whole program, takes minutes for some percent.
-func brotliOf(b []byte, best bool) ([]byte, error) {
-	options := brotli.WriterOptions{Quality: 9, LGWin: 24}
-	if best || len(b) < 1_000_000 {
-		options.Quality = brotli.BestCompression
+// brotliOf compresses as far as it takes seconds: the best quality takes long for the program's twin, and gains it nothing.
+func brotliOf(b []byte) ([]byte, error) {
+	options := brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 24}
+	if len(b) > 1_000_000 {
+		options.Quality = 9
 	}
 	var out bytes.Buffer
 	w := brotli.NewWriterOptions(&out, options)
@@ -107,7 +107,7 @@ func (f listed) wire() int {
 func (list manifest) spent() (b budget) {
 	for _, f := range list {
 		switch {
-		case strings.HasPrefix(f.Name, "assets/play.") && strings.HasSuffix(f.Name, ".wasm.gz"):
+		case strings.HasPrefix(f.Name, "assets/play.") && strings.HasSuffix(f.Name, ".wasm.lzma"):
 			b.program = f.Bytes
 		case f.Name == "index.html", path.Dir(f.Name) == "assets" && (path.Ext(f.Name) == ".css" || path.Ext(f.Name) == ".js" && !strings.HasSuffix(f.Name, ".wasm.js")):
 			b.picture += f.wire()
@@ -120,7 +120,7 @@ func (list manifest) spent() (b budget) {
 func (list manifest) afford(b budget) error {
 	spent := list.spent()
 	if spent.program > b.program {
-		return fmt.Errorf("the program has %d bytes gzipped, %d more than its budget. "+
+		return fmt.Errorf("the program has %d bytes packed, %d more than its budget. "+
 			"See what they are with: go run ./wasm/site sizes, and what a package is imported for with: go list -deps. "+
 			"If they are worth every reader's time, raise the budget in wasm/site/manifest.go and say why in the commit", spent.program, spent.program-b.program)
 	}
@@ -160,7 +160,7 @@ func (list manifest) print(w io.Writer, out string, program int) error {
 		return err
 	}
 	spent := list.spent()
-	_, err := fmt.Fprintf(w, "The program: %.2f MB, %.2f gzipped of %.2f that it may have. The first picture: %.0f KB of %.0f.\n",
+	_, err := fmt.Fprintf(w, "The program: %.2f MB, %.2f as LZMA of %.2f that it may have. The first picture: %.0f KB of %.0f.\n",
 		megabytes(program), megabytes(spent.program), megabytes(readers.program), 1000*megabytes(spent.picture), 1000*megabytes(readers.picture))
 	return err
 }

@@ -43,9 +43,9 @@ func listen(addr string) (net.Listener, error) {
 // types are those that the system's tables get wrong or lack, depending on the machine.
 var types = map[string]string{
 	".css":    "text/css; charset=utf-8",
-	".gz":     "application/gzip",
 	".html":   "text/html; charset=utf-8",
 	".js":     "text/javascript; charset=utf-8",
+	".lzma":   "application/octet-stream",
 	".resync": "text/plain; charset=utf-8",
 	".svg":    "image/svg+xml",
 }

@@ -31,7 +31,7 @@ import (
 // project is a small tree with everything that a site is made of.
 func project(changes map[string]string) fstest.MapFS {
 	files := map[string]string{
-		"index.html": `<html lang="en"><meta name="description" content="x"><link href="assets/style.css"><link rel="preload" href="assets/play.wasm.gz">` +
+		"index.html": `<html lang="en"><meta name="description" content="x"><link href="assets/style.css"><link rel="preload" href="assets/play.wasm.lzma">` +
 			`<script type="application/json" id="play-build">{}</script>` +
 			`<!--poster--><script src="assets/wasm_exec.js"></script><script defer src="assets/boot.js"></script><a href="#top">up</a><noscript>A program. Below is a picture of it. More.</noscript>`,
 		"assets/boot.js":                "boot()",
@@ -57,15 +57,11 @@ func project(changes map[string]string) fstest.MapFS {
 	return tree
 }
 
-var program = bytes.Repeat([]byte("\x00asm program "), 1000)
+var program = []byte("a program, packed")
 
 func mustAssemble(t *testing.T, tree fstest.MapFS) site {
 	t.Helper()
-	zipped, err := compress(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := assemble(tree, zipped, []byte("brotli"), []byte("go()"), map[string][]byte{"<!--poster-->": []byte("<p>picture</p>")})
+	s, err := assemble(tree, program, []byte("go()"), map[string][]byte{"<!--poster-->": []byte("<p>picture</p>")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +78,7 @@ func TestASiteHoldsEveryFileOnceUnderItsName(t *testing.T) {
 	}
 	slices.Sort(names)
 	want := []string{
-		"assets/boot.#.js", "assets/embed.js", "assets/frame.#.js", "assets/play.#.wasm.br", "assets/play.#.wasm.gz", "assets/play.#.wasm.js",
+		"assets/boot.#.js", "assets/embed.js", "assets/frame.#.js", "assets/play.#.wasm.js", "assets/play.#.wasm.lzma",
 		"assets/scenarios/story.resync", "assets/style.#.css", "assets/wasm_exec.#.js", "embed.html", "index.html", "v1/embed.js",
 	}
 	if !slices.Equal(names, want) {
@@ -119,21 +115,13 @@ func TestThePageKnowsTheProgramAndItsTwin(t *testing.T) {
 	if err := json.Unmarshal(text[1], &config); err != nil {
 		t.Fatal(err)
 	}
-	zipped := s[config.Wasm]
-	if config.Size != len(zipped) {
-		t.Errorf("size is %d, the file has %d bytes", config.Size, len(zipped))
-	}
-	r, err := gzip.NewReader(bytes.NewReader(zipped))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, program) {
-		t.Errorf("the program does not unpack to itself: %v", err)
+	if got := s[config.Wasm]; config.Size != len(got) || !bytes.Equal(got, program) {
+		t.Errorf("size is %d, the file is %q", config.Size, got)
 	}
 	body, ok := strings.CutPrefix(string(s[config.Twin]), `playWasm("`)
 	body, ok2 := strings.CutSuffix(body, "\");\n")
 	got, err := base64.StdEncoding.DecodeString(body)
-	if !ok || !ok2 || err != nil || !bytes.Equal(got, zipped) {
+	if !ok || !ok2 || err != nil || !bytes.Equal(got, program) {
 		t.Errorf("the twin holds something else than the program: %v", err)
 	}
 }
@@ -193,7 +181,7 @@ func TestAPageThatWouldNotWorkIsRefused(t *testing.T) {
 		{"somebody else's host", config + `<script src="https://example.com/x.js">`, "is not relative"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := assemble(project(map[string]string{"index.html": c.page}), program, nil, nil, nil)
+			_, err := assemble(project(map[string]string{"index.html": c.page}), program, nil, nil)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want %q", err, c.says)
 			}
@@ -238,7 +226,7 @@ func TestServingNamesTypesAndIsNeverStale(t *testing.T) {
 		"":                              "text/html; charset=utf-8",
 		s.named("boot", ".js"):          "text/javascript; charset=utf-8",
 		s.named("style", ".css"):        "text/css; charset=utf-8",
-		s.named("play", ".wasm.gz"):     "application/gzip",
+		s.named("play", ".wasm.lzma"):   "application/octet-stream",
 		"assets/scenarios/story.resync": "text/plain; charset=utf-8",
 	} {
 		response, err := http.Get(server.URL + "/" + name)
@@ -347,7 +335,7 @@ func TestTheHeadersFitTheSite(t *testing.T) {
 func TestASiteThatOutgrowsItsBudgetIsRefused(t *testing.T) {
 	list := manifest{
 		{Name: "index.html", Bytes: 9000, Gzip: 3000}, {Name: "assets/boot.0.js", Bytes: 50}, {Name: "assets/scenarios/a.resync", Bytes: 7000},
-		{Name: "assets/play.0.wasm.gz", Bytes: 500}, {Name: "assets/play.0.wasm.js", Bytes: 700, Gzip: 500},
+		{Name: "assets/play.0.wasm.lzma", Bytes: 500}, {Name: "assets/play.0.wasm.js", Bytes: 700, Gzip: 500},
 	}
 	if got := list.spent(); got != (budget{500, 3050}) {
 		t.Errorf("spent is %+v", got)
@@ -477,7 +465,7 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 	if got := string(s["v1/embed.js"]); got != "run(\"0.0 MB\");\n" {
 		t.Errorf("the shell is %s", got)
 	}
-	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {
+	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {
 		t.Errorf("got %v", err)
 	}
 }

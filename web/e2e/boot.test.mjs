@@ -6,7 +6,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { deflateRawSync } from "node:zlib";
 import { axe, build, dist, launch, open, project, remove, serve, tree, waitFailure, waitReady } from "./lib.mjs";
+
+// program is the program as it is shipped, and damages are what may become of it on its way.
+const program = await (async () => {
+  const assets = path.join(dist, "assets");
+  return readFile(path.join(assets, (await readdir(assets)).find((name) => name.endsWith(".wasm.lzma"))));
+})();
+const flipped = (at) => program.map((byte, i) => (i === at ? byte ^ 1 : byte));
+const damages = { "cut off": program.subarray(0, 100_000), "changed by a bit": flipped(program.length >> 1), "changed in its last bytes": flipped(program.length - 2) };
 
 let browser;
 before(async () => (browser = await launch()));
@@ -48,8 +57,8 @@ describe("the page starts", () => {
   test("at the top of a host", async (t) => works(await visit(t, { at: "/" })));
 
   for (const [name, host] of [
-    ["where the host itself unzips .gz files", { encoding: true }],
-    ["where the host calls the program text", { type: (name) => (name.endsWith(".gz") ? "text/plain" : undefined) }],
+    ["where the host calls the program text", { type: (name) => (name.endsWith(".lzma") ? "text/plain" : undefined) }],
+    ["where the host calls the program nothing", { type: (name) => (name.endsWith(".lzma") ? "" : undefined) }],
   ]) {
     test(name, async (t) => {
       const page = await visit(t, host);
@@ -58,14 +67,37 @@ describe("the page starts", () => {
     });
   }
 
-  test("where the host has no .gz files", async (t) => {
-    const page = await visit(t, { answer: (name) => (name.endsWith(".gz") ? { status: 404 } : undefined) });
+  test("where the host has no .lzma files", async (t) => {
+    const page = await visit(t, { answer: (name) => (name.endsWith(".lzma") ? { status: 404 } : undefined) });
     await waitReady(page);
     assert.ok(page.server.requests.some((name) => name.endsWith(".wasm.js")), "the twin was loaded");
   });
 
-  test("where the host answers with a page of its own for .gz files", async (t) => {
-    await works(await visit(t, { answer: (name) => (name.endsWith(".gz") ? { body: "<!doctype html>hello" } : undefined) }));
+  test("where the host answers with a page of its own for .lzma files", async (t) => {
+    await works(await visit(t, { answer: (name) => (name.endsWith(".lzma") ? { body: "<!doctype html>hello" } : undefined) }));
+  });
+
+  for (const how in damages) {
+    test(`where the program is ${how}`, async (t) => {
+      const page = await visit(t, { answer: (name) => (name.endsWith(".lzma") ? { body: damages[how] } : undefined) });
+      await works(page);
+      assert.ok(page.server.requests.some((name) => name.endsWith(".wasm.js")), "the twin was loaded");
+    });
+  }
+
+  test("in a browser that unpacks nothing by itself, and there a link without its script", async (t) => {
+    const server = await serve();
+    t.after(() => server.close());
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    await context.addInitScript(() => {
+      delete globalThis.DecompressionStream;
+      delete globalThis.CompressionStream;
+    });
+    const page = await context.newPage();
+    await page.goto(server.url + `#v=1&a=${deflateRawSync("node m1\n").toString("base64url")}`);
+    await works(page);
+    assert.match(await page.getByTestId("notice").innerText(), /script in this link cannot be unpacked.*this browser is too old/);
   });
 
   test("under a strict policy", async (t) => {
@@ -102,7 +134,7 @@ describe("the page starts", () => {
       await waitReady(frame);
       assert.equal(await frame.locator("#root").count(), 0);
       // Without CORS the browser itself reports the one request that it blocks; nothing else may go wrong.
-      const others = page.complaints.filter((line) => cors || !/play\.[0-9a-f]+\.wasm\.gz|net::ERR_FAILED/.test(line));
+      const others = page.complaints.filter((line) => cors || !/play\.[0-9a-f]+\.wasm\.lzma|net::ERR_FAILED/.test(line));
       assert.deepEqual(others, []);
     });
   }
@@ -111,14 +143,14 @@ describe("the page starts", () => {
     const page = await open(browser, pathToFileURL(path.join(dist, "index.html")).href);
     t.after(() => page.context().close());
     await waitReady(page);
-    const others = page.complaints.filter((line) => !/play\.[0-9a-f]+\.wasm\.gz|net::ERR_FAILED/.test(line));
+    const others = page.complaints.filter((line) => !/play\.[0-9a-f]+\.wasm\.lzma|net::ERR_FAILED/.test(line));
     assert.deepEqual(others, []);
   });
 });
 
 describe("before the program runs", () => {
   test("the page says how far it is, in bytes", async (t) => {
-    const size = (await gz()).length;
+    const size = program.length;
     let release;
     const server = await serve();
     t.after(() => server.close());
@@ -126,7 +158,7 @@ describe("before the program runs", () => {
     t.after(() => context.close());
     const page = await context.newPage();
     const held = new Promise((resolve) => (release = resolve));
-    await page.route("**/*.wasm.gz", async (route) => {
+    await page.route("**/*.wasm.lzma", async (route) => {
       await held;
       await route.continue();
     });
@@ -141,17 +173,26 @@ describe("before the program runs", () => {
   });
 
   test("the download can be given up, and begun again", async (t) => {
-    const bytes = await gz();
     let hold = true;
-    const server = await serve({ answer: (name) => (hold && name.endsWith(".wasm.gz") ? new Promise(() => {}) : undefined) });
+    async function* slowly() {
+      const half = program.length >> 1;
+      yield program.subarray(0, half);
+      if (hold) await new Promise(() => {});
+      for (let at = half; at < program.length; at += 100_000) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        yield program.subarray(at, at + 100_000);
+      }
+    }
+    const server = await serve({ answer: (name) => (name.endsWith(".lzma") ? { body: slowly() } : undefined) });
     t.after(() => server.close());
     const page = await open(browser, server.url);
     t.after(() => page.context().close());
+    await page.getByRole("status").filter({ hasText: `Loading ${(program.length / 2e6).toFixed(2)} of` }).waitFor();
     await page.getByTestId("cancel").click();
     const run = page.getByTestId("run");
     await run.waitFor();
     assert.equal(await page.getByTestId("cancel").isVisible(), false);
-    assert.match(await page.locator("#load-text").textContent(), new RegExp(`not loaded: ${(bytes.length / 1e6).toFixed(2)} MB`));
+    assert.match(await page.locator("#load-text").textContent(), new RegExp(`not loaded: ${(program.length / 1e6).toFixed(2)} MB`));
     assert.equal(await page.locator("html").getAttribute("data-state"), "loading");
     assert.ok(await page.locator("#root > h1").isVisible(), "the picture stays");
     assert.deepEqual(await axe(page), []);
@@ -188,7 +229,7 @@ describe("before the program runs", () => {
       });
       let release;
       const held = new Promise((resolve) => (release = resolve));
-      await page.route("**/*.wasm.gz", async (route) => {
+      await page.route("**/*.wasm.lzma", async (route) => {
         await held;
         await route.continue();
       });
@@ -216,7 +257,7 @@ describe("before the program runs", () => {
     const page = await visit(t);
     await waitReady(page);
     await page.evaluate(() => localStorage.setItem("resync:theme", "dark"));
-    await page.route("**/*.wasm.gz", () => {});
+    await page.route("**/*.wasm.lzma", () => {});
     await page.reload();
     await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(13, 17, 23)", null, { timeout: 5000 });
     assert.equal(await page.locator("html").getAttribute("data-state"), "loading");
@@ -278,33 +319,46 @@ async function longestTasks(url) {
 }
 
 describe("the error panel says what is wrong", () => {
+  // refuse makes the browser one that refuses a program as soon as it begins.
+  const refuse = () =>
+    (WebAssembly.compileStreaming = async (response) => {
+      const reader = response.body.getReader();
+      await reader.read();
+      await reader.cancel();
+      throw new WebAssembly.CompileError("unknown opcode");
+    });
   const cases = [
     { name: "a policy that blocks WebAssembly", host: { policy: "script-src 'self'; style-src 'self'" }, says: /policy blocks WebAssembly.*'wasm-unsafe-eval'/ },
     {
       name: "a program that is not there",
       host: { answer: (name) => (name.includes("play.") ? { status: 404 } : undefined) },
-      says: /not where it should be.*answered 404.*play\.[0-9a-f]+\.wasm\.gz.*upload the whole folder/,
+      says: /not where it should be.*answered 404.*play\.[0-9a-f]+\.wasm\.lzma.*upload the whole folder/,
     },
     {
       name: "a page in place of the program",
       host: { answer: (name) => (name.includes("play.") ? { body: "<!doctype html>hello" } : undefined) },
       says: /something else.*<!doctype html>/,
     },
-    {
-      name: "a program that breaks off",
-      host: { answer: (name) => (name.endsWith(".gz") ? { body: broken } : name.endsWith(".wasm.js") ? { status: 404 } : undefined) },
-      says: /arrived damaged.*broke off/,
-    },
+    ...Object.keys(damages).map((how) => ({
+      name: `a program that is ${how}`,
+      host: { answer: (name) => (name.endsWith(".lzma") ? { body: damages[how] } : name.endsWith(".wasm.js") ? { status: 404 } : undefined) },
+      says: /arrived damaged.*broke off or was changed/,
+    })),
     {
       name: "a host that hangs up",
       route: (page) => page.route("**/play.*", (route) => route.abort("connectionreset")),
       says: /could not be loaded.*Check the connection/,
     },
     { name: "a browser without WebAssembly", init: () => delete globalThis.WebAssembly, says: /runs no WebAssembly.*Use a current/ },
-    { name: "a browser that cannot unpack", init: () => delete globalThis.DecompressionStream, says: /too old.*Safari 16\.4/ },
+    { name: "a browser of 2021", init: () => delete CanvasRenderingContext2D.prototype.roundRect, says: /too old.*Safari 16/ },
+    { name: "a browser that refuses the program", init: refuse, says: /cannot run the engine.*unknown opcode/ },
+    {
+      name: "a browser that refuses what a damaged program begins with",
+      init: refuse,
+      host: { answer: (name) => (name.endsWith(".lzma") ? { body: damages["changed in its last bytes"] } : name.endsWith(".wasm.js") ? { status: 404 } : undefined) },
+      says: /arrived damaged/,
+    },
   ];
-  let broken;
-  before(async () => (broken = (await gz()).subarray(0, 100_000)));
 
   for (const { name, host, route, init, says } of cases) {
     test(name, async (t) => {
@@ -364,10 +418,3 @@ describe("the built site", () => {
     assert.deepEqual(addresses.filter((address) => /^(\/|[a-z]+:)/i.test(address)), []);
   });
 });
-
-// gz is the program as it is shipped.
-async function gz() {
-  const assets = path.join(dist, "assets");
-  const name = (await readdir(assets)).find((file) => file.endsWith(".wasm.gz"));
-  return readFile(path.join(assets, name));
-}

@@ -298,7 +298,7 @@ describe("the element", () => {
 
   // Frames of opaque origin have no cache in common. The page around them fetches once, and needs no headers of the server for it.
   test("loads the program once for all frames of a page, and each for itself where that is forbidden", async (t) => {
-    for (const [policy, want] of [[undefined, /^play\.\w+\.wasm\.(gz|br)$/], ["connect-src 'none'", /^play\.\w+\.wasm\.js$/]]) {
+    for (const [policy, want] of [[undefined, /^play\.\w+\.wasm\.lzma$/], ["connect-src 'none'", /^play\.\w+\.wasm\.js$/]]) {
       const server = await serve({ policy });
       t.after(() => server.close());
       const page = await host(t, ["one", "two", "three"].map((id) => element(`height="200" lazy="click"`, id)).join(""), { own: true, from: server });

@@ -14,6 +14,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -68,7 +69,6 @@ async function chromiumPath() {
 
 const types = {
   ".css": "text/css; charset=utf-8",
-  ".gz": "application/gzip",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
@@ -82,13 +82,13 @@ const types = {
 //   dir       the folder, dist if it is left out
 //   at        the path it is served at
 //   type      the Content-Type of everything but pages, instead of the right one
-//   encoding  say Content-Encoding: gzip for files that end in .gz, as some hosts do
 //   cors      say Access-Control-Allow-Origin: *
 //   policy    say this Content-Security-Policy
-//   answer    (path) => {status, body, type, encoding} or undefined, or a promise of it: answers for the folder
+//   answer    (path) => {status, body, type, encoding} or undefined, or a promise of it: answers for the folder. A body may be an
+//             async generator of its pieces
 //
 // extra(path, body) adds a page of one's own, at the same place.
-export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, policy, answer } = {}) {
+export async function serve({ dir = dist, at = "/a/b c/", type, cors, policy, answer } = {}) {
   const pages = new Map();
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -107,7 +107,6 @@ export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, 
     const body = await readFile(file).catch(() => null);
     if (body === null) return end(404, "not here");
     const extension = path.extname(name);
-    if (encoding && extension === ".gz") response.setHeader("Content-Encoding", "gzip");
     const right = types[extension] ?? "application/octet-stream";
     end(200, body, extension === ".html" || !type ? right : type(name) ?? right);
 
@@ -115,7 +114,8 @@ export async function serve({ dir = dist, at = "/a/b c/", type, encoding, cors, 
       if (cors) response.setHeader("Access-Control-Allow-Origin", "*");
       if (policy) response.setHeader("Content-Security-Policy", policy);
       response.writeHead(status, { "Content-Type": contentType });
-      response.end(body);
+      if (body[Symbol.asyncIterator]) Readable.from(body).pipe(response);
+      else response.end(body);
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -60,7 +60,7 @@ function compressed(site) {
     if (!kept.has(name)) {
       const body = await readFile(path.join(site.dir, name)).catch(() => null);
       if (body === null) return undefined;
-      const zip = !/\.(gz|br)$/.test(name);
+      const zip = !name.endsWith(".lzma");
       kept.set(name, { body: zip ? gzipSync(body, { level: 9 }) : body, encoding: zip ? "gzip" : undefined, type: types[path.extname(name)] ?? "application/octet-stream" });
     }
     const answer = kept.get(name);

@@ -66,8 +66,8 @@ describe("a link", () => {
       ["v=1&s=nowhere", 'no scenario "nowhere"'],
       ["v=1&s=short-outage&t=soon&colour=red", '"t=soon", which is no moment'],
       [`v=1&a=${pack("node m1\nwait 1s\nsevr m1 r1\n")}`, "line 3"],
-      ["v=1&a=AAAA", "was the whole link copied?"],
-      [`v=1&a=${pack("node m1\n").slice(0, -3)}`, "was the whole link copied?"],
+      ["v=1&a=AAAA", "Was the whole link copied?"],
+      [`v=1&a=${pack("node m1\n").slice(0, -3)}`, "Was the whole link copied?"],
       [`v=1&a=${deflateRawSync(Buffer.alloc(300 << 20)).toString("base64url")}`, "longer than 1048576 bytes"],
     ]) {
       const page = await visit(fragment);

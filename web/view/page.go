@@ -121,7 +121,7 @@ func (p *page) follow(fragment string) {
 	p.host.Unpack(link.Packed, script.MaxText, func(text string, ok bool) {
 		if !ok {
 			link.Packed = ""
-			notices = append(notices, "The script in this link is broken or longer than "+strconv.Itoa(script.MaxText)+" bytes: was the whole link copied?")
+			notices = append(notices, "The script in this link cannot be unpacked: it is broken, it is longer than "+strconv.Itoa(script.MaxText)+" bytes, or this browser is too old for it. Was the whole link copied?")
 		}
 		p.take(model.Linked{Link: link, Script: text, Notices: notices})
 		p.show()
