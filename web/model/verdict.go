@@ -220,11 +220,11 @@ func heldCheck(master string, a engine.PsyncAnswered, reached bool) Check {
 		c.refuse("✗ no backlog")
 	case engine.PsyncTooLate:
 		c.Op1, c.Op2, c.Right = ">", "", ""
-		c.Note = "first byte held is beyond the byte asked for"
+		c.Note = "first held > asked for"
 		c.refuse("✗ no, " + byteCount(int64(a.First-a.Want)) + " too late")
 	case engine.PsyncFuture:
 		c.Left, c.Op1, c.Op2 = "", "", ">"
-		c.Note = "asked for a byte beyond the next one to be written"
+		c.Note = "asked for > next written"
 		c.refuse("✗ no, " + byteCount(int64(a.Want-a.Next)) + " ahead")
 	default:
 		c.Result = "✓ yes, " + byteCount(int64(a.Want-a.First)) + " to spare"
