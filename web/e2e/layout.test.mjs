@@ -120,6 +120,45 @@ describe("layout", () => {
     await end(page);
   });
 
+  test("at 1280 by 800 all that a verdict says can be read, without a mouse as well", async () => {
+    const page = await begin(here, { hasTouch: true });
+    await states.syncing(page); // it asks for a history that its master does not know: the longest line of a log
+    await page.locator(id("verdict")).waitFor();
+    const cut = () => page.evaluate(() => [...document.querySelectorAll(".cell__note, .verdict__log span")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent));
+    assert.match((await cut()).join(), /^[^,]*Replication ID mismatch/);
+    await page.tap(id("verdict-log"));
+    assert.deepEqual(await cut(), []);
+    await page.focus(id("verdict-close"));
+    assert.equal((await cut()).length, 1);
+    await end(page);
+  });
+
+  test("at 1280 by 800 a panel leaves the cards and the prompt in sight, and nothing to scroll", async () => {
+    const page = await begin(here);
+    for (const panel of ["sizing", "topology"]) {
+      await page.click(id(`${panel}-open`));
+      await page.locator(".panel").waitFor();
+      assert.equal(await page.locator(".app__panels").evaluate((e) => e.scrollHeight > e.clientHeight), false);
+      await page.waitForTimeout(400); // the stage is measured a few times a second
+      assert.deepEqual(await outside(page, ".stage", ".card, .link"), []);
+      const [prompt, tape] = [await box(page, ".prompt:not([hidden])"), await box(page, ".tape")];
+      assert.ok(prompt.y + prompt.height <= tape.y);
+    }
+    await end(page);
+  });
+
+  for (const width of [768, 375, 320]) {
+    test(`a verdict that asks for a larger backlog, ${width} wide: the log has the whole line, and no button lies on another`, async () => {
+      const page = await begin(here, { viewport: { width, height: 800 }, hasTouch: true, isMobile: true });
+      await states.full(page);
+      assert.ok((await box(page, id("verdict-log"))).width > width * 0.8);
+      assert.deepEqual(await crossed(page, ".judgement button:not([hidden])"), []);
+      await page.tap(id("verdict-close"));
+      await page.locator(id("verdict")).waitFor({ state: "detached" });
+      await end(page);
+    });
+  }
+
   test("twelve nodes at 1280 by 800: the wire shows the replica that a verdict is about", async () => {
     const page = await begin(here);
     for (let i = 3; i < 12; i++) await run(page, `node r${i} replicaof m1`);

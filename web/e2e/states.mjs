@@ -117,6 +117,21 @@ export const states = {
     await tick(page, 2500);
     await page.locator(id("verdict")).waitFor();
   },
+  async promoted(page) { // the verdict by the second replid, of a history that is another's now
+    await promote(page);
+    await page.locator(id("verdict")).waitFor();
+  },
+  async commands(page) {
+    await cut(page);
+    await page.click(id("tape-closer"));
+    await shows(page, "tape-zoom", /commands/);
+  },
+  async bytes(page) {
+    await cut(page);
+    await page.click(id("tape-closer"));
+    await page.click(id("tape-closer"));
+    await shows(page, "tape-zoom", /bytes/);
+  },
   async writing(page) {
     await page.click(id("load-m1"));
     await tick(page, 1530);
@@ -159,6 +174,20 @@ export const states = {
     await page.locator(id("gallery")).waitFor();
   },
   help: (page) => page.click(id("help")),
+  async fidelity(page) {
+    await page.click(id("help"));
+    await page.click(id("help-real"));
+    await page.locator(id("fidelity")).waitFor();
+  },
+  async share(page) {
+    await cut(page);
+    await page.click(id("share"));
+    await shows(page, "share-link", /#v=1/);
+  },
+  async linked(page) { // by a link that says what nobody understands
+    await page.evaluate(() => (location.hash = "#v=1&test=1&s=nowhere&colour=red"));
+    await page.locator(id("notice")).waitFor();
+  },
   async table(page) {
     await cut(page);
     await page.evaluate(() => document.activeElement.blur());

@@ -8,7 +8,7 @@ type Knob struct{ Name, Value, Default, Does string }
 
 // knobs are the names worth turning, each with what it does.
 var knobs = []struct{ name, does string }{
-	{"repl-backlog-size", "How much of the stream is kept for replicas that come back. Too small, and an outage costs the whole dataset."},
+	{"repl-backlog-size", "How many bytes of the stream are kept for replicas that come back. Too few, and an outage costs the whole dataset."},
 	{"repl-backlog-ttl", "After so many seconds without any replica the stream is let go, and the history gets another name. 0 keeps it."},
 	{"repl-timeout", "Seconds of silence after which either side gives the link up."},
 	{"repl-ping-replica-period", "A PING goes into the stream every so many seconds: 14 bytes that move the offset."},
@@ -16,7 +16,7 @@ var knobs = []struct{ name, does string }{
 	{"repl-diskless-sync-delay", "So many seconds a snapshot waits for further replicas to share it."},
 	{"repl-diskless-load", "How a replica loads: from a file, off the wire, or beside its old data."},
 	{"dual-channel-replication-enabled", "The snapshot comes on a connection of its own, and the stream is kept at the replica."},
-	{"client-output-buffer-limit", "How much may wait for a client. A replica that is slower than that is cut off, and starts over."},
+	{"client-output-buffer-limit", "How many bytes may wait for a client: ever, and for so many seconds. A replica that is slower is cut off, and starts over."},
 	{"replica-read-only", "A replica refuses writes of its own."},
 	{"replica-serve-stale-data", "Without its master a replica answers with what it has."},
 	{"min-replicas-to-write", "Writes are refused with fewer replicas than this that are fresh. 0 is off."},

@@ -254,7 +254,10 @@ func (m *Model) story(s *scene) Story {
 func (m *Model) telling(s *scene) Story {
 	st := Story{Where: m.script.Title, Ask: m.ask(s)}
 	st.Lead, st.More, st.Try = m.moment(s)
-	st.Restart = m.problem != ""
+	if st.Restart = m.problem != ""; st.Restart {
+		st.Lead = "The script stopped here."
+		st.More = "What has happened until now can be looked at, and you can go on by hand."
+	}
 	if m.showing.begun {
 		st.Where = "Watch, or touch anything."
 	}
@@ -391,11 +394,19 @@ func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try)
 	}
 	if behind {
 		return "Bytes " + at(w.span.First) + " to " + at(w.span.Last) + " are on their way.",
-			w.text + ". The write is answered at once: " + master.name + " does not wait for its replicas.", []Try{cut}
+			ended(w.text) + " The write is answered at once: " + master.name + " does not wait for its replicas.", []Try{cut}
 	}
 	return list(names) + " " + has(names) + " every byte up to " + at(master.repl.Offset) + ".",
 		"The offsets are equal, and so are the datasets. What if " + names[0] + " is away while " + master.name + " writes on?",
 		[]Try{cut, {`GET greeting at ` + names[0], names[0] + "> GET greeting"}}
+}
+
+// ended ends a text, unless it was cut short and says so.
+func ended(text string) string {
+	if strings.HasSuffix(text, "…") {
+		return text
+	}
+	return text + "."
 }
 
 // followTry gives a master without a replica one: another server that is alone as well, or a new one.

@@ -521,3 +521,13 @@ func TestAWrongScriptIsSaid(t *testing.T) {
 	empty := New(nil, Settings{})
 	_ = empty
 }
+
+// A master that is killed answers none of its replicas: one row says so for all.
+func TestAKilledMasterIsSaidOnceForAllWhoAskIt(t *testing.T) {
+	m := New([]Scenario{{Name: "x", Text: "node m1\nnode r1 replicaof m1\nnode r2 replicaof m1\nwait 2s\n"}}, Settings{})
+	do(&m, Tick{3 * time.Second}, Run{"kill m1"}, Tick{time.Second})
+	rows := m.Page().Forecast
+	if len(rows) != 1 || rows[0].Replica != "r1, r2" || rows[0].Label != "r1, r2: m1 is killed, nobody answers" {
+		t.Errorf("%+v", rows)
+	}
+}

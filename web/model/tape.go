@@ -447,7 +447,11 @@ func (t *Tape) flag(win window, f Flag, want engine.Offset, words string) {
 	}
 	f.Text = TapeText{X: f.X, Anchor: "start", Text: words, Bold: at(want), Tone: tone, Shown: true}
 	width := textWidth(words) + textWidth(f.Text.Bold) + 30
-	if f.X*t.Width+width > t.Width {
+	x, room := f.X*t.Width, t.Width
+	if t.Drop > f.X && x > width { // before the drop line and its words, where they fit to the left as well
+		room = t.Drop * t.Width
+	}
+	if x+width > room {
 		f.Text.Anchor = "end"
 	}
 	// Flags close to each other share one line of text: the later one keeps only its cloth.
@@ -489,6 +493,7 @@ func (t *Tape) headText(win window, master standing, head, drop engine.Offset, h
 	}
 	t.DropAt = TapeText{X: t.Drop, Anchor: "start", Text: "drop line", Tone: ToneFull, Shown: !t.Compact}
 	t.DropIn = TapeText{X: t.Drop, Anchor: "start", Text: byteCount(int64(drop-head)+1) + " to go", Tone: ToneMuted, Shown: !t.Compact}
+	t.DropAt.Shown = t.DropAt.Shown && !t.meetsFlag(t.DropAt)
 	if t.Compact {
 		t.DropIn = TapeText{X: t.Drop, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " left", Tone: ToneFull, Shown: true}
 		if t.meetsFlag(t.DropIn) {

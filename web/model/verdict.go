@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strconv"
 
 	"resync/engine"
@@ -76,14 +77,26 @@ func (m *Model) forecastRows(s *scene) []ForecastRow {
 		}
 		master := s.nodes[n.master]
 		if !master.up {
-			rows = append(rows, ForecastRow{Replica: n.name, Lead: "If healed", Cost: master.name + " is killed: nobody answers",
-				Label: n.name + ": " + master.name + " is killed, nobody answers"})
+			rows = unanswered(rows, n.name, master.name)
 			continue
 		}
 		if f, ok := s.forecasts[n.name]; ok {
 			rows = append(rows, m.forecastRow(s, master, n, f))
 		}
 	}
+	return rows
+}
+
+// unanswered says that a master is killed, in one row for all who ask it.
+func unanswered(rows []ForecastRow, replica, master string) []ForecastRow {
+	row := ForecastRow{Replica: replica, Lead: "If it asks", Cost: master + " is killed: nobody answers"}
+	k := slices.IndexFunc(rows, func(r ForecastRow) bool { return r.Cost == row.Cost })
+	if k < 0 {
+		k, rows = len(rows), append(rows, row)
+	} else {
+		rows[k].Replica += ", " + replica
+	}
+	rows[k].Label = rows[k].Replica + ": " + master + " is killed, nobody answers"
 	return rows
 }
 
@@ -220,11 +233,11 @@ func heldCheck(master string, a engine.PsyncAnswered, reached bool) Check {
 		c.refuse("✗ no backlog")
 	case engine.PsyncTooLate:
 		c.Op1, c.Op2, c.Right = ">", "", ""
-		c.Note = "first byte held is beyond the byte asked for"
+		c.Note = "first held > asked for"
 		c.refuse("✗ no, " + byteCount(int64(a.First-a.Want)) + " too late")
 	case engine.PsyncFuture:
 		c.Left, c.Op1, c.Op2 = "", "", ">"
-		c.Note = "asked for a byte beyond the next one to be written"
+		c.Note = "asked for > next written"
 		c.refuse("✗ no, " + byteCount(int64(a.Want-a.Next)) + " ahead")
 	default:
 		c.Result = "✓ yes, " + byteCount(int64(a.Want-a.First)) + " to spare"

@@ -322,6 +322,9 @@ func wireWords(f *engine.Sent) (label, more, short string) {
 	switch f.Payload {
 	case engine.PayloadStream:
 		command, _, _ := strings.Cut(text, " ")
+		if strings.HasPrefix(text, "(") { // the packet begins in the middle of one
+			command = text
+		}
 		return shorten(text, longestWords), "@" + at(f.Span.First), command
 	case engine.PayloadSnapshot:
 		return "RDB", byteCount(int64(f.Bytes)), ""

@@ -58,7 +58,7 @@ func (b *barEnd) Render() app.UI {
 		app.Button().Class("ghost bar__wide").Type("button").DataSet("testid", "table-view").Aria("pressed", b.Table).
 			OnClick(b.table).Text("Table view"),
 		app.Button().Class("ghost").Type("button").DataSet("testid", "theme").Aria("label", "Theme: "+theme).OnClick(b.theme).Body(
-			themeIcon(b.Theme), app.Span().Class("bar__word").Text(theme),
+			themeIcon(b.Theme), app.Span().Class("bar__word").Text("Theme: "+theme),
 		),
 		app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
 			shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),

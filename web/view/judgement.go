@@ -86,7 +86,7 @@ func (j *judgement) verdict() app.UI {
 				app.P().Class("cell__note").DataSet("testid", "verdict-cost").Text(v.Cost)),
 		),
 		app.P().Class("verdict__log").Body(
-			app.Span().DataSet("testid", "verdict-log").Title(v.Log).Text(v.Log),
+			app.Span().DataSet("testid", "verdict-log").TabIndex(0).Title(v.Log).Text(v.Log), // where it is cut off, whoever comes to it sees all
 			app.Button().Class("verdict__close").Type("button").DataSet("testid", "verdict-close").OnClick(j.close).Text("Close"),
 		),
 	)

@@ -138,7 +138,7 @@ func dropped(tag, attribute string) bool {
 	switch name {
 	case "id", "for", "name", "role":
 		return tag != "pattern"
-	case "data-testid", "title", "draggable", "data-palette", "value", "type", "autocomplete", "spellcheck":
+	case "data-testid", "data-packet", "title", "draggable", "data-palette", "value", "type", "autocomplete", "spellcheck":
 		return tag != "input" || name == "data-testid"
 	case "selected", "disabled", "checked", "hidden", "open", "readonly", "multiple":
 		return value == `"false"` // there it would count as true

@@ -26,7 +26,7 @@ const wireID = "wire"
 // Where things are from the top of the drawing, in CSS pixels.
 const (
 	wireTop  = 38.0
-	wireFoot = 20.0
+	wireFoot = 12.0
 )
 
 func (w *wire) y(row int) float64 { return wireTop + float64(row)*w.Wire.Apart }
@@ -96,9 +96,13 @@ func (w *wire) plot() (plot *shape, high float64) {
 	}
 	past, ahead, dead := w.lines(now)
 	// What has not happened yet is not to be seen.
-	arrows, marks := draw("g", "", "clip-path", "url(#wire-past)"), group()
+	// What is said of the arrows stands above them all.
+	arrows, said, marks := draw("g", "", "clip-path", "url(#wire-past)"), draw("g", "", "clip-path", "url(#wire-past)"), group()
 	for i := range k.Arrows {
 		arrows.with(w.arrow(&k.Arrows[i]))
+		if k.Arrows[i].Label != "" {
+			said.with(w.label(&k.Arrows[i]))
+		}
 	}
 	for i := range k.Marks {
 		marks.with(w.mark(&k.Marks[i]))
@@ -108,7 +112,7 @@ func (w *wire) plot() (plot *shape, high float64) {
 		rect("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
 		stroke("l", past), stroke("l dash", ahead), stroke("wire__gap", dead), stroke("l-lost dot", dead),
 		draw("clipPath", "", "id", "wire-past").with(rect("", 0, 0, now, high, 0)),
-		arrows, marks,
+		arrows, said, marks,
 		stroke("l-text w2", "M"+px(now)+" "+px(wireTop-16)+"V"+px(high)),
 		words("b halo", now+6, wireTop-6, "", k.NowWord),
 	), high
@@ -187,18 +191,20 @@ func (w *wire) arrow(a *model.WireArrow) *shape {
 		all.with(cross(x2, y2))
 	}
 	all.with(stroke("wire__hit", way)) // something to hit: the line is thin
-	if a.Label != "" {
-		label := words("halo", a.LabelX*k.Width, wireTop+a.LabelRow*k.Apart+4, a.Anchor, "")
-		said := draw("tspan", "figure")
-		said.words = a.Label + " "
-		if label.with(said); a.More != "" {
-			more := draw("tspan", "m")
-			more.words = a.More
-			label.with(more)
-		}
-		all.with(label)
-	}
 	return all
+}
+
+// label is what is said of an arrow, which is chosen by it, too.
+func (w *wire) label(a *model.WireArrow) *shape {
+	label := words("halo wire__arrow", a.LabelX*w.Wire.Width, wireTop+a.LabelRow*w.Wire.Apart+4, a.Anchor, "").set("data-packet", strconv.FormatInt(a.ID, 10))
+	said := draw("tspan", "figure")
+	said.words = a.Label + " "
+	if label.with(said); a.More != "" {
+		more := draw("tspan", "m")
+		more.words = a.More
+		label.with(more)
+	}
+	return label
 }
 
 func cross(x, y float64) *shape {
@@ -250,14 +256,14 @@ func heads() *shape {
 	return all
 }
 
+var wireHeads = [...]string{"sent, s", "from", "to", "kind", "what", "arrives, s"}
+
 func (w *wire) table() app.UI {
 	lines := w.Wire.Table
 	return app.Div().ID(model.WireID).Class("wire__table").TabIndex(0).Role("region").Aria("label", "Packets").Body(
 		app.Table().Body(
 			app.THead().Body(app.Tr().Body(
-				app.Range([]string{"sent", "from", "to", "kind", "what", "arrives"}).Slice(func(i int) app.UI {
-					return app.Th().Scope("col").Text([]string{"sent", "from", "to", "kind", "what", "arrives"}[i])
-				}),
+				app.Range(wireHeads[:]).Slice(func(i int) app.UI { return app.Th().Scope("col").Text(wireHeads[i]) }),
 			)),
 			app.TBody().OnClick(w.pick).Body(app.Range(lines).Slice(func(i int) app.UI {
 				l := &lines[i]
