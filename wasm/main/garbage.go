@@ -1,10 +1,6 @@
 package main
 
-import (
-	"runtime"
-	"runtime/debug"
-	"time"
-)
+import "time"
 
 // What the collector may leave. Go waits until there is as much garbage as there is life, which fits neither end: a page on which
 // little happens would grow for minutes to hold what it dropped long ago, and memory that a page once had never goes back; and
@@ -14,26 +10,6 @@ const (
 	leastGarbage = 4 << 20         // but not for less than so many bytes,
 	mostGarbage  = 150             // and for so many percent of what lives at the latest.
 )
-
-// collectInTime sets after each collection, and now, when the next one is due.
-func collectInTime() {
-	began, made := time.Now(), uint64(0)
-	percent := mostGarbage
-	debug.SetGCPercent(percent)
-	var collected func(struct{})
-	again := func() { runtime.AddCleanup(new([16]*byte), collected, struct{}{}) }
-	collected = func(struct{}) {
-		var heap runtime.MemStats
-		runtime.ReadMemStats(&heap)
-		now := time.Now()
-		live := heap.NextGC * 100 / uint64(100+percent)
-		percent = garbage(live, heap.TotalAlloc-made, now.Sub(began))
-		debug.SetGCPercent(percent)
-		began, made = now, heap.TotalAlloc
-		again()
-	}
-	again()
-}
 
 // garbage is how much may lie before it is collected, in percent of the bytes that live, where so many bytes were made in so
 // much time.

@@ -5,6 +5,9 @@ package main
 
 import (
 	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -24,4 +27,24 @@ func main() {
 	// go-app asks for a new component each time.
 	app.RouteWithRegexp(".*", func() app.Composer { return view.New(host) })
 	app.RunWhenOnBrowser()
+}
+
+// collectInTime sets after each collection, and now, when the next one is due.
+func collectInTime() {
+	began, made := time.Now(), uint64(0)
+	percent := mostGarbage
+	debug.SetGCPercent(percent)
+	var collected func(struct{})
+	again := func() { runtime.AddCleanup(new([16]*byte), collected, struct{}{}) }
+	collected = func(struct{}) {
+		var heap runtime.MemStats
+		runtime.ReadMemStats(&heap)
+		now := time.Now()
+		live := heap.NextGC * 100 / uint64(100+percent)
+		percent = garbage(live, heap.TotalAlloc-made, now.Sub(began))
+		debug.SetGCPercent(percent)
+		began, made = now, heap.TotalAlloc
+		again()
+	}
+	again()
 }
