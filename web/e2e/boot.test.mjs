@@ -285,15 +285,18 @@ describe("before the program runs", () => {
   });
 });
 
-// A reader notices when the browser does nothing for 50 ms, and a phone takes four times as long as this machine does. What other
-// programs take from the machine meanwhile is not counted, but they wear down its caches: the best of three starts holds.
+// A reader notices when the browser does nothing for 50 ms, and a phone takes several times as long as a desk's machine. How fast
+// this one is nobody knows, and others wear down its caches: so a piece is held against the whole start, which takes a second or
+// so of the processor, and the best of three starts counts.
 test("the program starts in small pieces", async (t) => {
   const server = await serve();
   t.after(() => server.close());
-  const worst = [];
-  do worst.push(await longestTasks(server.url));
-  while (worst.length < 3 && worst.at(-1)[0] >= 40);
-  assert.ok(worst.at(-1)[0] < 40, `the longest tasks of three starts take, in ms: ${worst.map((tasks) => tasks.slice(0, 4).map(Math.round).join(", ")).join("; ")}`);
+  const starts = [];
+  const part = ([longest, ...others]) => longest / others.reduce((sum, task) => sum + task, longest);
+  do starts.push(await longestTasks(server.url));
+  while (starts.length < 3 && part(starts.at(-1)) >= 1 / 12);
+  t.diagnostic(starts.map((tasks) => `${(100 * part(tasks)).toFixed(1)} %: ${tasks.slice(0, 4).map(Math.round).join(", ")} ms`).join("; "));
+  assert.ok(part(starts.at(-1)) < 1 / 12, "one task has a twelfth of the whole start or more");
 });
 
 // longestTasks resolves to the time of the processor, in ms, that the browser's tasks take from the first picture until the page
