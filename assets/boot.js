@@ -133,9 +133,10 @@
     return new Promise(breathe);
   }
 
-  // fetchProgram resolves to the file's bytes, piece by piece as they are asked for, and shows how much of it has come. The page
-  // does not preload it: that would take the line away from what is needed for the first picture.
+  // fetchProgram resolves to the file's bytes, piece by piece as they are asked for, and shows how much of it has come. First comes
+  // the picture: the program would take the line away from it, and to unpack and compile what comes the processor.
   async function fetchProgram() {
+    await pictured;
     const address = new URL(build.wasm, base);
     let body = await window.resyncProgram?.(build.wasm).catch(() => null); // frame.js knows whom to ask
     if (!body) {
@@ -149,7 +150,6 @@
       ({ body } = response);
     }
 
-    await pictured; // to unpack and compile what comes would keep the browser from it
     return arriving(body.getReader(), address);
   }
 

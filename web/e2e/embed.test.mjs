@@ -744,14 +744,16 @@ describe("the protocol", () => {
     const page = await speak(t);
     await greet(page);
     await page.waitForTimeout(1100);
-    const [done, refused] = await page.evaluate(async () => {
+    const [done, refused, seconds] = await page.evaluate(async () => {
       got.length = 0;
+      const from = performance.now();
       for (let i = 0; i < 2000; i++) port.postMessage({ rid: "f" + i, type: "exec", node: "m1", line: "INCR n" });
       while (got.filter((g) => String(g.rid).startsWith("f")).length < 2000) await new Promise((r) => setTimeout(r, 20));
-      return [got.filter((g) => g.ok).length, got.filter((g) => g.error?.code === "rate").length];
+      return [got.filter((g) => g.ok).length, got.filter((g) => g.error?.code === "rate").length, (performance.now() - from) / 1000];
     });
     assert.equal(done + refused, 2000);
-    assert.ok(done >= 50 && done < 500, `${done} of 2000 were done`);
+    // The frame counts by its own seconds, which a busy machine draws out.
+    assert.ok(done >= 50 && done <= 50 * (seconds + 2), `${done} of 2000 were done in ${seconds} s`);
     await page.waitForTimeout(1100);
     assert.equal((await page.evaluate(() => ask({ rid: "after", type: "play" }))).ok, true);
   });
