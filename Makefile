@@ -135,7 +135,7 @@ examples: build $(PLAYWRIGHT)
 	@.ci/need mkdocs mkdocs
 	@.ci/need hugo hugo
 	@.ci/need sphinx-build python3-sphinx
-	@dpkg -s mkdocs-material >/dev/null 2>&1 || python3 -c 'import material' 2>/dev/null || .ci/need mkdocs-material mkdocs-material
+	@python3 -c 'import material' 2>/dev/null || .ci/need /usr/share/mkdocs/themes/material mkdocs-material
 	cd web/e2e && node --test --test-reporter=spec examples.mjs
 
 ## bench: speed and size, each beside its peer in the same run
