@@ -32,7 +32,7 @@ var standard = Edition{Version: "7.0.15", NamesArguments: true}
 // TableOf returns the table of an edition. A row in which the edition differs from the standard is a copy, with the ID
 // of the original.
 func TableOf(e Edition) *Table {
-	if e.Version == standard.Version && e.RunsStale == nil {
+	if e.standard() {
 		return &current
 	}
 	t := &Table{edition: e, byName: make(map[string]*Command, len(every))}
@@ -43,6 +43,9 @@ func TableOf(e Edition) *Table {
 	}
 	return t
 }
+
+// standard reports whether an edition has every row as it is written.
+func (e *Edition) standard() bool { return e.Version == standard.Version && e.RunsStale == nil }
 
 func (t *Table) add(c *Command) {
 	t.rows = append(t.rows, c)
@@ -168,6 +171,9 @@ func (c *Command) in(e *Edition) *Command {
 	if e.older(c.Since) && c.Name != "REPLCONF" { // older than the documentation says
 		return nil
 	}
+	if e.standard() {
+		return c
+	}
 	arity, options := c.Arity, c.optionsIn(e)
 	if n, ok := e.arityOf(c); ok {
 		arity = n
@@ -211,10 +217,12 @@ func (c *Command) in(e *Edition) *Command {
 
 // older reports whether the edition is older than a version.
 func (e *Edition) older(version string) bool {
-	own := strings.Split(e.Version, ".")
-	for i, part := range strings.Split(version, ".") {
-		a, _ := strconv.Atoi(own[i])
-		if b, _ := strconv.Atoi(part); a != b {
+	var own, other string
+	for rest := e.Version; version != ""; {
+		own, rest, _ = strings.Cut(rest, ".")
+		other, version, _ = strings.Cut(version, ".")
+		a, _ := strconv.Atoi(own)
+		if b, _ := strconv.Atoi(other); a != b {
 			return a < b
 		}
 	}

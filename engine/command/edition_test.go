@@ -20,6 +20,17 @@ var (
 	oldForms = Forms{RelativeTTL: true, BareFloat: true, PlainGetset: true, ServedInTwo: true, SilentFlushdb: true}
 )
 
+// The standard edition has its rows as they are written, so none of them may have a subcommand that came later.
+func TestNoSubcommandIsNewerThanTheStandardEdition(t *testing.T) {
+	for _, c := range All() {
+		for _, sub := range c.Subs {
+			if standard.older(sub.Since) {
+				t.Errorf("%s came with %s", sub.FullName(), sub.Since)
+			}
+		}
+	}
+}
+
 // What does not exist in a version is unknown to it, and options that it does not have are wrong.
 func TestEditions(t *testing.T) {
 	for _, c := range []struct {

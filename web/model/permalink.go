@@ -149,6 +149,9 @@ type Linked struct {
 
 func (Linked) isMsg() {}
 
+// Notice is what is to be said of the link that was followed, or "".
+func (m *Model) Notice() string { return m.notice }
+
 // DismissNotice puts away what was said of a link.
 type DismissNotice struct{}
 

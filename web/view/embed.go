@@ -138,9 +138,8 @@ func (p *page) exposeEmbed() {
 			if len(args) == 0 {
 				return model.Refusal("unsupported", "nothing was asked")
 			}
-			answer := p.serve(args[0], append(args[1:], "", ""))
-			p.redraw()
-			return answer
+			p.stale = true // a host may ask for more in one frame than can be drawn in it
+			return p.serve(args[0], append(args[1:], "", ""))
 		},
 		"news": func([]string) string {
 			if p.model.Opening() || e.seen < 0 || e.seen > p.model.Happened() {
@@ -148,8 +147,8 @@ func (p *page) exposeEmbed() {
 			}
 			said := ""
 			if !p.model.Opening() {
-				if said, e.wrong = e.wrong, ""; p.page.Notice != e.noticed {
-					e.noticed = p.page.Notice
+				if said, e.wrong = e.wrong, ""; p.model.Notice() != e.noticed {
+					e.noticed = p.model.Notice()
 					said += e.noticed
 				}
 			}

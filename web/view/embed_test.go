@@ -102,8 +102,11 @@ func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
 	if m, ok := result.(map[string]any); !ok || m["reply"] != "OK" || code != "" {
 		t.Errorf("SET: %v %s", result, code)
 	}
-	if _, code := ask(t, r, "run", "sever m1 r1"); code != "" || !p.page.Stage.Links[0].Cut {
-		t.Errorf("sever: %s", code)
+	if _, code := ask(t, r, "run", "sever m1 r1"); code != "" || p.page.Stage.Links[0].Cut {
+		t.Errorf("sever: %s, looked at before the next frame: %t", code, p.page.Stage.Links[0].Cut)
+	}
+	if p.frame(time.Second + 48*time.Millisecond); !p.page.Stage.Links[0].Cut {
+		t.Error("the next frame does not show that the link is cut")
 	}
 	look()
 	if len(news.Events) != 1 || news.Events[0].Type != "command" {
@@ -211,7 +214,7 @@ func TestAFrameWithoutControlsCanBeStopped(t *testing.T) {
 		t.Error("there is a button for what stands still")
 	}
 	ask(t, r, "set", "autoplay", "once")
-	if !p.page.Deck.Playing || !shown() {
+	if !shown() || !p.page.Deck.Playing {
 		t.Errorf("playing %t, and no button", p.page.Deck.Playing)
 	}
 	p.embed.held = true

@@ -33,7 +33,8 @@ type page struct {
 	effort       effort
 	keptRevision uint64
 	first        uint64   // the revision that is mounted, 0 before there is one
-	later        []func() // what waits for that
+	later        []func() // what waits for that, or for the drawing of what is stale
+	stale        bool     // what a host asked for is not looked at yet: the next frame draws it all
 	lastFrame    time.Duration
 	size         extent
 	measureAt    time.Duration
@@ -144,10 +145,7 @@ func (p *page) OnMount(ctx app.Context) {
 	if p.model.Revision() == p.first {
 		ctx.PreventUpdate() // go-app would draw the page a second time
 	}
-	for _, f := range p.later {
-		p.afterDrawing(f)
-	}
-	p.later = nil
+	p.doLater()
 	p.host.Breathe()
 	p.measure(0) // here the browser lays the page out, which takes it as long as the program's whole first frame
 	p.host.Breathe()
@@ -188,8 +186,10 @@ func (p *page) take(msg model.Msg) {
 	p.watch(func() {
 		m, cmds := model.Update(p.model, msg)
 		p.model = m
-		p.lookAt(model.AllParts)
-		p.keep()
+		if !p.stale {
+			p.lookAt(model.AllParts)
+			p.keep()
+		}
 		p.obey(cmds)
 	})
 }
@@ -291,13 +291,21 @@ func (p *page) savePicture(c *model.SavePicture) {
 }
 
 func (p *page) afterDrawing(f func()) {
-	if p.ctx.Context == nil {
-		if p.first != 0 { // it is being drawn, and what a link holds came meanwhile
-			p.later = append(p.later, f)
-		}
-		return
+	switch {
+	case p.stale || p.ctx.Context == nil && p.first != 0: // it is being drawn, and what a link holds came meanwhile
+		p.later = append(p.later, f)
+	case p.ctx.Context != nil:
+		p.ctx.Defer(func(app.Context) { f() })
 	}
-	p.ctx.Defer(func(app.Context) { f() })
+}
+
+// doLater does what has waited, once go-app has drawn what it was told to.
+func (p *page) doLater() {
+	waited := p.later
+	p.later = nil
+	for _, f := range waited {
+		p.afterDrawing(f)
+	}
 }
 
 // show has go-app draw the page as it was looked at last, behind a message for instance. go-app does so itself behind an event
@@ -336,7 +344,7 @@ func (p *page) oneFrame(now time.Duration) {
 	}
 	p.lastFrame = now
 	p.embedFrame()
-	if p.measure(now) {
+	if p.measure(now) || p.stale {
 		part = model.AllParts
 	}
 	p.keep()
@@ -347,6 +355,10 @@ func (p *page) oneFrame(now time.Duration) {
 		p.rhythm.drawing()
 		p.lookAt(part)
 		p.show()
+	}
+	if p.stale {
+		p.stale = false
+		p.doLater()
 	}
 }
 
