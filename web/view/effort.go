@@ -65,7 +65,7 @@ const (
 )
 
 // frame learns that a frame came so long after the one before. One that is late behind a drawing slows the rhythm down at once;
-// many that are in time bring it back: with one late in twenty it stays as it is.
+// many that are in time bring it back: with one late in forty it stays as it is.
 func (r *rhythm) frame(elapsed time.Duration) {
 	if r.every == 0 {
 		r.every, r.usual = drawSoonest, elapsed
@@ -76,7 +76,7 @@ func (r *rhythm) frame(elapsed time.Duration) {
 	case elapsed > r.usual*3/2:
 		r.every = min(drawLatest, r.every*6/5)
 	default:
-		r.every = max(drawSoonest, r.every*99/100)
+		r.every = max(drawSoonest, r.every*199/200)
 	}
 	r.drew = max(0, r.drew-1)
 }
