@@ -145,40 +145,76 @@ func (w *Write) row() []string {
 
 // Audit says which writes a node does not have. Without a name it is the master that most nodes follow, of several
 // such the one that became a master last. The error says that there is no such node, or that nobody is a master.
-func (w *World) Audit(winner string) (*Audit, error) {
-	h, err := w.winner(winner)
-	if err != nil {
-		return nil, err
-	}
-	l := w.ledger()
-	return l.audit(w, h.name, func(in *Write, had map[*version]bool, v *version) bool { return had[v] }), nil
-}
+func (w *World) Audit(winner string) (*Audit, error) { return NewAuditor().Audit(w, winner) }
 
 // Missing says which writes of one world a node of another one does not have: of two branches, what the one has lost
 // that the other one's clients wrote. The writes are the same where they are the same command at the same moment in the
 // same history. The node is chosen as Audit does it.
 func (w *World) Missing(other *World, winner string) (*Audit, error) {
-	h, err := other.winner(winner)
+	return NewAuditor().Missing(w, NewAuditor(), other, winner)
+}
+
+// An Auditor reads the log of a world, in parts as long as its owner has time for, and then says what is lost in it. It reads on
+// in a world that has gone on since; one that has gone back, or another way, needs an Auditor of its own.
+type Auditor struct{ ledger }
+
+// NewAuditor returns one that has read nothing.
+func NewAuditor() *Auditor {
+	return &Auditor{ledger{nodes: map[string]*books{}, histories: map[engine.ReplID]*lineage{}, byIP: map[string]*books{}}}
+}
+
+// Seen is how many events it has read.
+func (l *Auditor) Seen() int { return l.seen }
+
+// Read takes in so many more events of a world at most, and reports whether there are no others.
+func (l *Auditor) Read(w *World, events int) (all bool) {
+	for _, h := range w.hosts {
+		l.byIP[h.ip] = l.of(h.name)
+	}
+	log := w.Events()
+	for _, e := range log.First(min(log.Len(), l.seen+events)).From(l.seen) {
+		if e.Node != "" {
+			l.read(&e, l.of(e.Node))
+		} else if f, ok := e.Fact.(engine.Act); ok && strings.HasPrefix(f.Text, "restore ") {
+			l.of(strings.Fields(f.Text)[1]).file = nil
+		}
+		l.seen++
+	}
+	return l.seen == log.Len()
+}
+
+// Audit is World.Audit, of a world whose log is read to its end first.
+func (l *Auditor) Audit(w *World, winner string) (*Audit, error) {
+	l.Read(w, w.Events().Len())
+	h, err := l.winner(w, winner)
 	if err != nil {
 		return nil, err
 	}
-	there := other.ledger()
-	has := map[string]bool{}
-	for v := there.of(h.name).at; v != nil; v = v.parent {
-		if v.write != nil {
-			has[v.write.identity()] = true
-		}
-	}
-	l := w.ledger()
-	return l.audit(w, h.name, func(in *Write, _ map[*version]bool, _ *version) bool { return has[in.identity()] }), nil
+	had := l.had(h.name)
+	return l.audit(w, h.name, func(v *version) bool { return had[v.index] }), nil
 }
 
-func (w *Write) identity() string {
+// Missing is World.Missing, with an Auditor for each of the worlds.
+func (l *Auditor) Missing(w *World, there *Auditor, other *World, winner string) (*Audit, error) {
+	l.Read(w, w.Events().Len())
+	there.Read(other, other.Events().Len())
+	h, err := there.winner(other, winner)
+	if err != nil {
+		return nil, err
+	}
+	has := map[string]bool{}
+	for v := there.of(h.name).at; v != nil; v = v.parent {
+		has[there.write(other, v).identity()] = true
+	}
+	return l.audit(w, h.name, func(v *version) bool { return has[l.write(w, v).identity()] }), nil
+}
+
+func (w Write) identity() string {
 	return fmt.Sprintf("%s %d %s %s %v %s", w.Node, w.At, w.ID, w.Span, w.by, w.Commands)
 }
 
 // winner is the node of that name or, without a name, the master that won.
-func (w *World) winner(name string) (*host, error) {
+func (l *ledger) winner(w *World, name string) (*host, error) {
 	if name != "" {
 		h, err := w.host(name)
 		if err == nil && h.node == nil {
@@ -187,7 +223,6 @@ func (w *World) winner(name string) (*host, error) {
 		return h, err
 	}
 	follow := make([]int, len(w.hosts))
-	since := make([]int, len(w.hosts)) // the event that made it a master, 0 when it always was
 	for _, h := range w.hosts {
 		if h.node != nil {
 			if m := w.top(h); m != nil {
@@ -195,15 +230,11 @@ func (w *World) winner(name string) (*host, error) {
 			}
 		}
 	}
-	for i, e := range w.Events().All() {
-		if f, ok := e.Fact.(engine.RoleChanged); ok && f.Master == "" {
-			since[w.find(e.Node).index] = i
-		}
-	}
 	var best *host
 	for i, n := range follow {
-		if n > 0 && (best == nil || n > follow[best.index] || n == follow[best.index] && since[i] > since[best.index]) {
-			best = w.hosts[i]
+		h := w.hosts[i]
+		if n > 0 && (best == nil || n > follow[best.index] || n == follow[best.index] && l.of(h.name).promoted > l.of(best.name).promoted) {
+			best = h
 		}
 	}
 	if best == nil {
@@ -226,17 +257,23 @@ func (w *World) top(h *host) *host {
 	return nil // they follow one another in a circle
 }
 
-// version is how data stands behind a write.
+// version is how data stands behind a write of a client. What else is to be said of that is in the log.
 type version struct {
 	parent *version
-	write  *Write // nil for what no client wrote
+	seq    int64 // of the event that told of the write
+	index  int   // in ledger.writes
+	client int   // of the node; 0 for background writing
+	load   bool
+	acked  engine.Instant
 }
 
 // ledger is what a log tells of all data.
 type ledger struct {
+	seen      int // events of the log
 	nodes     map[string]*books
 	histories map[engine.ReplID]*lineage
 	writes    []*version // of clients, in their order
+	versions  engine.Slab[version]
 	byIP      map[string]*books
 }
 
@@ -257,11 +294,12 @@ type books struct {
 	spooled bool     // the snapshot that it is loading is its file now
 
 	replica  bool
+	promoted int64              // the event that made it a master, 0 when it always was
 	streamed *engine.Propagated // by a replica with a stream of its own, and not applied yet
 
 	load    engine.ConnID // the connection of its background writing
 	clients []*terminal
-	asked   map[engine.Author]*Write // not answered yet
+	asked   map[engine.Author]*version // not answered yet
 	waits   []waited
 }
 
@@ -307,7 +345,7 @@ func (l *lineage) add(offset engine.Offset, v *version) { l.marks = append(l.mar
 func (l *ledger) of(name string) *books {
 	n := l.nodes[name]
 	if n == nil {
-		n = &books{asked: map[engine.Author]*Write{}}
+		n = &books{asked: map[engine.Author]*version{}}
 		l.nodes[name] = n
 	}
 	return n
@@ -323,24 +361,6 @@ func (l *ledger) history(id engine.ReplID, n *books, at engine.Offset) *lineage 
 	return h
 }
 
-// ledger reads the log of a world.
-func (w *World) ledger() *ledger {
-	l := &ledger{
-		nodes: map[string]*books{}, histories: map[engine.ReplID]*lineage{}, byIP: map[string]*books{},
-	}
-	for _, h := range w.hosts {
-		l.byIP[h.ip] = l.of(h.name)
-	}
-	for _, e := range w.Events().All() {
-		if e.Node != "" {
-			l.read(&e, l.of(e.Node))
-		} else if f, ok := e.Fact.(engine.Act); ok && strings.HasPrefix(f.Text, "restore ") {
-			l.of(strings.Fields(f.Text)[1]).file = nil
-		}
-	}
-	return l
-}
-
 // read takes in what a node reported.
 func (l *ledger) read(e *engine.Event, n *books) {
 	switch f := e.Fact.(type) {
@@ -350,11 +370,11 @@ func (l *ledger) read(e *engine.Event, n *books) {
 			return
 		}
 		h := l.history(f.ID, n, f.Span.First-1)
-		l.take(e, n, Write{ID: f.ID, Span: f.Span, Commands: f.Text, Keys: f.Keys, by: f.By})
+		l.take(e, n, f.By)
 		h.add(f.Span.Last, n.at)
 		n.id, n.offset = f.ID, f.Span.Last
 	case engine.Unstreamed:
-		l.take(e, n, Write{Commands: f.Text, Keys: f.Keys, by: f.By})
+		l.take(e, n, f.By)
 	case *engine.Applied:
 		n.offset = f.Span.Last + n.shift
 		n.at = l.histories[n.id].upTo(n.offset)
@@ -378,7 +398,9 @@ func (l *ledger) read(e *engine.Event, n *books) {
 	case engine.SnapshotJoined:
 		l.promise(f.Replica, n.id, f.Offset)
 	case engine.RoleChanged:
-		n.replica = f.Master != ""
+		if n.replica = f.Master != ""; !n.replica {
+			n.promoted = e.Seq
+		}
 	case engine.SyncFinished:
 		n.replica, n.shift = true, 0
 		if n.id, n.offset = f.ID, f.Offset; f.ID == "" { // it asked with SYNC, and was told neither name nor offset
@@ -452,22 +474,42 @@ func (l *ledger) promise(replica string, id engine.ReplID, offset engine.Offset)
 }
 
 // take makes a version of a write. What has no author makes none.
-func (l *ledger) take(e *engine.Event, n *books, w Write) {
-	if w.by == (engine.Author{}) {
+func (l *ledger) take(e *engine.Event, n *books, by engine.Author) {
+	if by == (engine.Author{}) {
 		return
 	}
-	w.Seq, w.Node, w.At = e.Seq, e.Node, e.At
-	if w.by.Conn == n.load {
-		w.Load, w.Acked = true, e.At
+	v := l.versions.New()
+	v.parent, v.seq, v.index = n.at, e.Seq, len(l.writes)
+	if v.load = by.Conn == n.load; v.load {
+		v.acked = e.At
+	} else {
+		n.asked[by] = v
 	}
 	for _, c := range n.clients {
-		if c.conn == w.by.Conn {
-			w.Client = c.number
+		if c.conn == by.Conn {
+			v.client = c.number
 		}
 	}
-	n.at = &version{n.at, &w}
-	l.writes = append(l.writes, n.at)
-	n.asked[w.by] = &w
+	n.at = v
+	l.writes = append(l.writes, v)
+}
+
+// write is all that is known of a version's write, but for who has it.
+func (l *ledger) write(w *World, v *version) Write {
+	e := w.Events().At(int(v.seq))
+	out := Write{Seq: v.seq, Node: e.Node, At: e.At, Client: v.client, Load: v.load, Acked: v.acked}
+	switch f := e.Fact.(type) {
+	case *engine.Propagated:
+		out.ID, out.Span, out.Commands, out.Keys, out.by = f.ID, f.Span, f.Text, f.Keys, f.By
+	case engine.Unstreamed:
+		out.Commands, out.Keys, out.by = f.Text, f.Keys, f.By
+	}
+	for _, x := range l.of(out.Node).waits {
+		if x.id == out.ID && out.ID != "" && x.offset >= out.Span.Last {
+			out.Waited = max(out.Waited, x.acked)
+		}
+	}
+	return out
 }
 
 func (n *books) connected(f engine.ClientConnected) {
@@ -493,40 +535,34 @@ func (n *books) replied(at engine.Instant, f engine.Replied) {
 	c := n.clients[i]
 	c.replies++
 	by := engine.Author{Conn: c.conn, Command: c.replies}
-	if w := n.asked[by]; w != nil && f.Reply[0] != '-' {
-		w.Acked = at
+	if v := n.asked[by]; v != nil && f.Reply[0] != '-' {
+		v.acked = at
 	}
 	delete(n.asked, by)
 }
 
 // audit says which writes a node does not have, as has decides.
-func (l *ledger) audit(w *World, winner string, has func(in *Write, had map[*version]bool, v *version) bool) *Audit {
+func (l *ledger) audit(w *World, winner string, has func(*version) bool) *Audit {
 	a := &Audit{Winner: winner, Writes: len(l.writes)}
-	had := l.had(winner)
 	var lost []*version
 	for _, v := range l.writes {
-		if v.write.Acked != 0 {
+		if v.acked != 0 {
 			a.Told++
 		}
-		if !has(v.write, had, v) {
+		if !has(v) {
 			lost = append(lost, v)
 		}
 	}
-	holders := make([]map[*version]bool, len(w.hosts))
+	holders := make([][]bool, len(w.hosts))
 	for i, h := range w.hosts {
 		if h.node != nil && len(lost) > 0 {
 			holders[i] = l.had(h.name)
 		}
 	}
 	for _, v := range lost {
-		out := *v.write
-		for _, x := range l.of(out.Node).waits {
-			if x.id == out.ID && out.ID != "" && x.offset >= out.Span.Last {
-				out.Waited = max(out.Waited, x.acked)
-			}
-		}
+		out := l.write(w, v)
 		for i, h := range w.hosts {
-			if holders[i][v] {
+			if holders[i] != nil && holders[i][v.index] {
 				out.Holders = append(out.Holders, h.name)
 			}
 		}
@@ -535,11 +571,11 @@ func (l *ledger) audit(w *World, winner string, has func(in *Write, had map[*ver
 	return a
 }
 
-// had are all versions that are in the data of a node.
-func (l *ledger) had(name string) map[*version]bool {
-	had := map[*version]bool{}
+// had says of every write whether it is in the data of a node.
+func (l *ledger) had(name string) []bool {
+	had := make([]bool, len(l.writes))
 	for v := l.of(name).at; v != nil; v = v.parent {
-		had[v] = true
+		had[v.index] = true
 	}
 	return had
 }

@@ -15,6 +15,7 @@ type Audit struct {
 	Nodes   []Choice // who can be asked about; the first one is "the master that won"
 	About   string
 	Problem string // why there is none
+	Reading string // how far the log is read, before there is one
 	Rows    []AuditRow
 	Losers  []AuditLoser
 	Writes  []AuditWrite
@@ -71,22 +72,44 @@ func (m *Model) auditNow() Audit {
 	if m.playing && m.panels.audited.done && m.panels.audited.events <= key.events {
 		key.events = m.panels.audited.events
 	}
-	if key != m.panels.audited {
-		m.panels.audited = key
-		m.panels.audit = m.auditOf(m.panels.winner)
+	if key == m.panels.audited {
+		return m.panels.audit
 	}
-	return m.panels.audit
+	a := Audit{Nodes: m.auditChoices(), Reading: m.readLogs(m.auditLogs())}
+	if a.Reading == "" {
+		a = m.auditOf(m.panels.winner)
+		m.panels.audited, m.panels.audit = key, a
+	}
+	return a
+}
+
+// auditLogs are those that an audit counts in: that of the moment that is looked at, and those of the other branches.
+func (m *Model) auditLogs() []logOf {
+	here := m.line.Current()
+	all := []logOf{{here, m.world()}}
+	for i := range min(auditBranches, m.line.Count()) {
+		if i != here {
+			all = append(all, logOf{i, m.line.EndOf(i)})
+		}
+	}
+	return all
+}
+
+func (m *Model) auditChoices() []Choice {
+	winner, w := m.panels.winner, m.world()
+	nodes := []Choice{{Name: whoWon, Label: "the master that won", On: winner == ""}}
+	for _, name := range w.Names() {
+		if w.Node(name).Up() {
+			nodes = append(nodes, Choice{Name: name, Label: name, On: name == winner})
+		}
+	}
+	return nodes
 }
 
 func (m *Model) auditOf(winner string) Audit {
 	w := m.world()
-	a := Audit{Nodes: []Choice{{Name: whoWon, Label: "the master that won", On: winner == ""}}}
-	for _, name := range w.Names() {
-		if w.Node(name).Up() {
-			a.Nodes = append(a.Nodes, Choice{Name: name, Label: name, On: name == winner})
-		}
-	}
-	found, err := w.Audit(winner)
+	a := Audit{Nodes: m.auditChoices()}
+	found, err := m.auditor(logOf{m.line.Current(), w}).Audit(w, winner)
 	if err != nil {
 		a.Problem = "Nothing can be said: " + reason(err) + "."
 		a.Label = a.Problem
@@ -122,7 +145,7 @@ func (m *Model) auditRows(here *sim.Audit) []AuditRow {
 		if i != m.line.Current() {
 			w = m.line.EndOf(i)
 			var err error
-			if found, err = w.Audit(""); err != nil {
+			if found, err = m.auditor(logOf{i, w}).Audit(w, ""); err != nil {
 				continue
 			}
 		}

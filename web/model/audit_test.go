@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -129,6 +130,55 @@ func TestAnAuditIsNotMadeInEveryFrame(t *testing.T) {
 	m.Page()
 	if m.panels.audited == before {
 		t.Error("it was not made again after a full resync")
+	}
+}
+
+// A long log is read in parts, a part in a frame, and then the result is what it would have been at once. What was read is not
+// read again, unless the reader goes back.
+func TestALongLogIsReadInParts(t *testing.T) {
+	m := brained(t)
+	do(m, Run{"load m1 rate 30000/s"}, Tick{4 * time.Second}, Run{"unload m1"}, Tick{time.Second})
+	m.playing = false
+	frames := func(panel func() string) (n int) {
+		t.Helper()
+		for last := -1; ; n++ {
+			var part int
+			if said := panel(); said == "" {
+				return n
+			} else if _, err := fmt.Sscanf(said, "The log is being read: %d %%.", &part); err != nil || part <= last {
+				t.Fatalf("after %d frames %q, before it was %d", n, said, last)
+			}
+			last = part
+			do(m, Frame{Elapsed: 16 * time.Millisecond, Work: usualWork})
+		}
+	}
+	audit := func() string { return m.Page().Takeaway.Audit.Reading }
+	do(m, OpenPanel{Panel: PanelAudit})
+	if a := m.Page().Takeaway.Audit; !strings.HasPrefix(a.Reading, "The log is being read: ") || len(a.Rows) != 0 || len(a.Nodes) < 2 {
+		t.Fatalf("at first: %+v", a)
+	}
+	if n, least := frames(audit), m.world().Events().Len()/logSlice/3; n < least || n == 0 {
+		t.Errorf("%d events were read in %d frames", m.world().Events().Len(), n)
+	}
+	want, err := m.world().Audit("")
+	if a := m.Page().Takeaway.Audit; err != nil || a.Rows[0].LostN != len(want.Acked()) || a.Rows[0].LostN < 10_000 {
+		t.Errorf("%+v, want %d lost, %v", a.Rows, len(want.Acked()), err)
+	}
+	do(m, AuditOf{"m1"})
+	if a := m.Page().Takeaway.Audit; a.Reading != "" || a.Rows[0].LostN != 0 {
+		t.Errorf("for m1: %+v", a)
+	}
+	do(m, SeekEvent{Event: m.world().Events().Len() / 2, AtOnce: true})
+	if frames(audit) == 0 {
+		t.Error("what was read before is more than had happened")
+	}
+	do(m, Typed{"m1", "SET other way"})
+	do(m, OpenPanel{Panel: PanelCompare})
+	if frames(func() string { return m.Page().Takeaway.Compare.Reading }) == 0 || len(m.Page().Takeaway.Compare.Nodes) == 0 {
+		t.Errorf("%+v", m.Page().Takeaway.Compare)
+	}
+	if do(m, OpenPanel{Panel: PanelCompare}); m.panels.logs.read != nil {
+		t.Error("a closed panel keeps what it read")
 	}
 }
 

@@ -10,6 +10,7 @@ type Compare struct {
 	Left, Right []Choice // the branches to choose from, by their numbers
 	Names       [2]string
 	Same        string // what they share
+	Reading     string // how far their logs are read, before anything is said of them
 	First       [2]CompareEvent
 	Nodes       []CompareNode
 	Missing     [2]CompareMissing // what the one has that the other lacks
@@ -65,20 +66,38 @@ func (m *Model) compareNow() Compare {
 	if m.playing && p.compared.done && p.compared.left == p.left && p.compared.right == p.right {
 		key.ends = p.compared.ends
 	}
-	if key != p.compared {
-		p.compared = key
-		p.compare = m.compareBranches(p.left, p.right)
+	if key == p.compared {
+		return p.compare
 	}
-	return p.compare
+	c := m.compareChoices(p.left, p.right)
+	if c.Reading = m.readLogs(m.compareLogs()); c.Reading == "" {
+		c = m.compareBranches(p.left, p.right)
+		p.compared, p.compare = key, c
+	}
+	return c
 }
 
-func (m *Model) compareBranches(left, right int) Compare {
+// compareLogs are those of the branches that are compared, to their ends.
+func (m *Model) compareLogs() []logOf {
+	p := &m.panels
+	if p.left == p.right {
+		return nil
+	}
+	return []logOf{{p.left, m.line.EndOf(p.left)}, {p.right, m.line.EndOf(p.right)}}
+}
+
+func (m *Model) compareChoices(left, right int) Compare {
 	branches := m.line.Branches()
 	c := Compare{Names: [2]string{branches[left].Name, branches[right].Name}}
 	for i, b := range branches {
 		c.Left = append(c.Left, Choice{Name: plain(int64(i)), Label: b.Name, On: i == left})
 		c.Right = append(c.Right, Choice{Name: plain(int64(i)), Label: b.Name, On: i == right})
 	}
+	return c
+}
+
+func (m *Model) compareBranches(left, right int) Compare {
+	branches, c := m.line.Branches(), m.compareChoices(left, right)
 	if left == right {
 		c.Same = "This is one branch. Choose another one to compare it with."
 		return c
@@ -129,7 +148,8 @@ func compareNode(n script.NodeDifference, names [2]string) CompareNode {
 // compareMissing lists what clients of a branch were told was done and the master of the other one lacks.
 func (m *Model) compareMissing(branches []script.Branch, from, in int) CompareMissing {
 	c := CompareMissing{Branch: from}
-	a, err := m.line.EndOf(from).Missing(m.line.EndOf(in), "")
+	one, other := logOf{from, m.line.EndOf(from)}, logOf{in, m.line.EndOf(in)}
+	a, err := m.auditor(one).Missing(one.world, m.auditor(other), other.world, "")
 	if err != nil {
 		c.Title = "Answered OK in " + branches[from].Name
 		c.Problem = branches[in].Name + " has no data to look in: " + reason(err) + "."

@@ -507,6 +507,8 @@ func (m *Model) frame(elapsed time.Duration) (cmds []Cmd) {
 	m.digests.left -= elapsed
 	if _, on := m.line.Seeking(); on {
 		m.travel(awaited * m.work)
+	} else if m.panels.logs.behind {
+		m.readOn()
 	} else if m.opening {
 		m.rush(m.work)
 	} else if m.file != nil {

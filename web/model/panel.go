@@ -69,6 +69,7 @@ type panels struct {
 	open string
 	of   string // the node that it was opened for, from the node's own column, or ""
 
+	logs    logs
 	winner  string
 	audited auditKey
 	audit   Audit
@@ -86,6 +87,7 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 	p := &m.panels
 	switch msg := msg.(type) {
 	case OpenPanel:
+		p.logs = logs{}
 		if p.open == msg.Panel {
 			p.open = ""
 			switch {

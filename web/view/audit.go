@@ -21,6 +21,7 @@ func (a *audit) Render() app.UI {
 		panelHead(a.Up, model.PanelAudit, "Lost-write audit", k.About,
 			choose("audit-of", "in the data of", k.Nodes, func(v string) { a.Up.send(model.AuditOf{Node: v}) })),
 		app.If(k.Problem != "", func() app.UI { return app.P().Class("panel__problem").Text(k.Problem) }),
+		app.If(k.Reading != "", func() app.UI { return reading(k.Reading) }),
 		app.P().Class("sr").Text(k.Label),
 		app.If(len(k.Rows) > 0, func() app.UI {
 			return app.Div().Class("audit__bars").Body(app.Range(k.Rows).Slice(func(i int) app.UI { return a.bar(&k.Rows[i]) }))
@@ -32,11 +33,16 @@ func (a *audit) Render() app.UI {
 					app.B().Text(l.Node+": "), app.Text(l.Taken+" lost, "), app.Span().DataSet("tone", "lost").Class("audit__told").Text(l.Told),
 					app.Text("; "+l.Span+"; "+l.When+"; "+l.Keys))
 			}))
-		}).ElseIf(k.Problem == "", func() app.UI {
+		}).ElseIf(k.Problem == "" && k.Reading == "", func() app.UI {
 			return app.P().Class("audit__losers").DataSet("testid", "audit-none").Text("Nothing is lost: " + k.Winner + " has every write that any node took.")
 		}),
 		writeList("Lost writes", -1, k.Writes, k.More, a.Up),
 	)
+}
+
+// reading is how far a panel is that has not read enough to say something.
+func reading(words string) app.UI {
+	return app.P().Class("panel__problem").DataSet("testid", "reading").Text(words)
 }
 
 // bar is one branch: of the writes that clients were told were done, those that are kept and those that are lost.

@@ -21,6 +21,7 @@ func (c *compare) Render() app.UI {
 		panelHead(c.Up, model.PanelCompare, "Branches compared", k.Same,
 			choose("compare-left", "compare", k.Left, func(v string) { c.choose(v, "") }),
 			choose("compare-right", "with", k.Right, func(v string) { c.choose("", v) })),
+		app.If(k.Reading != "", func() app.UI { return reading(k.Reading) }),
 		app.If(len(k.Nodes) > 0, func() app.UI {
 			return app.Div().Class("panel__scroll").TabIndex(0).Role("region").Aria("label", "Where they differ").Body(
 				app.H3().Text("First event that differs"),
