@@ -458,10 +458,11 @@ func (n *Node) Clone() *Node {
 }
 
 // Share has two nodes hold once what both of them hold, without a change to either: of the keys that this one has written since
-// it was cloned last at most those of so many leaves, and of the stream what fills the same blocks.
-func (n *Node) Share(with *Node, leaves int) {
+// it was cloned last at most those of so many leaves, and of the stream the blocks that are full, or all where last says that this
+// node does not go on.
+func (n *Node) Share(with *Node, leaves int, last bool) {
 	n.data.Share(with.data, leaves)
-	n.hist.Share(&with.hist.Backlog)
+	n.hist.Share(&with.hist.Backlog, last)
 }
 
 // Config returns the configuration as it stands.

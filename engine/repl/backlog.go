@@ -2,6 +2,7 @@ package repl
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strconv"
 
@@ -57,8 +58,27 @@ type block struct {
 // blockMem is written from the front. Whoever has seen all of it may append in place; a branch, whose view ends
 // before used, copies first.
 type blockMem struct {
+	size int // bytes that fit
+	used int // that are written, or borrowed
 	buf  []byte
-	used int
+	rest []byte // borrowed memory can be in two places
+}
+
+// borrowed is the use of memory that is another backlog's: nobody has seen all of it.
+const borrowed = math.MaxInt
+
+func newBlockMem(size int) *blockMem { return &blockMem{size: size, buf: make([]byte, size)} }
+
+// bytes are some that are written, copied only where they lie in two places.
+func (m *blockMem) bytes(from, to int) []byte {
+	switch cut := len(m.buf); {
+	case to <= cut:
+		return m.buf[from:to:to]
+	case from >= cut:
+		return m.rest[from-cut : to-cut : to-cut]
+	default:
+		return slices.Concat(m.buf[from:], m.rest[:to-cut])
+	}
 }
 
 // Offset is the number of the last byte of the stream: master_repl_offset.
@@ -142,24 +162,47 @@ func (b *Backlog) Clone() Backlog {
 	return c
 }
 
-// Share takes the memory of another backlog where it holds the same bytes in blocks that are full, as that of a replica does
-// which began where its master's did.
-func (b *Backlog) Share(with *Backlog) {
+// Share takes the memory of another backlog, where that holds the same bytes: as a master's does, whose blocks begin elsewhere than
+// those of its replicas. The block that is being filled is taken only with last, for a backlog that does not go on: it would have
+// to be copied for that.
+func (b *Backlog) Share(with *Backlog, last bool) {
 	j := 0
 	for i := range b.blocks {
 		own := &b.blocks[i]
-		for j < len(with.blocks) && with.blocks[j].first < own.first {
-			j++
-		}
-		if j == len(with.blocks) {
+		if own.n < own.mem.size && !last {
 			return
 		}
-		other := &with.blocks[j]
-		full := own.n == len(own.mem.buf) && other.n == own.n && len(other.mem.buf) == own.n
-		if own.first == other.first && full && own.mem != other.mem && bytes.Equal(own.mem.buf, other.mem.buf) {
-			own.mem = other.mem
+		for j < len(with.blocks) && with.blocks[j].first+engine.Offset(with.blocks[j].n) <= own.first {
+			j++
+		}
+		if mem := with.part(j, own); mem != nil && bytes.Equal(mem.bytes(0, own.n), own.mem.bytes(0, own.n)) {
+			own.mem = mem
 		}
 	}
+}
+
+// part is memory for a block of another backlog, out of what block j has and the next one. It is nil where these do not hold so
+// much, or the block is in it already.
+func (b *Backlog) part(j int, of *block) *blockMem {
+	if j >= len(b.blocks) || of.first < b.blocks[j].first || b.blocks[j].mem.rest != nil {
+		return nil
+	}
+	one, at := &b.blocks[j], int(of.first-b.blocks[j].first)
+	end := min(one.n, at+of.n)
+	left := of.n - (end - at)
+	mem := &blockMem{size: of.mem.size, used: borrowed, buf: one.mem.buf[at:end:end]}
+	switch {
+	case &of.mem.buf[0] == &one.mem.buf[at]:
+		return nil
+	case at == 0 && of.n == one.mem.size && of.n == of.mem.size:
+		return one.mem
+	case left == 0:
+		return mem
+	case j+1 == len(b.blocks) || b.blocks[j+1].n < left || b.blocks[j+1].mem.rest != nil:
+		return nil
+	}
+	mem.rest = b.blocks[j+1].mem.buf[:left:left]
+	return mem
 }
 
 // Append adds one piece to the stream, as Redis feeds it: a new block is as large as the piece, within limits, so
@@ -171,7 +214,7 @@ func (b *Backlog) Append(p []byte) {
 	for len(p) > 0 {
 		p = p[b.fillTail(p):]
 		if len(p) > 0 {
-			b.blocks = append(b.blocks, block{first: b.offset + 1, mem: &blockMem{buf: make([]byte, b.blockSize(len(p)))}})
+			b.blocks = append(b.blocks, block{first: b.offset + 1, mem: newBlockMem(b.blockSize(len(p)))})
 			p = p[b.fillTail(p):]
 		}
 		b.trim(trimPerFeed)
@@ -205,7 +248,7 @@ func (b *Backlog) appendWhole(args [][]byte) bool {
 		return false
 	}
 	t := &b.blocks[len(b.blocks)-1]
-	room := len(t.mem.buf) - t.n - headerMax
+	room := t.mem.size - t.n - headerMax
 	for _, a := range args {
 		room -= len(a) + headerMax + 2
 	}
@@ -236,12 +279,12 @@ func (b *Backlog) fillTail(p []byte) int {
 		return 0
 	}
 	t := &b.blocks[len(b.blocks)-1]
-	if t.n == len(t.mem.buf) {
+	if t.n == t.mem.size {
 		return 0
 	}
-	if t.n < t.mem.used { // another branch went on in this memory
-		mem := &blockMem{buf: make([]byte, len(t.mem.buf)), used: t.n}
-		copy(mem.buf, t.mem.buf[:t.n])
+	if t.n < t.mem.used { // another branch went on in this memory, or will
+		mem := newBlockMem(t.mem.size)
+		copy(mem.buf, t.mem.bytes(0, t.n))
 		t.mem = mem
 	}
 	n := copy(t.mem.buf[t.n:], p)
@@ -334,7 +377,7 @@ func (b *Backlog) Bytes(first engine.Offset, most int) []byte {
 	}
 	bl := b.blocks[lo]
 	at := int(first - bl.first)
-	return bl.mem.buf[at:min(bl.n, at+most):min(bl.n, at+most)]
+	return bl.mem.bytes(at, min(bl.n, at+most))
 }
 
 // A Block is one block as the page shows it.
@@ -352,7 +395,7 @@ func (b *Backlog) Blocks(dst []Block) []Block {
 		pinned := i < len(b.blocks)-1 && (rest > b.Size || b.ring && rest >= b.Size) && b.pin != 0 && b.pin < b.blocks[i+1].first
 		dst = append(dst, Block{
 			Span:   engine.Span{First: bl.first, Last: bl.first + engine.Offset(bl.n) - 1},
-			Size:   int64(len(bl.mem.buf)),
+			Size:   int64(bl.mem.size),
 			Pinned: pinned,
 		})
 	}

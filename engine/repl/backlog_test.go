@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,44 +170,80 @@ func BenchmarkBacklogAppendSET(b *testing.B) {
 	b.SetBytes(int64(l.Offset()) / int64(b.N))
 }
 
-// Backlogs that began at the same byte share the blocks that are full, and hold what they held.
+// Backlogs hold once what they all hold in blocks that are full, wherever those begin, and hold what they held.
 func TestBacklogsShareFullBlocks(t *testing.T) {
-	master, replica, late := Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}
+	master, replica, late, other := Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}
 	master.Create(0)
 	replica.Create(0)
-	late.Create(3)
+	other.Create(0)
 	for i := range 1000 {
 		p := []byte(fmt.Sprintf("command %06d %s\r\n", i, strings.Repeat("x", 80)))
-		master.Append(p)
-		replica.Append(p)
-		late.Append(p)
+		if i == 100 {
+			late.Create(master.Offset())
+		}
+		for _, b := range []*Backlog{&master, &replica, &late} {
+			b.Append(p)
+		}
+		other.Append(bytes.ToUpper(p))
 	}
 	content := func(b *Backlog) (all []byte) {
-		for first := b.First(); first < b.Next(); first += engine.Offset(len(b.Bytes(first, 1<<20))) {
-			all = append(all, b.Bytes(first, 1<<20)...)
+		for first := b.First(); first < b.Next(); first += engine.Offset(len(b.Bytes(first, 1000))) {
+			all = append(all, b.Bytes(first, 1000)...)
 		}
 		return all
 	}
-	want := content(&master)
-	replica.Share(&master)
-	late.Share(&master)
-	shared := func(b *Backlog) (n int) {
-		for i := range min(len(b.blocks), len(master.blocks)) {
-			if b.blocks[i].mem == master.blocks[i].mem {
-				n++
+	want, blocks := content(&master), late.Blocks(nil)
+	memory := func(b *Backlog) (of []*blockMem) {
+		for _, bl := range b.blocks {
+			of = append(of, bl.mem)
+		}
+		return of
+	}
+	for again := range 2 { // the second time there is nothing left to do
+		before := memory(&late)
+		replica.Share(&master, false)
+		late.Share(&master, false)
+		other.Share(&master, false)
+		n := len(master.blocks)
+		same, split := 0, 0
+		for i := range n {
+			if replica.blocks[i].mem == master.blocks[i].mem {
+				same++
+			}
+			if other.blocks[i].mem == master.blocks[i].mem || other.blocks[i].mem.rest != nil {
+				t.Error("other bytes are taken for the same")
 			}
 		}
-		return n
+		for _, mem := range memory(&late) {
+			if mem.rest != nil {
+				split++
+			}
+		}
+		if again > 0 && !slices.Equal(memory(&late), before) {
+			t.Error("what is shared is shared again")
+		}
+		if n < 5 || same != n-1 || split != len(late.blocks)-1 {
+			t.Errorf("of %d blocks %d are shared, and of %d %d in two places", n, same, len(late.blocks), split)
+		}
 	}
-	if n := len(master.blocks); n < 5 || shared(&replica) != n-1 || shared(&late) != 0 {
-		t.Errorf("of %d blocks %d and %d are shared", n, shared(&replica), shared(&late))
+	kept := late.Clone() // it goes on in memory of its own, too
+	if kept.Share(&master, true); kept.blocks[len(kept.blocks)-1].mem.used != borrowed || !bytes.Equal(content(&kept), want[late.First()-1:]) {
+		t.Error("the last block is not shared as it is")
+	}
+	kept.AppendCommand([][]byte{[]byte("GET")})
+	if got := content(&kept); !bytes.Equal(got, append(slices.Clip(want[late.First()-1:]), "*1\r\n$3\r\nGET\r\n"...)) {
+		t.Error("a backlog whose last block is shared goes on with something else")
 	}
 	master.Append([]byte("more of the master's"))
 	replica.Append([]byte("of the replica's own"))
-	if got := content(&replica); !bytes.Equal(got, append(want, "of the replica's own"...)) || !bytes.Equal(content(&late), want) {
+	late.Append([]byte("of the late one's own"))
+	if got := content(&replica); !bytes.Equal(got, append(slices.Clip(want), "of the replica's own"...)) {
 		t.Error("a backlog that shares holds something else")
 	}
-	if got := content(&master); !bytes.Equal(got, append(want, "more of the master's"...)) {
+	if got := content(&late); !bytes.Equal(got, append(slices.Clip(want[late.First()-1:]), "of the late one's own"...)) || !slices.Equal(late.Blocks(nil)[:len(blocks)-1], blocks[:len(blocks)-1]) {
+		t.Error("a backlog with blocks in two places holds something else")
+	}
+	if got := content(&master); !bytes.Equal(got, append(slices.Clip(want), "more of the master's"...)) {
 		t.Error("one that is shared with holds something else")
 	}
 }

@@ -20,7 +20,7 @@ const (
 // Source: redis/src/replication.c, feedReplicationBuffer (repl_buffer_mem).
 func (b *Backlog) Memory() (total int64) {
 	for i := range b.blocks {
-		total += int64(len(b.blocks[i].mem.buf)) + blockOverhead
+		total += int64(b.blocks[i].mem.size) + blockOverhead
 	}
 	return total
 }
@@ -61,7 +61,7 @@ func (b *Backlog) Held(sent engine.Offset) (blocks int, bytes int64) {
 	before, _ := slices.BinarySearchFunc(b.blocks, next+1, func(bl block, at engine.Offset) int { return int(bl.first - at) })
 	oldest, last := &b.blocks[max(before-1, 0)], &b.blocks[len(b.blocks)-1]
 	blocks = len(b.blocks) - max(before-1, 0)
-	return blocks, int64(last.first-oldest.first) + int64(len(last.mem.buf)) + int64(blocks)*blockOverhead
+	return blocks, int64(last.first-oldest.first) + int64(last.mem.size) + int64(blocks)*blockOverhead
 }
 
 // LastBlock is the first byte of the block that is being filled, or 0: it changes when a block is added.

@@ -101,7 +101,7 @@ func try(s *Script) (t *trial) {
 			return t
 		}
 		if twin != nil {
-			t.session.world.Share()
+			t.session.world.Share(i%2 == 0)
 		}
 	}
 	if twin != nil {

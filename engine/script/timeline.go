@@ -70,7 +70,7 @@ type trail struct {
 // browser; a checkpoint costs some tens of kilobytes and what has been written between it and the next.
 const (
 	sparseTurns = 1_024 // between those of a branch, until there are
-	mostPoints  = 96    // so many: then they lie further apart
+	mostPoints  = 48    // so many: then they lie further apart
 	closeTurns  = 256   // between those of a trail
 	mostTrail   = 16    // of which so many are kept
 )
@@ -158,8 +158,10 @@ func (b *branch) note() {
 		b.bounds = append(b.bounds, n)
 	}
 	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= sparseTurns {
-		b.end.world.Share()
-		b.points = append(b.points, checkpoint{b.end.Clone(), len(b.deeds)})
+		b.end.world.Share(false)
+		here := b.end.Clone()
+		here.world.Share(true)
+		b.points = append(b.points, checkpoint{here, len(b.deeds)})
 		if len(b.points) > mostPoints {
 			b.thin()
 		}

@@ -92,26 +92,31 @@ func (w *World) Clone() *World {
 // sharedLeaves is how many leaves of a replica's dataset Share looks at, of some twenty keys each.
 const sharedLeaves = 1024
 
-// Share has replicas that are in step with their masters hold with them what is the same, once. Nothing can be told from it but
-// how much memory there is: a world that is kept with every node's keys should not keep them for every node.
-func (w *World) Share() {
-	done := make([]bool, len(w.hosts))
-	var share func(h *host)
-	share = func(h *host) {
-		if done[h.index] || h.node == nil {
-			return
-		}
-		done[h.index] = true
-		if master := h.node.Master().Host; master != "" {
-			if m := w.resolve(h, master); m != nil && m != h && m.node != nil {
-				share(m) // which shares with its own first
-				h.node.Share(m.node, sharedLeaves)
-			}
-		}
-	}
+// Share has replicas hold with the master at the top of their chain what is the same, once. Nothing can be told from it but how
+// much memory there is: a world that is kept with every node's keys and stream should not keep them for every node. One that stays
+// as it is, since others go on from clones of it, shares the last of the stream too.
+func (w *World) Share(stays bool) {
 	for _, h := range w.hosts {
-		share(h)
+		if m := w.above(h); m != nil && m != h {
+			h.node.Share(m.node, sharedLeaves, stays)
+		}
 	}
+}
+
+// above is the node that is furthest up the chain that a node is in, as far as they are up; nil for one that is down.
+func (w *World) above(h *host) (top *host) {
+	for range w.hosts {
+		if h == nil || h.node == nil {
+			break
+		}
+		top = h
+		master := h.node.Master().Host
+		if master == "" {
+			break
+		}
+		h = w.resolve(h, master)
+	}
+	return top
 }
 
 // Now is the world's clock.

@@ -8,7 +8,7 @@ import "time"
 const (
 	collectEvery = 3 * time.Second // about as often the heap is marked,
 	leastGarbage = 4 << 20         // but not for less than so many bytes,
-	mostGarbage  = 150             // and for so many percent of what lives at the latest.
+	mostGarbage  = 100             // and for so many percent of what lives at the latest.
 )
 
 // garbage is how much may lie before it is collected, in percent of the bytes that live, where so many bytes were made in so

@@ -28,7 +28,7 @@ type Page struct {
 	Problem  string // why the script ended, or ""
 }
 
-// Parts are some of a page's parts. Each takes about as long to draw as any other.
+// Parts are some of a page's parts. Each takes about as long to draw as any other, the wire longer.
 type Parts uint8
 
 // The parts of a page: the stage's nodes and the table in its place, its links, the tape, the wire, the column of the selected

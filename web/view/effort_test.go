@@ -65,7 +65,19 @@ func TestPartsTakeTurns(t *testing.T) {
 			t.Errorf("part %b was drawn %d times in ten seconds", part, n)
 		}
 	}
-	for range model.PartCount + 20 { // then nothing changes
+	clear(counts)
+	for range 600 { // on a slow machine
+		revision++
+		if part := s.next(revision, now, drawLatest); part != 0 {
+			counts[part]++
+			s.note(part, revision, now)
+		}
+		now += time.Second / 60
+	}
+	if wire, cards := counts[model.PartWire], counts[model.PartCards]; wire < 9 || wire > 11 || cards < 18 || cards > 21 {
+		t.Errorf("on a slow machine the wire was drawn %d times in ten seconds, and the cards %d times", wire, cards)
+	}
+	for range model.PartCount + 80 { // then nothing changes
 		if part := s.next(revision, now, drawSoonest); part != 0 {
 			s.note(part, revision, now)
 		}
