@@ -33,7 +33,7 @@ type digest struct {
 // digestsAt works out those that are missing, when it is time.
 func (m *Model) digestsAt(s *scene) []digest {
 	d := &m.digests
-	if d.left > 0 {
+	if d.left > 0 && !m.filled(s) {
 		return d.of
 	}
 	before := d.of
@@ -57,4 +57,18 @@ func (m *Model) digestsAt(s *scene) []digest {
 		d.of = append(d.of, now)
 	}
 	return d.of
+}
+
+// noData is how the digest of no data at all is shown.
+const noData = "000000"
+
+// filled reports whether a node has data that had none when the digests were worked out, or has none any more: what its card says
+// of their number would not fit.
+func (m *Model) filled(s *scene) bool {
+	for i, d := range m.digests.of[:min(len(m.digests.of), len(s.nodes))] {
+		if v := &s.nodes[i]; v.up && d.text != "" && (d.text == noData) != (v.keys == 0) {
+			return true
+		}
+	}
+	return false
 }

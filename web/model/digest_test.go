@@ -67,6 +67,16 @@ func TestDigestsAreNotWorkedOutOften(t *testing.T) {
 		t.Errorf("%d digests in two seconds", seen)
 	}
 	m = opened(t, "")
+	do(m, Run{"node r3 replicaof m1"})
+	for loaded := false; !loaded; { // but a node that has data is not said to have none
+		do(m, Frame{Elapsed: time.Millisecond})
+		i := len(m.Page().Stage.Cards) - 1
+		c := m.Page().Stage.Cards[i]
+		if loaded = m.world().Node("r3").Keys > 0; loaded == (c.Digest == noData) {
+			t.Fatalf("r3 has %d keys and the digest %s", m.world().Node("r3").Keys, c.Digest)
+		}
+	}
+	m = opened(t, "")
 	if c := m.Page().Stage.Cards[0]; c.Digest == "" {
 		t.Error("no digest of a few keys")
 	}

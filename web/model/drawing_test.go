@@ -269,6 +269,10 @@ func TestVerdicts(t *testing.T) {
 			"fullresync", "✓ yes", "✗ no backlog", "50,046"},
 		{"unknown id", with(func(a *engine.PsyncAnswered) { a.Asked, a.Reason = other, engine.PsyncUnknownID }),
 			"fullresync", "✗ no", "not reached", "49,153≤50,046≤81,518"},
+		{"unknown id, and gone as well", with(func(a *engine.PsyncAnswered) { a.Asked, a.Want, a.Reason = other, 40000, engine.PsyncUnknownID }),
+			"fullresync", "✗ no", "not reached", "49,153>40,000≤81,518"},
+		{"unknown id, and not written yet", with(func(a *engine.PsyncAnswered) { a.Asked, a.Want, a.Reason = other, 90000, engine.PsyncUnknownID }),
+			"fullresync", "✗ no", "not reached", "49,153≤90,000>81,518"},
 		{"no history", with(func(a *engine.PsyncAnswered) { a.Asked, a.Want, a.Reason = "?", -1, engine.PsyncNoHistory }),
 			"fullresync", "✗ none", "not reached", "49,153≤?≤81,518"},
 		{"beyond the second id", with(func(a *engine.PsyncAnswered) {
@@ -282,6 +286,24 @@ func TestVerdicts(t *testing.T) {
 		if v.Kind != c.kind || v.History.Result != c.history || v.Held.Result != c.compare || line != c.line || v.Replica != "r1" {
 			t.Errorf("%s: %s, %q, %q, %q, want %s, %q, %q, %q", c.name, v.Kind, v.History.Result, v.Held.Result, line,
 				c.kind, c.history, c.compare, c.line)
+		}
+	}
+}
+
+// A flag on a byte that is out of sight says so, and one that is asked about does not answer by its colour.
+func TestFlags(t *testing.T) {
+	win := window{100, 1000}
+	tape := Tape{Width: 900}
+	tape.flag(win, Flag{Name: "r1", Late: true}, 50, "r1 asked for")
+	tape.flag(win, Flag{Name: "r2"}, 500, "r2 will ask for")
+	tape.flag(win, Flag{Name: "r3", Open: true}, 900, "r3 will ask for")
+	for i, want := range []Flag{
+		{Beyond: true, Text: TapeText{Text: "◂ r1 asked for", Tone: ToneFull}},
+		{Text: TapeText{Text: "r2 will ask for", Tone: ToneOK}},
+		{Text: TapeText{Text: "r3 will ask for", Tone: Plain}},
+	} {
+		if f := tape.Flags[i]; f.Beyond != want.Beyond || f.Text.Text != want.Text.Text || f.Text.Tone != want.Text.Tone {
+			t.Errorf("%+v", f)
 		}
 	}
 }

@@ -44,6 +44,7 @@ const EditorID = "script-text"
 const (
 	shownErrors = 20
 	ownScenario = "your-script"
+	ownTitle    = "Your script"
 	ownGroup    = "Yours"
 )
 
@@ -134,7 +135,7 @@ func (m *Model) openOwn(parsed *script.Script, text string) {
 // adopt puts a script into the reader's group of the library and begins it.
 func (m *Model) adopt(parsed *script.Script, text string) {
 	if parsed.Title == "" {
-		parsed.Title = "Your script"
+		parsed.Title = ownTitle
 	}
 	own := Scenario{ownScenario, ownGroup, text}
 	m.scenarios = append([]Scenario(nil), m.scenarios...)

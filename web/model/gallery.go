@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -127,7 +128,7 @@ func (c *GalleryCard) describe(s *script.Script) {
 			}
 			eras = appendNew(eras, era)
 			for _, set := range a.Settings {
-				text := set.Name + " " + set.Value
+				text := set.Name + " " + cmp.Or(set.Value, `""`)
 				if settings[text] == nil {
 					order = append(order, text)
 				}

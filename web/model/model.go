@@ -801,6 +801,9 @@ func scenarioTitle(s Scenario) string {
 			return strings.Trim(rest, `"`)
 		}
 	}
+	if s.Name == ownScenario {
+		return ownTitle
+	}
 	return s.Name
 }
 

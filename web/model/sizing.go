@@ -139,7 +139,7 @@ func (m *Model) sizingNow() Sizing {
 }
 
 func sizingNotes(f *sizingForm, ping time.Duration, ring bool) []string {
-	notes := []string{"Measured at " + f.node + ": " + commas(f.measured) + " B of stream a second over the last 5 s."}
+	notes := []string{"Measured at " + f.node + ": " + commas(f.measured) + " B of stream a second, over the last 5 s or since the writing began."}
 	if f.node == "" {
 		notes = nil
 	}

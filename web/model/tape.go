@@ -71,8 +71,9 @@ type Flag struct {
 	X      float64
 	Rail   int
 	Late   bool
+	Open   bool // the reader is asked what the answer will be
 	Text   TapeText
-	Beyond bool // it stands to the left of the window
+	Beyond bool // the byte is to the left of the window, and so of where the flag stands
 }
 
 // A TapeTick is a number under the tape.
@@ -324,7 +325,7 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 	case parted(master, n) > 0:
 		r.Cut = true
 		t.own(&r, win, master, n)
-		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: true, Beyond: float64(n.repl.Ask.Want) < win.lo}, n.repl.Ask.Want, n.name+" will ask for")
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: true}, n.repl.Ask.Want, n.name+" will ask for")
 	default:
 		r.Cut = true
 		want := n.repl.Ask.Want
@@ -338,10 +339,10 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 		} else if missing := int64(next - want); missing > 0 {
 			t.missingText(&r, r.Missing, "missing "+byteCount(missing), ", every one still held", ToneOK)
 		}
-		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: r.Late, Beyond: float64(want) < win.lo}, want, n.name+" will ask for")
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: r.Late, Open: m.tale.open && m.tale.replica == n.name}, want, n.name+" will ask for")
 	}
 	if v, ok := m.shownVerdict(s); ok && n.connected() && v.master == master.name && s.named(v.answer.Replica) == n.name && v.answer.Want > 0 {
-		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: !v.answer.Continued(), Beyond: float64(v.answer.Want) < win.lo},
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: !v.answer.Continued()},
 			v.answer.Want, n.name+" asked for")
 	}
 	t.Rails = append(t.Rails, r)
@@ -382,9 +383,10 @@ func (t *Tape) own(r *Rail, win window, master, n standing) {
 	shared := master.repl.SecondOffset - 1
 	r.Acked = win.bar(engine.Offset(win.lo), shared)
 	r.Own = win.bar(shared, n.offset())
-	text := TapeText{X: r.Own.X + r.Own.W, Anchor: "start", Text: byteCount(r.OwnSize) + " that only " + n.name + " has", Tone: ToneLost, Shown: !t.Compact}
+	const apart = 6 // CSS pixels from what the words stand beside
+	text := TapeText{X: r.Own.X + r.Own.W + apart/t.Width, Anchor: "start", Text: byteCount(r.OwnSize) + " that only " + n.name + " has", Tone: ToneLost, Shown: !t.Compact}
 	if text.X*t.Width+textWidth(text.Text)+24 > t.Width {
-		text.X, text.Anchor = r.Own.X, "end"
+		text.X, text.Anchor = r.Own.X-apart/t.Width, "end"
 	}
 	r.Texts = append(r.Texts, text)
 }
@@ -440,10 +442,16 @@ func (t *Tape) beside() {
 }
 
 func (t *Tape) flag(win window, f Flag, want engine.Offset, words string) {
-	f.X = win.x(want - 1)
+	f.X, f.Beyond = win.x(want-1), float64(want) < win.lo
 	tone := ToneOK
 	if f.Late {
 		tone = ToneFull
+	}
+	if f.Open {
+		tone = Plain // its colour would be the answer
+	}
+	if f.Beyond {
+		words = "◂ " + words
 	}
 	f.Text = TapeText{X: f.X, Anchor: "start", Text: words, Bold: at(want), Tone: tone, Shown: true}
 	width := textWidth(words) + textWidth(f.Text.Bold) + 30

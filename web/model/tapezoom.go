@@ -215,10 +215,8 @@ func (k *TapeZoom) cells(m *Model, win window, master string, span engine.Span) 
 			c.Char = "\\r"
 		case b == '\n':
 			c.Char = "\\n"
-		case b > ' ' && b < 0x7f:
+		case b >= ' ' && b < 0x7f:
 			c.Char = string(rune(b))
-		case b == ' ':
-			c.Char = "␠"
 		default:
 			c.Char = "·"
 		}

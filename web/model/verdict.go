@@ -198,7 +198,7 @@ func historyCheck(master string, a engine.PsyncAnswered) Check {
 		c.refuse("✗ none")
 	case a.Reason == engine.PsyncUnknownID:
 		c.Op2 = "≠"
-		c.Note, c.NoteMono = "neither", "master_replid nor master_replid2"
+		c.Note, c.NoteMono = "is neither of", "master_replid, master_replid2"
 		c.refuse("✗ no")
 	case a.Reason == engine.PsyncBeyondSecond:
 		c.Mid, c.Op2, c.Right = at(a.Want), ">", at(a.SecondOffset)
@@ -220,9 +220,15 @@ func heldCheck(master string, a engine.PsyncAnswered, reached bool) Check {
 		Note: "first held ≤ asked for ≤ next written", Tone: ToneOK, Accepted: true}
 	if !reached {
 		c.Result, c.Tone, c.Accepted = "not reached", ToneMuted, false
-		c.Op1, c.Op2 = "≤", "≤"
 		if a.Want < 0 {
 			c.Mid = "?"
+			return c
+		}
+		if a.First > a.Want {
+			c.Op1 = ">"
+		}
+		if a.Want > a.Next {
+			c.Op2 = ">"
 		}
 		return c
 	}

@@ -222,7 +222,7 @@ func writeIcon(on bool) app.UI {
 
 // nodeTable is the stage for those who read rather than look: what can be chosen and cut there can be here.
 func nodeTable(rows []model.TableRow, up *mailbox) app.UI {
-	head := []string{"Node", "Role", "Link", "", "State", "Offset", "Behind", "Keys", "History"}
+	head := []string{"Node", "Role", "Link", "", "Process", "Offset", "Behind", "Keys", "History"}
 	choose := func(id, text string, on bool, msg model.Msg) app.UI {
 		return app.Button().ID(id).Class("nodes__choose").Type("button").DataSet("testid", id).Aria("pressed", on).Text(text).
 			OnClick(func(app.Context, app.Event) { up.send(msg) }, app.EventScope(id))

@@ -172,7 +172,12 @@ func (t *tape) chips(r tapeRows) *shape {
 		if c.Quiet {
 			class += " chip__text--quiet"
 		}
-		cell := draw("g", "tape__cell").with(words(class, x, middle, "middle", c.Char))
+		cell := draw("g", "tape__cell")
+		if c.Char == " " { // few fonts have a sign for it
+			cell.with(stroke("l", "M"+px(x-3)+" "+px(middle-3)+"v3h6v-3"))
+		} else {
+			cell.with(words(class, x, middle, "middle", c.Char))
+		}
 		if !t.Tape.Compact {
 			cell.with(words("m hex", x, r.ribbon+r.ribbonHigh+13, "middle", c.Hex))
 		}
@@ -406,13 +411,20 @@ func (t *tape) flag(r tapeRows, f model.Flag) *shape {
 	if f.Late {
 		tone = "full"
 	}
+	if f.Open {
+		tone = "text"
+	}
 	d := "M" + px(x) + " " + px(top) + "V" + px(bottom)
 	cloth := "M" + px(x) + " " + px(top) + "h13l-4 5l4 5h-13z"
 	if f.Text.Anchor == "end" {
 		cloth = "M" + px(x) + " " + px(top) + "h-13l4 5l-4 5h13z"
 	}
-	return draw("g", "flag", "data-testid", "flag-"+f.Name, "data-late", strconv.FormatBool(f.Late)).with(
-		stroke("flag__gap", d), stroke("l-"+tone+" w2", d), stroke("f-"+tone, cloth), label(f.Text, "halo", t.Tape.Width, r.words, 20))
+	pole := "l-" + tone + " w2"
+	if f.Beyond {
+		pole += " dash"
+	}
+	return draw("g", "flag", "data-testid", "flag-"+f.Name, "data-late", strconv.FormatBool(f.Late), "data-beyond", strconv.FormatBool(f.Beyond)).with(
+		stroke("flag__gap", d), stroke(pole, d), stroke("f-"+tone, cloth), label(f.Text, "halo", t.Tape.Width, r.words, 20))
 }
 
 // label places a text with its figure. A halo keeps what is behind it away. Shift moves it away from its x, in the direction in which it runs.
