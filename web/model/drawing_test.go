@@ -308,6 +308,23 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// What stands at a rail gives way to the pole of a flag that goes down to it or past it.
+func TestRailTextsKeepClearOfFlags(t *testing.T) {
+	text := func(x float64) []TapeText {
+		return []TapeText{{X: x, Anchor: "end", Text: "acknowledged", Bold: "146", Shown: true}}
+	}
+	tape := Tape{Width: 900, Rails: []Rail{{Texts: text(0.5)}, {Texts: text(0.5)}, {Texts: text(0.3)}, {Texts: text(0.98)}}}
+	tape.flag(window{0, 1000}, Flag{Name: "r2", Rail: 1}, 451, "r2 asked for")
+	tape.flag(window{0, 1000}, Flag{Name: "r4", Rail: 3}, 951, "r4 asked for")
+	tape.clearFlags()
+	for i, want := range []TapeText{{X: 0.45 + 8.0/900, Anchor: "start", Shown: true}, {X: 0.45 + 8.0/900, Anchor: "start", Shown: true}, {X: 0.3, Anchor: "end", Shown: true}, {Anchor: "start"}} {
+		got := tape.Rails[i].Texts[0]
+		if got.Shown != want.Shown || got.Anchor != want.Anchor || want.Shown && math.Abs(got.X-want.X) > 1e-9 {
+			t.Errorf("rail %d: %+v, want %+v", i, got, want)
+		}
+	}
+}
+
 // A verdict gives way to the next cut, and to the reader who closed it.
 func TestAVerdictGivesWay(t *testing.T) {
 	s := aScene(blocks(1, 20440, 100), away(50))

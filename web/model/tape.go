@@ -268,8 +268,22 @@ func (t *Tape) blocks(win window, master standing) {
 	}
 }
 
-// clearFlags moves what is written on a block into the widest part that no flag cuts.
+// clearFlags moves what is written on a block into the widest part that no flag cuts, and what stands at a rail behind the pole of a
+// flag that goes through it.
 func (t *Tape) clearFlags() {
+	for i := range t.Rails {
+		for j := range t.Rails[i].Texts {
+			text := &t.Rails[i].Texts[j]
+			for _, f := range t.Flags {
+				lo, hi := extent(*text, t.Width)
+				if x := f.X * t.Width; f.Rail >= i && text.Anchor == "end" && lo < x && x < hi {
+					text.X, text.Anchor = (x+8)/t.Width, "start"
+					_, hi = extent(*text, t.Width)
+					text.Shown = text.Shown && hi <= t.Width
+				}
+			}
+		}
+	}
 	for i := range t.Blocks {
 		b := &t.Blocks[i]
 		from, best := b.X, Piece{}
