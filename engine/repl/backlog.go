@@ -194,7 +194,7 @@ func (b *Backlog) part(j int, of *block) *blockMem {
 	switch {
 	case &of.mem.buf[0] == &one.mem.buf[at]:
 		return nil
-	case at == 0 && of.n == one.mem.size && of.n == of.mem.size:
+	case left == 0 && at == 0 && of.n == one.mem.size && of.n == of.mem.size:
 		return one.mem
 	case left == 0:
 		return mem

@@ -247,3 +247,29 @@ func TestBacklogsShareFullBlocks(t *testing.T) {
 		t.Error("one that is shared with holds something else")
 	}
 }
+
+// Who shares with a backlog that is not so far yet takes nothing that is not there: the last block of that, borrowed itself, is
+// shorter than one of the same size that is full.
+func TestABacklogSharesWithOneThatIsBehind(t *testing.T) {
+	master, replica := Backlog{Size: 1 << 20}, Backlog{Size: 1 << 20}
+	var behind Backlog
+	master.Create(0)
+	replica.Create(0)
+	for i := range 1000 {
+		p := []byte(fmt.Sprintf("command %06d %s\r\n", i, strings.Repeat("x", 80)))
+		master.Append(p)
+		replica.Append(p)
+		if i == 600 {
+			behind = replica.Clone()
+			behind.Share(&master, true)
+		}
+	}
+	if last := behind.blocks[len(behind.blocks)-1]; last.mem.used != borrowed || last.n == last.mem.size {
+		t.Fatalf("the last block of the one that is behind is %d of %d bytes", last.n, last.mem.size)
+	}
+	want := bytes.Clone(replica.Bytes(behind.LastBlock(), 1<<20))
+	replica.Share(&behind, false)
+	if got := replica.Bytes(behind.LastBlock(), 1<<20); !bytes.Equal(got, want) {
+		t.Error("the block holds something else")
+	}
+}

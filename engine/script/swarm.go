@@ -154,20 +154,21 @@ func (t *trial) observe() error {
 	return t.check.Observe()
 }
 
-// pass lets time pass.
+// pass lets time pass, up to and including what happens at its end: the next act may begin another life of a node, and what the
+// one before told is to be judged before that.
 func (t *trial) pass(d time.Duration) error {
 	w := t.session.world
-	for end := w.Now().Add(d); w.Now() < end; {
-		if w.Next() > end {
-			w.RunUntil(end)
-		} else {
+	for end := w.Now().Add(d); ; {
+		more := w.Next() <= end
+		if more {
 			w.Step()
+		} else {
+			w.RunUntil(end)
 		}
-		if err := t.observe(); err != nil {
+		if err := t.observe(); err != nil || !more {
 			return err
 		}
 	}
-	return nil
 }
 
 // rest waits until the world is at rest; tend is called every now and then.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"resync/engine"
 )
 
 // Random worlds of two to nine nodes: anything fails, then everything is healed and has to come to rest with equal
@@ -129,6 +131,44 @@ func BenchmarkSwarm(b *testing.B) {
 		if err := Swarm(seed, "", false); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A master that waits for its replica to shut down and is started at the very moment when that has come: what it was told then is
+// of the life that ends.
+func TestALifeIsJudgedBeforeTheNextBegins(t *testing.T) {
+	s, err := Parse("x.resync", `seed 7006558
+node n1 repl-backlog-size=16kb enable-debug-command=yes save="1 1"
+node n2 repl-backlog-size=16kb enable-debug-command=yes save="1 1" repl-diskless-sync-delay=0
+wait 3.187s
+n2> SET k5 3725231093836140412
+wait 6.179s
+n2> SLAVEOF n1 6379
+wait 3.71s
+shutdown n1 nosave
+wait 926ms
+start n1
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial := try(s)
+	if trial.failed != nil {
+		t.Error(trial.failed)
+	}
+	ended, started := engine.Instant(-1), engine.Instant(-2)
+	for _, e := range trial.session.world.Events().All() {
+		switch f := e.Fact.(type) {
+		case engine.ShutdownChanged:
+			ended = e.At
+		case engine.Act:
+			if f.Text == "start n1" {
+				started = e.At
+			}
+		}
+	}
+	if ended != started {
+		t.Errorf("it ended at %s and was started at %s", ended, started)
 	}
 }
 
