@@ -263,10 +263,10 @@ describe("before the program runs", () => {
   // Few windows are as wide as one that a picture was drawn for. In all others it is laid out as the page will be, and its
   // drawings reach as far.
   for (const [width, height] of [[320, 640], [375, 812], [414, 896], [600, 960], [720, 900], [768, 1024], [834, 1112], [844, 390], [1024, 768], [1180, 820], [1280, 800], [1440, 900]]) {
-    test(`nothing of the picture is cut in a window of ${width}`, async (t) => {
+    test(`nothing of the picture is cut or covered in a window of ${width}`, async (t) => {
       const { page, release } = await waiting(t, { width, height });
       const faults = await page.evaluate(() => {
-        const out = [];
+        const out = [], line = document.querySelector(".load__line").getBoundingClientRect();
         const scrolls = ".tabs, .node__nodes, .node__chips, .story__try, .stage"; // to the side, and may go on beyond the edge
         const walk = document.createTreeWalker(document.querySelector(".poster"), NodeFilter.SHOW_TEXT);
         for (let text; (text = walk.nextNode()); ) {
@@ -275,6 +275,8 @@ describe("before the program runs", () => {
           range.selectNodeContents(text);
           const box = around.closest("svg") ? around.getBoundingClientRect() : range.getBoundingClientRect();
           if ((box.left < 0 || box.right > innerWidth) && !around.closest(scrolls)) out.push(`cut: ${text.data}`);
+          const below = Math.min(box.bottom, around.closest(".app__panels")?.getBoundingClientRect().bottom ?? box.bottom);
+          if (box.left < line.right && box.right > line.left && box.top < line.bottom && below > line.top) out.push(`covered: ${text.data}`);
         }
         for (const e of document.querySelectorAll("#root, .poster *")) {
           if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX) && !e.matches(scrolls)) out.push(`too wide: ${e.className}`);
@@ -298,6 +300,7 @@ describe("before the program runs", () => {
       const far = (part, i) => part.some((v, j) => j && Math.abs(v - after[i][j]) > (part[0] === "l-hair" ? 12 : 2));
       const moved = before.filter(far).map((part) => [part, after[before.indexOf(part)]].join(" to "));
       assert.deepEqual(moved, []);
+      assert.ok((await page.evaluate(() => window.shifts)) < 0.01, `the layout shifted by ${await page.evaluate(() => window.shifts)}`);
     });
   }
 
@@ -317,6 +320,7 @@ describe("before the program runs", () => {
       await page.locator("noscript strong", { hasText: "This page needs JavaScript" }).waitFor();
       assert.equal(await page.getByTestId("load-bar").isVisible(), false);
       assert.ok(await page.locator("#root .poster .card").first().isVisible(), "there is a picture");
+      assert.ok(await page.locator("#root .poster .deck__clock").first().isVisible(), "all of it");
       await page.locator("noscript summary", { hasText: "A short outage" }).click();
       await page.locator("noscript pre", { hasText: "expect r1.last_resync = partial" }).waitFor();
       const ground = await page.locator("#root").evaluate((e) => getComputedStyle(e).backgroundColor);
