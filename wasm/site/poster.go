@@ -4,17 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"strings"
 
 	"resync/assets"
 	"resync/engine/script"
 	"resync/web/view"
 )
 
-// The windows that posters are drawn for: a wide one, and one in which the stage stands upright (assets/css/boot.css).
-var windows = []struct {
-	class         string
-	width, height int
-}{{"poster__wide", 1280, 800}, {"poster__narrow", 375, 700}}
+// The windows that the page is drawn for, one for each way in which package model lays it out, with the room that the style
+// sheet leaves to plots there. In windows between them the style sheet does the rest, as it does for the page
+// (assets/css/boot.css).
+var windows = []struct{ width, height, plot int }{{1280, 800, 1144}, {768, 1024, 632}, {600, 800, 536}, {375, 700, 311}}
 
 // transcribed is the scenario that is told where no program runs.
 const transcribed = "short-outage"
@@ -29,25 +29,34 @@ func posters() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var poster bytes.Buffer
+	var poster strings.Builder
 	fmt.Fprintf(&poster, `<div class="poster" inert>%s`, patterns)
+	var drawings []string
 	for _, w := range windows {
-		drawn, err := view.Poster(w.width, w.height)
+		drawing, err := view.Poster(w.width, w.height)
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&poster, `<div class="%s">%s</div>`, w.class, drawn)
+		for _, plot := range plots {
+			if drawing, err = stretch(drawing, plot, w.plot); err != nil {
+				return nil, err
+			}
+		}
+		drawings = append(drawings, drawing)
+	}
+	if err := weave(&poster, drawings); err != nil {
+		return nil, err
 	}
 	poster.WriteString("</div>")
 	if poster.Len() > mostPoster {
-		return nil, fmt.Errorf("the poster has %d bytes, and %d are allowed: see what the first drawing of the page holds, or draw it for one window", poster.Len(), mostPoster)
+		return nil, fmt.Errorf("the poster has %d bytes, and %d are allowed: see what the first drawing of the page holds, or draw it for fewer windows", poster.Len(), mostPoster)
 	}
 	transcript, err := transcribe(transcribed)
 	if err != nil {
 		return nil, err
 	}
 	return map[string][]byte{
-		"<!--poster-->":     poster.Bytes(),
+		"<!--poster-->":     []byte(poster.String()),
 		"<!--transcript-->": []byte(html.EscapeString(transcript)),
 	}, nil
 }
