@@ -830,7 +830,7 @@ func (m *Model) plotWidth() float64 {
 		return m.plot
 	}
 	if m.compact() {
-		return max(120, m.width-72)
+		return max(120, m.width-64)
 	}
 	return m.width - 136
 }
