@@ -172,6 +172,15 @@ start n1
 	}
 }
 
+// Worlds that went another way once memory was shared: what is due is looked for when it was before.
+func TestSharingMemoryChangesNoWorld(t *testing.T) {
+	for _, seed := range []uint64{7019872} {
+		if err := Swarm(seed, "", false); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A writable replica that writes and ends in one and the same step comes back with data of its own: nobody's mistake.
 func TestAWritableReplicaEndsBehindAWrite(t *testing.T) {
 	if err := Check(parse(t, `node n1 repl-diskless-sync-delay=0

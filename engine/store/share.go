@@ -42,9 +42,9 @@ func (s *sharing) node(own, other node) node {
 	return own
 }
 
-// inner reports whether all beneath the two is the same now.
+// inner reports whether all beneath the two is the same now, and that what is due first is looked for at the same time.
 func (s *sharing) inner(own, other *inner) bool {
-	same := true
+	same := own.bound == other.bound
 	for i := 0; i < fan; {
 		span := own.span(i)
 		if n := s.node(own.slots[i], other.slots[i]); n != own.slots[i] {
@@ -59,9 +59,10 @@ func (s *sharing) inner(own, other *inner) bool {
 	return same
 }
 
-// alike reports whether two leaves hold the same. Where they do not, what they have in common is held once from now on.
+// alike reports whether two leaves hold the same, and have the same bound: when somebody looks for what is due is to be seen in the
+// order of what happens. Where they do not, what they have in common is held once from now on.
 func (l *leaf) alike(other *leaf) bool {
-	same := l.prefix == other.prefix && len(l.entries) == len(other.entries)
+	same := l.prefix == other.prefix && l.bound == other.bound && len(l.entries) == len(other.entries)
 	for i, j := 0, 0; i < len(l.entries) && j < len(other.entries); {
 		own, others := &l.entries[i], &other.entries[j]
 		switch {

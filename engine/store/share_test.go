@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -104,6 +105,22 @@ func TestSharingChangesNothing(t *testing.T) {
 			if r.IntN(50) == 0 {
 				to := r.IntN(2)
 				sharing[to].Share(sharing[1-to], r.IntN(40))
+			}
+			if r.IntN(40) == 0 { // one of them removes what is due, and the other one is told later
+				of, now := r.IntN(2), int64(r.IntN(2*round+1))
+				for db := range 2 {
+					if got, want := sharing[of].DB(db).Due(now, 10), apart[of].DB(db).Due(now, 10); !slices.Equal(got, want) {
+						t.Fatalf("seed %d: %q are due, and %q without sharing", seed, got, want)
+					}
+				}
+			}
+			for i := range sharing {
+				for db := range 2 {
+					at, ok := sharing[i].DB(db).NextExpiry()
+					if want, is := apart[i].DB(db).NextExpiry(); at != want || ok != is {
+						t.Fatalf("seed %d, round %d: store %d looks for what is due at %d, and at %d without sharing", seed, round, i, at, want)
+					}
+				}
 			}
 			if r.IntN(200) == 0 {
 				kept := sharing[1].Snapshot()
