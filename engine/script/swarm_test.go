@@ -172,11 +172,15 @@ start n1
 	}
 }
 
-// Worlds that went another way once memory was shared: what is due is looked for when it was before.
-func TestSharingMemoryChangesNoWorld(t *testing.T) {
-	for _, seed := range []uint64{7019872} {
+// Worlds in which once something was found.
+func TestWorldsOfBefore(t *testing.T) {
+	for what, seed := range map[string]uint64{
+		"with shared memory, what is due is looked for when it was without":             7019872,
+		"a backlog shares with one that is behind":                                      7009768,
+		"a replica ends between spooling strange data of its master's and loading them": 8001466,
+	} {
 		if err := Swarm(seed, "", false); err != nil {
-			t.Error(err)
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

@@ -375,6 +375,10 @@ func (c *Checker) check(e *engine.Event) error {
 		n.apart = f.To == engine.ChannelConnecting || n.apart && f.To != engine.ChannelNone
 	case engine.SnapshotAnnounced:
 		n.told = f
+	case engine.SnapshotSpooled: // it is its file from now on, whether it comes to load it or not
+		if n.odd != "" {
+			n.files = n.odd
+		}
 	case engine.SnapshotLoaded: // the stream behind it is still to come
 		n.loaded = false
 		err := c.synced(n, h, engine.SyncFinished{ID: f.ID, Offset: f.Offset})
