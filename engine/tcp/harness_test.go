@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -173,12 +174,18 @@ func (s *server) startOurs(args []string) {
 	s.stop = func() { cancel(); <-s.ended }
 }
 
+// ports counts the ports that were given away. No port is given twice: that nobody listens on it now says nothing of
+// another test that has been given it and is about to listen, or whose server is down for a moment.
+var ports atomic.Int64
+
 // freePort finds a port that nobody listens on, below those that the kernel gives to outgoing connections: a server
 // that is restarted finds it free again.
 func freePort(t testing.TB) int {
 	t.Helper()
+	const first, count = 20000, 12000
+	ports.CompareAndSwap(0, 1+rand.Int64N(count)) // another run of these tests begins elsewhere
 	for range 1000 {
-		port := 20000 + rand.IntN(12000)
+		port := first + int(ports.Add(1)%count)
 		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
 			l.Close()
 			return port
