@@ -76,6 +76,11 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		}
 	}
 
+	began, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(stderr, tcp.Errno(err))
+		return 1
+	}
 	log := &tcp.Logger{Out: stdout, PID: os.Getpid(), Level: engine.LogNotice}
 	say := func(role byte, level engine.LogLevel, format string, a ...any) {
 		log.Line(role, time.Now(), level, fmt.Sprintf(format, a...))
@@ -93,14 +98,14 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		say('C', engine.LogWarning, "%v", err)
 		return 1
 	case err == nil:
-		err = check(&cfg)
+		err = settle(&cfg)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
 	if cfg.Daemonize && os.Getenv(detachedEnv) == "" {
-		if err := detach(typed); err != nil {
+		if err := detach(began, typed); err != nil {
 			fmt.Fprintln(stderr, "daemonize:", tcp.Errno(err))
 			return 1
 		}
@@ -204,18 +209,18 @@ func reportCrash(say func(format string, a ...any)) {
 	}()
 }
 
-// check finds what only the machine can tell to be wrong with a configuration.
-func check(cfg *node.Config) error {
-	if info, err := os.Stat(cfg.Dir); err != nil {
+// settle finds what only the machine can tell to be wrong with a configuration, and goes to its directory as Redis does:
+// names of other files are relative to it, and stay as they were written.
+func settle(cfg *node.Config) error {
+	if err := os.Chdir(cfg.Dir); err != nil {
 		return cfg.DirError(tcp.Errno(err))
-	} else if !info.IsDir() {
-		return cfg.DirError("Not a directory")
 	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return cfg.DirError(tcp.Errno(err))
+	}
+	cfg.Dir = dir
 	if cfg.LogFile != "" {
-		// Redis changes its directory before it opens its log.
-		if !filepath.IsAbs(cfg.LogFile) {
-			cfg.LogFile = filepath.Join(cfg.Dir, cfg.LogFile)
-		}
 		f, err := os.OpenFile(cfg.LogFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
 			return &node.ConfError{Why: "Can't open the log file: " + tcp.Errno(err)}
@@ -228,14 +233,15 @@ func check(cfg *node.Config) error {
 // detachedEnv marks the process that daemonize has started.
 const detachedEnv = "RESYNC_DETACHED"
 
-// detach starts this program again in a session of its own, without a terminal. A process of several threads cannot
+// detach starts this program again where it began, in a session of its own, without a terminal. A process of several threads cannot
 // fork itself as redis-server does. What was read from standard input is given on in a file without a name.
-func detach(typed []byte) error {
+func detach(dir string, typed []byte) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), detachedEnv+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if typed != nil {

@@ -198,6 +198,46 @@ func TestDaemonize(t *testing.T) {
 	shutDown(t, port, dir)
 }
 
+// TestNamesAreRelativeToTheDirectory starts a server again with the configuration that it has written itself, as
+// Sentinel makes servers do: the directory is absolute then, and the names of other files are still what they were.
+func TestNamesAreRelativeToTheDirectory(t *testing.T) {
+	port, home := freePort(t), t.TempDir()
+	dir, conf := filepath.Join(home, "data"), filepath.Join(home, "redis.conf")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := "port " + port + "\nbind 127.0.0.1\ndaemonize yes\nsave \"\"\ndir ./data\nlogfile log\npidfile pid\n"
+	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		cmd := command("redis.conf")
+		cmd.Dir = home
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		ping(t, port)
+		for _, name := range []string{"log", "pid"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+				t.Error(err)
+			}
+		}
+		if said := say(port, "CONFIG REWRITE"); said != "+OK" {
+			t.Errorf("CONFIG REWRITE: %s", said)
+		}
+		shutDown(t, port, dir)
+	}
+	rewritten, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\ndir \"" + dir + "\"\n", "\nlogfile \"log\"\n", "\npidfile \"pid\"\n"} {
+		if !strings.Contains(string(rewritten), want) {
+			t.Errorf("%q is missing in\n%s", want, rewritten)
+		}
+	}
+}
+
 // shutDown ends a detached server, whose directory may go once its pid file has.
 func shutDown(t *testing.T, port, dir string) {
 	t.Helper()
