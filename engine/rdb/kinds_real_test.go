@@ -292,6 +292,7 @@ func smallValues() map[string][]byte {
 		return b
 	}
 	with := func(kind byte, parts ...[]byte) []byte { return slices.Concat(append([][]byte{{kind}}, parts...)...) }
+	text := func(score string) []byte { return append([]byte{byte(len(score))}, score...) }
 	double := func(f float64) []byte { return binary.LittleEndian.AppendUint64(nil, math.Float64bits(f)) }
 	listpack := func(words ...string) string {
 		b := beginListpack(nil)
@@ -316,8 +317,8 @@ func smallValues() map[string][]byte {
 		"2", "0", "0", "v", "w", "5",
 		"3", "1", "0", "x", "y", "5",
 		"0", "2", "1", "1", "h", "z", "6")
-	streamOf := func(kind byte) []byte {
-		b := with(kind, lengths(1), str(id(1000, 1) + "")[0:0], AppendString(nil, id(1000, 1), nil), AppendString(nil, node, nil), lengths(2, 1002, 2))
+	streamOf := func(kind byte, length uint64) []byte {
+		b := with(kind, lengths(1), AppendString(nil, id(1000, 1), nil), AppendString(nil, node, nil), lengths(length, 1002, 2))
 		if kind != 15 {
 			b = append(b, lengths(1000, 1, 1001, 1, 3)...)
 		}
@@ -347,19 +348,25 @@ func smallValues() map[string][]byte {
 		"set":             with(2, lengths(3), str("a", "12", "c")),
 		"set of integers": with(2, lengths(3), str("7", "12", "-5")),
 		"zset of texts":   with(3, lengths(3), str("a"), []byte("\x031.5"), str("b"), []byte{254}, str("c"), []byte{255}),
-		"hash":            with(4, lengths(2), str("f", "v", "g", "12")),
-		"zset":            with(5, lengths(3), str("a"), double(1.5), str("b"), double(math.Inf(1)), str("c"), double(-3)),
-		"zipmap":          with(9, str(handZipmap)),
-		"list ziplist":    with(10, str(handZiplist)),
-		"intset":          with(11, str(dumpedWideIntset)),
-		"zset ziplist":    with(12, str(ziplist("c", "-3", "a", "1.5", "b", "inf"))),
-		"hash ziplist":    with(13, str(ziplist("f", "v", "g", "12"))),
-		"quicklist":       with(14, lengths(2), str(ziplist("a", "b", "3"), ziplist("c"))),
-		"stream of 5.0":   streamOf(15),
-		"hash listpack":   with(16, str(listpack("f", "v", "g", "12"))),
-		"zset listpack":   with(17, str(listpack("c", "-3", "a", "1.5", "b", "inf"))),
-		"quicklist 2":     with(18, lengths(3, 2), str(listpack("a", "b", "3")), lengths(1), str("plain"), lengths(2), str(listpack("c"))),
-		"stream of 7.0":   streamOf(19),
+		"zset of long texts": with(3, lengths(4), str("a"), text("3.1899999999999999"), str("b"), text("-1.7976931348623157e+308"),
+			str("c"), text("0."+strings.Repeat("0", 249)+"1"), str("d"), text("1e999")),
+		"hash":          with(4, lengths(2), str("f", "v", "g", "12")),
+		"zset":          with(5, lengths(3), str("a"), double(1.5), str("b"), double(math.Inf(1)), str("c"), double(-3)),
+		"zipmap":        with(9, str(handZipmap)),
+		"list ziplist":  with(10, str(handZiplist)),
+		"intset":        with(11, str(dumpedWideIntset)),
+		"zset ziplist":  with(12, str(ziplist("c", "-3", "a", "1.5", "b", "inf"))),
+		"hash ziplist":  with(13, str(ziplist("f", "v", "g", "12"))),
+		"quicklist":     with(14, lengths(2), str(ziplist("a", "b", "3"), ziplist("c"))),
+		"stream of 5.0": streamOf(15, 2),
+		"hash listpack": with(16, str(listpack("f", "v", "g", "12"))),
+		"zset listpack": with(17, str(listpack("c", "-3", "a", "1.5", "b", "inf"))),
+		"quicklist 2":   with(18, lengths(3, 2), str(listpack("a", "b", "3")), lengths(1), str("plain"), lengths(2), str(listpack("c"))),
+		"stream of 7.0": streamOf(19, 2),
+		// XTRIM of the first 5.0 miscounted.
+		"stream that is said to be longer":  streamOf(15, 4),
+		"stream that is said to be shorter": streamOf(19, 1),
+		"stream that is said to be empty":   streamOf(19, 0),
 	}
 }
 

@@ -413,7 +413,7 @@ func zipmapEach(b []byte, f func(field, value []byte) bool) error {
 	if count == 0 {
 		return packedError("an empty zipmap")
 	}
-	if says := int(b[0]); says < countUnknown && says != count {
+	if says := int(b[0]); says != countUnknown && says != count {
 		return packedError("a zipmap of " + strconv.Itoa(count) + " fields that says " + strconv.Itoa(says))
 	}
 	return nil

@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"math"
 
 	"resync/engine/store"
 )
@@ -156,7 +157,6 @@ type streamBuilder struct {
 	stream *store.StreamValue
 	at     streamPart
 	facts  store.StreamFacts
-	live   int64 // entries in the nodes so far
 
 	nodes, groups, pending, consumers, own uint64 // how many are still to come
 
@@ -271,18 +271,17 @@ func (b *streamBuilder) step(t *token) (next streamPart, wrong string) {
 		b.id = rawID(t.text)
 		return streamNode, ""
 	case streamNode:
-		live, wrong := checkStreamNode(t.text)
-		if wrong != "" {
+		if wrong := checkStreamNode(t.text); wrong != "" {
 			return 0, broken("Stream listpack", wrong)
 		}
 		if !x.AddNode(b.id, t.text) {
 			return 0, "two nodes of a stream with the same ID"
 		}
-		b.live += live
 		b.nodes--
 		return streamNodeID, ""
 	case streamLength:
-		if n != uint64(b.live) {
+		// Old servers miscounted what they trimmed: another number than that of the entries is taken, as Redis does.
+		if n != 0 && x.Nodes() == 0 || n > math.MaxInt64 {
 			return 0, "a stream whose length is not that of its nodes"
 		}
 		b.facts.Length = int64(n)
@@ -364,19 +363,18 @@ func (b *streamBuilder) step(t *token) (next streamPart, wrong string) {
 	return b.at + 1, ""
 }
 
-// checkStreamNode looks through a node, and returns how many entries it has.
+// checkStreamNode looks through a node.
 //
 // Source: redis/src/t_stream.c, streamValidateListpackIntegrity.
-func checkStreamNode(pack []byte) (live int64, wrong string) {
-	const noEntries = "a node of a stream whose elements make no entries"
+func checkStreamNode(pack []byte) (wrong string) {
 	var w nodeWalk
 	if err := listpackEach(pack, w.take); err != nil {
-		return 0, err.Error()
+		return err.Error()
 	}
 	if w.bad || w.part != nodeFlags || w.live != w.saysLive || w.deleted != w.saysDeleted {
-		return 0, noEntries
+		return "a node of a stream whose elements make no entries"
 	}
-	return w.live, ""
+	return ""
 }
 
 // A nodeWalk goes through the elements of a node.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// A want is what kind of token a step waits for: a number of bytes up to 16, or one of the constants.
+// A want is what kind of token a step waits for: a number of bytes up to maxFixed, or one of the constants.
 type want uint8
 
 const (
@@ -17,6 +17,10 @@ const (
 	// wantPacked is a wanted string that turned out to be compressed, and so begins with two lengths.
 	wantPacked want = 253
 )
+
+// maxFixed is the longest token of a fixed number of bytes: a score as text, behind a length that is not one of those
+// with another meaning (scoreNaN).
+const maxFixed = 252
 
 func wantBytes(n int) want { return want(n) }
 
@@ -32,8 +36,8 @@ type token struct {
 	part   part
 	offset int64 // of its first byte in the file
 
-	small  [16]byte // bytes of a fixed number, or of the length that is being read
-	have   uint8    // how many there are
+	small  [maxFixed]byte // bytes of a fixed number, or of the length that is being read
+	have   uint8          // how many there are
 	need   uint8
 	length uint64 // the value of a length
 	packed uint64 // the length of the compressed form

@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -90,19 +91,11 @@ func (b *zsetBuilder) take(t *token) (v store.Value, next want, wrong string) {
 		case 0:
 			return v, 0, "a score without digits"
 		default:
-			if int(n) > len(t.small) {
-				return b.longScore(n)
-			}
 			b.at = zsetScoreText
 			return v, wantBytes(int(n)), ""
 		}
 	}
 	return b.addText(t.bytes())
-}
-
-// longScore refuses a score of more bytes than a token of fixed size holds.
-func (b *zsetBuilder) longScore(n byte) (v store.Value, next want, wrong string) {
-	return v, 0, "a score of " + strconv.Itoa(int(n)) + " digits"
 }
 
 func (b *zsetBuilder) addText(text []byte) (v store.Value, next want, wrong string) {
@@ -138,7 +131,7 @@ func parseScore(text []byte) (float64, bool) {
 		}
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	return f, err == nil && f == f
+	return f, (err == nil || errors.Is(err, strconv.ErrRange)) && f == f // what is too large is infinite
 }
 
 // A packedZSetBuilder makes a sorted set of one string that holds all of it: each member in front of its score.
