@@ -130,7 +130,7 @@ func (n *Node) loaded(in FileLoaded) {
 		l.size = in.Size
 		_, err = l.dec.Feed(in.Data)
 		if err == nil && !l.dec.Done() && (!in.More || len(in.Data) == 0) {
-			err = &rdb.Error{Offset: l.offset, What: "the file ends in the middle", Kind: rdb.Cut}
+			err = l.dec.Cut("the file ends in the middle")
 		}
 	}
 	n.logSnapshot(l, err != nil)

@@ -144,10 +144,26 @@ func (d *Decoder) Feed(p []byte) (n int, err error) {
 
 func (d *Decoder) fail(wrong string) {
 	e := &Error{Offset: d.token.offset, What: wrong, Kind: d.kind}
-	if d.kind == Foreign {
+	switch d.kind {
+	case Foreign:
 		e.Version = d.version
+	case Duplicate:
+		e.Offset = -1
 	}
 	d.err = e
+}
+
+// Cut returns the error that a file deserves of which nothing more comes: that it ends in the middle, in these words,
+// where nothing of what was read of it is wrong.
+func (d *Decoder) Cut(what string) error {
+	if d.err == nil {
+		if twice := d.flush(); twice != "" {
+			d.fail(twice)
+		} else {
+			d.err = &Error{Offset: d.offset, What: what, Kind: Cut}
+		}
+	}
+	return d.err
 }
 
 // flush puts the keys into the store that were read, and says what is wrong when one of them is there twice: that is
@@ -233,7 +249,7 @@ func Decode(file []byte, o DecoderOptions) (*Decoder, error) {
 		return nil, err
 	}
 	if !d.Done() {
-		return nil, &Error{Offset: d.offset, What: "the file ends in the middle", Kind: Cut}
+		return nil, d.Cut("the file ends in the middle")
 	}
 	return d, nil
 }

@@ -139,7 +139,7 @@ func DefaultAux(now engine.Instant, usedMem int64) []Aux {
 
 // An Error says why bytes are no RDB file, and where.
 type Error struct {
-	Offset int64 // of the first byte of what is wrong, counted from 0 at "REDIS"
+	Offset int64 // of the first byte of what is wrong, counted from 0 at "REDIS"; -1 of a Duplicate
 	What   string
 	Kind   ErrorKind
 
@@ -156,10 +156,13 @@ const (
 	Corrupt   ErrorKind = iota // the bytes contradict themselves, or this server
 	Foreign                    // it is no RDB file, or of a version that is not read
 	Cut                        // it ends in the middle, or goes on with a type that nobody knows
-	Duplicate                  // a key is there twice
+	Duplicate                  // a key is there twice, which is noticed later: where it was read is not kept
 	Checksum                   // its bytes are not those that its checksum is of
 )
 
 func (e *Error) Error() string {
+	if e.Offset < 0 {
+		return "rdb: " + e.What
+	}
 	return "rdb: " + e.What + " at byte " + strconv.FormatInt(e.Offset, 10)
 }

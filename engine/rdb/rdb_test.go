@@ -278,10 +278,11 @@ func TestWrongFiles(t *testing.T) {
 		{"version 13", "REDIS0013", "rdb: version 13, which is none of 1 to 12, at byte 0"},
 		{"no end", head + "\x00\x01k\x01v", "rdb: the file ends in the middle at byte 14"},
 		{"database too high", head + "\xfe\x10" + tail, "rdb: database 16 of 16 at byte 10"},
-		{"the same key twice", head + "\x00\x01k\x01v\x00\x01k\x01v" + tail, `rdb: duplicated key 'k' in DB 0 at byte 19`},
-		{"the same key twice, in front of something else", head + "\x00\x01k\x01v\x00\x01k\x01v\x08", `rdb: duplicated key 'k' in DB 0 at byte 19`},
+		{"the same key twice", head + "\x00\x01k\x01v\x00\x01k\x01v" + tail, `rdb: duplicated key 'k' in DB 0`},
+		{"the same key twice, in front of something else", head + "\x00\x01k\x01v\x00\x01k\x01v\x08", `rdb: duplicated key 'k' in DB 0`},
+		{"the same key twice, and no end", head + "\x00\x01k\x01v\x00\x01k\x01v\xfd", `rdb: duplicated key 'k' in DB 0`},
 		{"the same key twice, in two parts of a database", head + "\xfe\x01\x00\x01k\x01v\xfe\x02\x00\x01k\x01v\xfe\x01\x00\x01k\x01v" + tail,
-			`rdb: duplicated key 'k' in DB 1 at byte 30`},
+			`rdb: duplicated key 'k' in DB 1`},
 		{"wrong checksum", head + "\xff\x01\x00\x00\x00\x00\x00\x00\x00",
 			"rdb: wrong checksum, expected: (eb7ea789fe37fda9) but got (1) at byte 10"},
 		{"a type of nobody", head + "\x08\x01k", "rdb: the unknown type 8 at byte 9"},
@@ -528,6 +529,7 @@ func FuzzDecoder(f *testing.F) {
 	f.Add(smallFile(), uint8(1))
 	f.Add([]byte("REDIS0010\xff\x00\x00\x00\x00\x00\x00\x00\x00"), uint8(3))
 	f.Add([]byte("REDIS0012\xf7\x01\x02\x03\x04abcdefgh\x05\x03xyz\x00\xf4\x01\x02\x03\x00\xc3\x05\x0a\x01ab\xc0\x01\x01v\xff"), uint8(7))
+	f.Add([]byte("REDIS0010\x00\x00\x0500000\x00\x00\x00\xfd"), uint8(0)) // a key twice, and no end
 	f.Fuzz(func(t *testing.T, file []byte, size uint8) {
 		whole, err := Decode(file, DecoderOptions{IgnoreChecksum: true})
 		// Pieces: the same keys or the same error.
@@ -535,16 +537,17 @@ func FuzzDecoder(f *testing.F) {
 		for p := file; len(p) > 0 && !d.Done(); {
 			n, e := d.Feed(p[:min(int(size)+1, len(p))])
 			if e != nil {
-				if err == nil || e.Error() != err.Error() {
-					t.Fatalf("in pieces: %v, whole: %v", e, err)
-				}
-				return
+				break
 			}
 			p = p[n:]
 			d = d.Clone()
 		}
-		if d.Done() != (err == nil) {
-			t.Fatalf("in pieces done: %v, whole: %v", d.Done(), err)
+		var inPieces error
+		if !d.Done() {
+			inPieces = d.Cut("the file ends in the middle")
+		}
+		if !alikeErrors(inPieces, err) {
+			t.Fatalf("in pieces: %v, whole: %v", inPieces, err)
 		}
 		if err != nil {
 			return
@@ -557,6 +560,15 @@ func FuzzDecoder(f *testing.F) {
 		}
 		same(t, again.Store(), d.Store())
 	})
+}
+
+// alikeErrors compares errors. Of several keys that are there twice either may be named.
+func alikeErrors(a, b error) bool {
+	var x, y *Error
+	if errors.As(a, &x) && errors.As(b, &y) && x.Kind == Duplicate && y.Kind == Duplicate {
+		return true
+	}
+	return (a == nil) == (b == nil) && (a == nil || a.Error() == b.Error())
 }
 
 func FuzzReceiver(f *testing.F) {

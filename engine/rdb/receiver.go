@@ -258,7 +258,7 @@ func (r *Receiver) feedSized(p []byte) (int, error) {
 	r.read += int64(len(p))
 	if r.read == r.total {
 		if !r.decoder.Done() {
-			return len(p), &Error{Offset: r.decoder.Offset(), What: "the payload ends in the middle of the file", Kind: Cut}
+			return len(p), r.decoder.Cut("the payload ends in the middle of the file")
 		}
 		r.state = frameDone
 	}

@@ -141,11 +141,13 @@ func (m *Model) checkFile(f *fileWork) {
 	case err == nil && f.check.Done():
 		f.keys, f.check = f.check.Keys(), nil
 		m.replaceFile(f)
-	case err == nil && end == len(f.data):
-		m.refuseFile(f.name + " cannot be loaded: the file ends in the middle.")
-	case err != nil:
-		m.refuseFile(f.name + " cannot be loaded: " + reason(err) + ".")
+		return
+	case err == nil && end < len(f.data):
+		return
+	case err == nil:
+		err = f.check.Cut("the file ends in the middle")
 	}
+	m.refuseFile(f.name + " cannot be loaded: " + reason(err) + ".")
 }
 
 // keepWayBack keeps what is there before a work of many frames changes it.
