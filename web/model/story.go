@@ -362,12 +362,29 @@ func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 		if path, ok := s.between(master.name, n.name); ok && path.State == "severed" {
 			return m.whileCut(s, master, n)
 		}
+		if v, ok := m.underWay(s, n); ok {
+			return onTheWay(master.name, n.name, v)
+		}
 		return n.name + " connects.", "It shakes hands with " + master.name + ", then asks for the bytes that it lacks: PSYNC.", nil
 	}
 	if v, ok := m.shownVerdict(s); ok {
 		return m.afterVerdict(s, v)
 	}
 	return m.inStep(s, s.nodes[top])
+}
+
+// onTheWay is about an answer that its replica has not heard yet.
+func onTheWay(master, replica string, v judged) (lead, more string, try []Try) {
+	lead = master + " has decided."
+	switch a := v.answer; {
+	case !a.Continued():
+		more = replica + " hears +FULLRESYNC when a snapshot of the whole dataset begins, and then gets all of it."
+	case a.Bytes == 0:
+		more = "+CONTINUE is on its way to " + replica + ", which lacks nothing."
+	default:
+		more = "+CONTINUE is on its way to " + replica + ", and behind it the missing " + byteCount(a.Bytes) + "."
+	}
+	return lead, more, nil
 }
 
 func (m *Model) inStep(s *scene, master standing) (lead, more string, try []Try) {

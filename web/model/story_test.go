@@ -220,6 +220,31 @@ func TestTheStoryTellsWhatIsSo(t *testing.T) {
 	}
 }
 
+// Once the master has decided, nobody is asked what it will say, and no forecast says it.
+func TestNoForecastOfAnAnswerThatWasGiven(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"sever m1 r1"})
+	wait(m, 2*time.Second)
+	if p := m.Page(); len(p.Forecast) != 1 || p.Story.Ask.Replica != "r1" {
+		t.Fatalf("cut: forecast %+v, question %+v", p.Forecast, p.Story.Ask)
+	}
+	do(m, Run{"heal m1 r1"})
+	for end := time.Duration(0); !m.Page().Verdict.Shown; end += 5 * time.Millisecond {
+		if end > 5*time.Second {
+			t.Fatal("r1 is never answered")
+		}
+		wait(m, 5*time.Millisecond)
+	}
+	p := m.Page()
+	if len(p.Forecast) != 0 || p.Story.Ask.Replica != "" || p.Story.Lead != "m1 has decided." || !strings.HasPrefix(p.Story.More, "+CONTINUE is on its way to r1") {
+		t.Errorf("answered: forecast %+v, question %+v, %q %q", p.Forecast, p.Story.Ask, p.Story.Lead, p.Story.More)
+	}
+	wait(m, time.Second)
+	if p := m.Page(); !p.Verdict.Shown || p.Story.Lead == "m1 has decided." {
+		t.Errorf("heard: %q", p.Story.Lead)
+	}
+}
+
 // The same by keys alone: choose r1, cut, write at m1, heal.
 func TestTheSameStoryByKeysAlone(t *testing.T) {
 	m := opened(t, "")

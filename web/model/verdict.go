@@ -68,7 +68,7 @@ type Mini struct {
 	Flag  float64
 }
 
-// forecasts has a row for every replica that is up and has no link.
+// forecastRows has a row for every replica that is up, has no link and waits for no answer that was given.
 func (m *Model) forecastRows(s *scene) []ForecastRow {
 	var rows []ForecastRow
 	for _, n := range s.nodes {
@@ -78,6 +78,9 @@ func (m *Model) forecastRows(s *scene) []ForecastRow {
 		master := s.nodes[n.master]
 		if !master.up {
 			rows = unanswered(rows, n.name, master.name)
+			continue
+		}
+		if _, ok := m.underWay(s, n); ok {
 			continue
 		}
 		if f, ok := s.forecasts[n.name]; ok {
@@ -151,6 +154,12 @@ func (m *Model) shownVerdict(s *scene) (judged, bool) {
 		return judged{}, false
 	}
 	return v, true
+}
+
+// underWay is the answer that a replica's master has given and the replica has not heard yet.
+func (m *Model) underWay(s *scene, n standing) (judged, bool) {
+	v, ok := m.shownVerdict(s)
+	return v, ok && n.repl.Link == engine.LinkHandshake && s.named(v.answer.Replica) == n.name
 }
 
 func (m *Model) verdict(s *scene) Verdict {
