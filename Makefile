@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers fuzz swarm diff real clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey suite e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -105,6 +105,12 @@ valkey: VALKEY = valkey-server
 valkey:
 	go vet -tags valkey ./engine/tcp
 	go test -count=1 -tags valkey $(TESTFLAGS) -run 'TestValkey' ./engine/tcp -valkey $(VALKEY)
+
+## suite: Redis's own tests, played to our server: REDIS=/path/to/redis-7.0.15, its sources
+suite: server
+	@.ci/need tclsh tcl
+	@.ci/need redis-benchmark redis-tools
+	.ci/suite "$(REDIS)"
 
 ## e2e: the page in headless Chromium, and in Firefox
 e2e: build $(PLAYWRIGHT)
