@@ -157,7 +157,8 @@ func (b *branch) note() {
 	if k := len(b.bounds); n > 0 && (k == 0 || b.bounds[k-1] < n) {
 		b.bounds = append(b.bounds, n)
 	}
-	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= sparseTurns {
+	// Further apart the longer the branch is, as thin would leave them: one that is soon dropped is not free either.
+	if last := b.points[len(b.points)-1]; b.end.turns-last.session.turns >= max(sparseTurns, b.end.turns/mostPoints) {
 		b.end.world.Share(false)
 		here := b.end.Clone()
 		here.world.Share(true)

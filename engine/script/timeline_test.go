@@ -408,7 +408,7 @@ func TestCheckpointsThinOut(t *testing.T) {
 		if n > mostPoints+1 || most > apart+sparseTurns || n < int(min(turns/sparseTurns, mostPoints/2)) {
 			t.Errorf("%d checkpoints in %d turns, at most %d apart", n, turns, most)
 		}
-		if last := b.points[n-1].session.turns; turns-last > sparseTurns {
+		if last := b.points[n-1].session.turns; turns-last > max(sparseTurns, turns/mostPoints) {
 			t.Error("the end is far from the last checkpoint")
 		}
 	}
