@@ -412,11 +412,14 @@ func TestOtherFiltersWaitForTheirOwnSnapshot(t *testing.T) {
 func TestASnapshotTakesItsTimePerKey(t *testing.T) {
 	for _, test := range []struct {
 		what, delay, diskless string
+		busy                  bool // something else comes in whenever a part is ready
 		took                  time.Duration
 	}{
-		{"streamed, a tenth of a millisecond per key", "100", "yes", 2 * time.Second},
-		{"into a file", "100", "no", 2 * time.Second},
-		{"a microsecond for ten keys", "-10", "yes", 2 * time.Millisecond},
+		{"streamed, a tenth of a millisecond per key", "100", "yes", false, 2 * time.Second},
+		{"streamed beside clients", "100", "yes", true, 2 * time.Second},
+		{"into a file", "100", "no", false, 2 * time.Second},
+		{"into a file beside clients", "100", "no", true, 2 * time.Second},
+		{"a microsecond for ten keys", "-10", "yes", false, 2 * time.Millisecond},
 	} {
 		s, c := filled(t, "rdb-key-save-delay", test.delay, "repl-diskless-sync", test.diskless, "repl-diskless-sync-delay", "0")
 		s.say(c, "CONFIG RESETSTAT")
@@ -432,7 +435,12 @@ func TestASnapshotTakesItsTimePerKey(t *testing.T) {
 			if !ok || at < s.now || at.Sub(began) > time.Hour {
 				t.Fatalf("%s: the deadline is %v, now %v", test.what, at, s.now)
 			}
-			s.now = at
+			if s.now = at; test.busy {
+				s.say(c, "PING")
+				if at, _ = s.n.Deadline(); at > s.now {
+					continue // nothing is due, so it is not woken
+				}
+			}
 			s.step(Woken{})
 		}
 		if took := s.now.Sub(began); took != test.took {

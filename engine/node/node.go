@@ -282,8 +282,8 @@ func (n *Node) Deadline() (engine.Instant, bool) {
 	if n.migration != nil {
 		at = min(at, n.migration.until)
 	}
-	if ready, ok := n.disk.child.waitsUntil(n.now); ok {
-		at = min(at, ready)
+	if n.partWaits() {
+		at = min(at, n.disk.child.ready)
 	}
 	return at, true
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"resync/engine"
@@ -118,12 +119,17 @@ func (n *Node) goOn() {
 	}
 }
 
-// waitsUntil is when the next part is ready, as long as that is to come.
-func (s *dump) waitsUntil(now engine.Instant) (engine.Instant, bool) {
-	if s == nil || s.part == nil || s.ready <= now {
-		return 0, false
+// partWaits reports whether the next part of the snapshot in the background waits for nothing but the moment when it is
+// ready. That may have passed: whatever else the node was told then came first.
+func (n *Node) partWaits() bool {
+	s := n.disk.child
+	if s == nil || s.part == nil || s.killed != "" {
+		return false
 	}
-	return s.ready, true
+	if !s.streamed() {
+		return !s.asked
+	}
+	return !slices.ContainsFunc(n.replicas, func(c *client) bool { return c.takes() && c.sent >= sendWindow })
 }
 
 // savedPosition is the database and offset at which somebody who loads this dataset may continue the stream.
