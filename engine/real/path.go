@@ -37,7 +37,7 @@ type path struct {
 	since   [2]time.Time
 	free    [2]time.Time  // when the wire from this end has carried what was put on it; with a bandwidth
 	changed chan struct{} // closed, and another one made, whenever something above has changed
-	doors   [2]net.Listener
+	doors   [2]*net.TCPListener
 	wires   []*wire
 	random  *rand.Rand
 	closed  bool
@@ -61,10 +61,10 @@ func (p *path) change(do func()) error {
 		switch {
 		case open && p.doors[i] == nil:
 			if err := p.open(i); err != nil {
-				failed = err
+				failed = errors.Join(failed, err)
 			}
 		case !open && p.doors[i] != nil:
-			p.doors[i].Close()
+			failed = errors.Join(failed, shut(p.doors[i]))
 			p.doors[i] = nil
 		}
 	}
@@ -125,7 +125,7 @@ func (p *path) open(from int) error {
 	if err != nil {
 		return err
 	}
-	p.doors[from] = l
+	p.doors[from] = l.(*net.TCPListener)
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -136,6 +136,18 @@ func (p *path) open(from int) error {
 		}
 	}()
 	return nil
+}
+
+// shut ends a listener at once. To close it alone is not enough: a process that is being started at this moment still holds
+// it, until it has become another program, and whoever dials would be reset and not refused.
+func shut(l *net.TCPListener) error {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
+	return errors.Join(err, failed, l.Close())
 }
 
 // enter begins a connection from one end.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os/exec"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -176,6 +177,37 @@ func TestAServerThatIsDownRefuses(t *testing.T) {
 	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("nobody listens: %v, want a reset", err)
 	}
+}
+
+// A process that is being started holds all of its parent's sockets for a moment.
+func TestADoorIsShutWhileProcessesAreStarted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				exec.Command("/bin/true").Run()
+			}
+		}
+	}()
+	for range 300 {
+		must(t, r.path.setUp(1, false))
+		if c, err := net.Dial("tcp", r.door); !errors.Is(err, syscall.ECONNREFUSED) {
+			if err == nil {
+				c.Close()
+			}
+			t.Errorf("a new connection: %v, want a refusal", err)
+			break
+		}
+		must(t, r.path.setUp(1, true))
+	}
+	close(done)
+	<-stopped
 }
 
 func TestABlackholeIsSilentAndLosesNothing(t *testing.T) {
