@@ -2,7 +2,7 @@ package node
 
 import "math"
 
-// settings is every configuration name of redis-server 7.0.15. A row with a field is ours: the value lives in the
+// settings is every configuration name of redis-server 7.0.15, and what Valkey 8.0's own file says besides. A row with a field is ours: the value lives in the
 // Config. A row without one means nothing here: Redis knows it, so a redis.conf may hold it and CONFIG answers for
 // it, and its value is kept as text.
 //
@@ -22,6 +22,8 @@ var settings = []setting{
 	{name: "socket-mark-id", flags: immutable, kind: integer(0, math.MaxUint32), def: "0"},
 
 	// General.
+	{name: "locale-collate", kind: text},
+	{name: "hide-user-data-from-log", kind: yesNo, def: "yes"},
 	{name: "daemonize", flags: immutable, kind: yesNo, field: func(c *Config) any { return &c.Daemonize }},
 	{name: "pidfile", flags: immutable, kind: text, field: func(c *Config) any { return &c.PidFile }},
 	{name: "loglevel", kind: enum("debug", "verbose", "notice", "warning"), field: func(c *Config) any { return &c.LogLevel }},
@@ -83,8 +85,8 @@ var settings = []setting{
 
 	// Replication.
 	{name: "replicaof", alias: "slaveof", flags: immutable | multiArg, kind: master{}, field: func(c *Config) any { return &c.Replicaof }},
-	{name: "masterauth", kind: text, field: func(c *Config) any { return &c.MasterAuth }},
-	{name: "masteruser", kind: text, field: func(c *Config) any { return &c.MasterUser }},
+	{name: "primaryauth", alias: "masterauth", kind: text, field: func(c *Config) any { return &c.MasterAuth }},
+	{name: "primaryuser", alias: "masteruser", kind: text, field: func(c *Config) any { return &c.MasterUser }},
 	{name: "replica-serve-stale-data", alias: "slave-serve-stale-data", kind: yesNo,
 		field: func(c *Config) any { return &c.ReplicaServeStaleData }},
 	{name: "replica-read-only", alias: "slave-read-only", kind: yesNo, field: func(c *Config) any { return &c.ReplicaReadOnly }},
@@ -151,6 +153,8 @@ var settings = []setting{
 	{name: "hash-max-listpack-value", alias: "hash-max-ziplist-value", kind: memory(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.HashListpackValue }},
 	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", kind: integer(math.MinInt32, math.MaxInt32), field: func(c *Config) any { return &c.Limits.ListListpackSize }},
 	{name: "list-compress-depth", kind: integer(0, math.MaxInt32), def: "0"},
+	{name: "set-max-listpack-entries", kind: integer(0, math.MaxInt64), def: "128"},
+	{name: "set-max-listpack-value", kind: integer(0, math.MaxInt64), def: "64"},
 	{name: "set-max-intset-entries", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.SetIntsetEntries }},
 	{name: "zset-max-listpack-entries", alias: "zset-max-ziplist-entries", kind: integer(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.ZSetListpackEntries }},
 	{name: "zset-max-listpack-value", alias: "zset-max-ziplist-value", kind: memory(0, math.MaxInt64), field: func(c *Config) any { return &c.Limits.ZSetListpackValue }},

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -159,6 +160,32 @@ func TestAConfigurationNamesItsEra(t *testing.T) {
 }
 
 // What goes into the stream for a line, in the eras that differ.
+// What Valkey's own configuration file says is read in its era, and its new name for the password is another of the same.
+func TestConfigurationNamesOfValkey(t *testing.T) {
+	file := map[string]string{"/v.conf": "hide-user-data-from-log yes\nset-max-listpack-entries 128\nset-max-listpack-value 64\n" +
+		"locale-collate \"\"\nprimaryuser u\nprimaryauth p\n"}
+	read := func(name string) ([]byte, error) { return []byte(file[name]), nil }
+	c, _, err := Load([]string{"/v.conf", "--era", "8.0"}, read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Get("*auth", "*user"); !slices.Equal(got, [][2]string{{"masterauth", "p"}, {"masteruser", "u"}, {"primaryauth", "p"}, {"primaryuser", "u"}}) {
+		t.Errorf("%q", got)
+	}
+	if _, _, err := Load([]string{"/v.conf"}, read); err == nil {
+		t.Error("7.0 reads it")
+	}
+	for _, era := range []string{"2.6", "7.0"} {
+		c, _, err := Load([]string{"--era", era, "--masterauth", "p"}, read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Get("*auth"); !slices.Equal(got, [][2]string{{"masterauth", "p"}}) {
+			t.Errorf("%s: %q", era, got)
+		}
+	}
+}
+
 func TestWhatErasStream(t *testing.T) {
 	old := []string{"2.6", "2.8", "4.0"}
 	all := []string{"2.8", "4.0", "7.0", "8.0"}

@@ -82,7 +82,7 @@ func redacted(cmd *command.Command, args [][]byte) [][]byte {
 		var shown [][]byte // CONFIG SET
 		for i := 2; i+1 < len(args); i += 2 {
 			switch strings.ToLower(string(args[i])) {
-			case "requirepass", "masterauth", "masteruser":
+			case "requirepass", "masterauth", "masteruser", "primaryauth", "primaryuser":
 				if shown == nil {
 					shown = append(shown, args...)
 				}

@@ -291,5 +291,6 @@ var arrived = [len(eras)]string{
 		" enable-debug-command enable-protected-configs enable-module-command maxmemory-clients latency-tracking" +
 		" latency-tracking-info-percentiles ",
 	4: " replicas_waiting_psync replicas_repl_buffer_size replicas_repl_buffer_peak server_name valkey_version" +
-		" dual-channel-replication-enabled delay-rdb-client-free-seconds ",
+		" dual-channel-replication-enabled delay-rdb-client-free-seconds primaryauth primaryuser hide-user-data-from-log" +
+		" locale-collate set-max-listpack-entries set-max-listpack-value ",
 }
