@@ -2,9 +2,9 @@ package node
 
 import "math"
 
-// settings is every configuration name of redis-server 7.0.15, and what Valkey 8.0's own file says besides. A row with a field is ours: the value lives in the
-// Config. A row without one means nothing here: Redis knows it, so a redis.conf may hold it and CONFIG answers for
-// it, and its value is kept as text.
+// settings is every configuration name of redis-server 7.0.15, and what Valkey 8.0's own file says besides. A row with
+// a field is ours: the value lives in the Config. A row without one means nothing here: Redis knows it, so a redis.conf
+// may hold it and CONFIG answers for it, and its value is kept as text.
 //
 // Source: redis/src/config.c, static_configs; names, defaults, ranges and error texts measured on 7.0.15.
 var settings = []setting{

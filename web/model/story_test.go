@@ -239,6 +239,9 @@ func TestNoForecastOfAnAnswerThatWasGiven(t *testing.T) {
 	if len(p.Forecast) != 0 || p.Story.Ask.Replica != "" || p.Story.Lead != "m1 has decided." || !strings.HasPrefix(p.Story.More, "+CONTINUE is on its way to r1") {
 		t.Errorf("answered: forecast %+v, question %+v, %q %q", p.Forecast, p.Story.Ask, p.Story.Lead, p.Story.More)
 	}
+	if f := p.Tape.Flags; len(f) != 1 || f[0].Text.Text != "r1 asked for" {
+		t.Errorf("answered: flags %+v", f)
+	}
 	wait(m, time.Second)
 	if p := m.Page(); !p.Verdict.Shown || p.Story.Lead == "m1 has decided." {
 		t.Errorf("heard: %q", p.Story.Lead)

@@ -155,7 +155,7 @@ func (m *Model) tape(s *scene) Tape {
 		t.beside()
 	}
 	t.ticks(win)
-	t.Label = t.describe(s, lead, first, head)
+	t.Label = t.describe(m, s, lead, first, head)
 	if close {
 		t.onlyInSight(win, head)
 		return t
@@ -316,6 +316,7 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 	r := Rail{Name: n.name, Role: n.role(), Offset: plain(int64(n.repl.Applied))}
 	applied := n.repl.Applied
 	lo := engine.Offset(win.lo)
+	asks := m.asks(s, n)
 	switch {
 	case !n.up || !sameStream(master, n) || n.repl.Ask.Want < 0 && !n.connected():
 		r.Cut = true
@@ -339,7 +340,7 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 	case parted(master, n) > 0:
 		r.Cut = true
 		t.own(&r, win, master, n)
-		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: true}, n.repl.Ask.Want, n.name+" will ask for")
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: true}, n.repl.Ask.Want, asks)
 	default:
 		r.Cut = true
 		want := n.repl.Ask.Want
@@ -353,13 +354,21 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 		} else if missing := int64(next - want); missing > 0 {
 			t.missingText(&r, r.Missing, "missing "+byteCount(missing), ", every one still held", ToneOK)
 		}
-		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: r.Late, Open: m.tale.open && m.tale.replica == n.name}, want, n.name+" will ask for")
+		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: r.Late, Open: m.tale.open && m.tale.replica == n.name}, want, asks)
 	}
 	if v, ok := m.shownVerdict(s); ok && n.connected() && v.master == master.name && s.named(v.answer.Replica) == n.name && v.answer.Want > 0 {
 		t.flag(win, Flag{Name: n.name, Rail: len(t.Rails), Late: !v.answer.Continued()},
 			v.answer.Want, n.name+" asked for")
 	}
 	t.Rails = append(t.Rails, r)
+}
+
+// asks is what stands in front of the byte that a replica without a link wants.
+func (m *Model) asks(s *scene, n standing) string {
+	if _, ok := m.underWay(s, n); ok {
+		return n.name + " asked for"
+	}
+	return n.name + " will ask for"
 }
 
 // sameStream reports whether a node's offset counts the bytes of its master's stream. Before 4.0 a replica keeps its own name
@@ -562,7 +571,7 @@ func (t *Tape) ticks(win window) {
 	}
 }
 
-func (t *Tape) describe(s *scene, lead int, first, head engine.Offset) string {
+func (t *Tape) describe(m *Model, s *scene, lead int, first, head engine.Offset) string {
 	master := s.nodes[lead]
 	b := master.name + " holds bytes " + at(first) + " to " + at(head) + "."
 	for _, n := range s.nodes {
@@ -575,7 +584,7 @@ func (t *Tape) describe(s *scene, lead int, first, head engine.Offset) string {
 		if n.connected() {
 			b += " " + n.name + " has applied " + at(n.repl.Applied) + "."
 		} else if n.repl.Ask.Want > 0 {
-			b += " " + n.name + " will ask for byte " + at(n.repl.Ask.Want) + "."
+			b += " " + m.asks(s, n) + " byte " + at(n.repl.Ask.Want) + "."
 		}
 	}
 	return b

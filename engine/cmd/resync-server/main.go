@@ -211,6 +211,8 @@ func reportCrash(say func(format string, a ...any)) {
 
 // settle finds what only the machine can tell to be wrong with a configuration, and goes to its directory as Redis does:
 // names of other files are relative to it, and stay as they were written.
+//
+// Source: redis/src/config.c, setConfigDirOption.
 func settle(cfg *node.Config) error {
 	if err := os.Chdir(cfg.Dir); err != nil {
 		return cfg.DirError(tcp.Errno(err))
@@ -233,8 +235,9 @@ func settle(cfg *node.Config) error {
 // detachedEnv marks the process that daemonize has started.
 const detachedEnv = "RESYNC_DETACHED"
 
-// detach starts this program again where it began, in a session of its own, without a terminal. A process of several threads cannot
-// fork itself as redis-server does. What was read from standard input is given on in a file without a name.
+// detach starts this program again where it began, in a session of its own, without a terminal. A process of several
+// threads cannot fork itself as redis-server does. What was read from standard input is given on in a file without a
+// name.
 func detach(dir string, typed []byte) error {
 	self, err := os.Executable()
 	if err != nil {
