@@ -32,7 +32,7 @@ func main() {
 // collectInTime sets after each collection, and now, when the next one is due.
 func collectInTime() {
 	began, made := time.Now(), uint64(0)
-	percent := mostGarbage
+	percent := atFirst
 	debug.SetGCPercent(percent)
 	var collected func(struct{})
 	again := func() { runtime.AddCleanup(new([16]*byte), collected, struct{}{}) }

@@ -398,3 +398,32 @@ func TestPartsMakeAPage(t *testing.T) {
 		t.Errorf("%+v\nwant %+v", p, want)
 	}
 }
+
+// The cards are drawn in two halves, and each leaves the other half and the links as they are.
+func TestHalfOfTheCardsAreDrawnAtATime(t *testing.T) {
+	m := New([]Scenario{{Name: "three", Text: "node m1\nnode r1 replicaof m1\nnode r2 replicaof m1\nwait 2s\nload m1 rate 50/s size 10 keys 5\n"}}, Settings{})
+	before := m.Page()
+	m, _ = Update(m, Tick{4 * time.Second})
+	after := m.Page()
+	for i := range after.Stage.Cards {
+		if reflect.DeepEqual(before.Stage.Cards[i], after.Stage.Cards[i]) {
+			t.Fatalf("card %d is as it was: nothing can be seen", i)
+		}
+	}
+	for half, part := range []Parts{PartCards, PartMoreCards} {
+		p := before
+		m.Draw(&p, part)
+		for i := range p.Stage.Cards {
+			want := before.Stage.Cards[i]
+			if i%2 == half {
+				want = after.Stage.Cards[i]
+			}
+			if !reflect.DeepEqual(p.Stage.Cards[i], want) {
+				t.Errorf("half %d: card %d is %+v, want %+v", half, i, p.Stage.Cards[i], want)
+			}
+		}
+		if !reflect.DeepEqual(p.Stage.Links, before.Stage.Links) {
+			t.Errorf("half %d draws links", half)
+		}
+	}
+}

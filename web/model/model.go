@@ -707,12 +707,17 @@ func (m *Model) Draw(p *Page, parts Parts) {
 			}
 		}
 	}
-	if parts&(PartCards|PartLinks) != 0 {
+	if parts&(PartCards|PartMoreCards|PartLinks) != 0 {
 		st := m.stage(&s)
-		if same := len(st.Cards) == len(p.Stage.Cards) && len(st.Links) == len(p.Stage.Links); same && parts&PartCards == 0 {
-			st.Cards = p.Stage.Cards
-		} else if same && parts&PartLinks == 0 {
-			st.Links = p.Stage.Links
+		if len(st.Cards) == len(p.Stage.Cards) && len(st.Links) == len(p.Stage.Links) { // else nothing is where it was
+			for i := range st.Cards {
+				if parts&(PartCards<<(i%2)) == 0 {
+					st.Cards[i] = p.Stage.Cards[i]
+				}
+			}
+			if parts&PartLinks == 0 {
+				st.Links = p.Stage.Links
+			}
 		}
 		p.Stage = st
 	}

@@ -31,10 +31,11 @@ type Page struct {
 // Parts are some of a page's parts. Each takes about as long to draw as any other, the wire longer.
 type Parts uint8
 
-// The parts of a page: the stage's nodes and the table in its place, its links, the tape, the wire, the column of the selected
-// node, and everything else.
+// The parts of a page: the first, third and so on of the stage's nodes and the table in their place, the other nodes, the links,
+// the tape, the wire, the column of the selected node, and everything else.
 const (
 	PartCards Parts = 1 << iota
+	PartMoreCards
 	PartLinks
 	PartTape
 	PartWire

@@ -10,12 +10,11 @@ import (
 // fast a reader's machine is nobody knows: so the world gets a few milliseconds of each frame, and the panels are drawn one
 // after the other, a part in a frame.
 
-// frameTime is what the world gets of a frame. On a slow machine frames in which a part of the page is drawn have less for it,
-// and the others more.
+// frameTime is what the world gets of a frame. On a slow machine it waits while a part is drawn, laid out and painted, and gets more
+// of the frames between.
 const (
 	frameTime = 4 * time.Millisecond
-	heavyTime = frameTime / 3
-	lightTime = frameTime * 3 / 2
+	lightTime = 2 * frameTime
 )
 
 // An effort knows how long this machine takes for the work of the world. Its zero value has not seen any yet.
@@ -55,7 +54,9 @@ func (e *effort) took(work int64, long time.Duration) {
 type rhythm struct {
 	every time.Duration // between two drawings of a part; 0 at the beginning
 	usual time.Duration // from frame to frame, when nothing is in the way
-	drew  int           // so many frames show yet what the latest drawing costs: the program's part, and then the browser's
+	asked int           // so many frames may go by yet until go-app draws what it was told to, in a task of its own
+	drawn bool          // it has, since the last frame,
+	lays  bool          // and the browser lays it out and paints it in this one
 	moved bool          // what moves was drawn in the frame before
 }
 
@@ -64,43 +65,46 @@ const (
 	drawLatest  = 500 * time.Millisecond // and those that change less often seem to stand still
 )
 
-// frame learns that a frame came so long after the one before. One that is late behind a drawing slows the rhythm down at once;
-// many that are in time bring it back: with one late in forty it stays as it is.
+// frame learns that a frame came so long after the one before. One that is late by a drawing slows the rhythm down at once; many
+// that are in time bring it back: with one late in forty it stays as it is.
 func (r *rhythm) frame(elapsed time.Duration) {
 	if r.every == 0 {
 		r.every, r.usual = drawSoonest, elapsed
 	}
 	r.usual = min(elapsed, r.usual+r.usual/1024) // a screen may become slower, as on battery
 	switch {
-	case r.drew == 0:
+	case !r.drawn && !r.lays: // the program's part of a drawing, and then the browser's
 	case elapsed > r.usual*3/2:
 		r.every = min(drawLatest, r.every*6/5)
 	default:
 		r.every = max(drawSoonest, r.every*199/200)
 	}
-	r.drew = max(0, r.drew-1)
+	r.lays, r.drawn, r.asked = r.drawn, false, max(0, r.asked-1)
 }
 
-// drawing notes that a part is drawn in this frame.
-func (r *rhythm) drawing() { r.drew = 2 }
+// drawing notes that go-app is told in this frame to draw a part.
+func (r *rhythm) drawing() { r.asked = 2 }
+
+// busy reports whether a frame has enough to do without the world.
+func (r *rhythm) busy(drawing bool) bool { return drawing || r.lays || r.asked > 0 }
 
 // slow reports whether this is a slow machine.
 func (r *rhythm) slow() bool { return r.every > 2*drawSoonest }
 
-// world is how much time the world gets of a frame in which a part is drawn, or none is.
+// world is how much time the world gets of a frame in which a part is to be drawn, or none is; 0 has it wait for the next.
 func (r *rhythm) world(drawing bool) time.Duration {
 	switch {
 	case !r.slow():
 		return frameTime
-	case drawing || r.drew > 0:
-		return heavyTime
+	case r.busy(drawing):
+		return 0
 	}
 	return lightTime
 }
 
 // moves reports whether what moves is drawn in this frame: on a slow machine in every other one, and in none beside a part.
 func (r *rhythm) moves(drawing bool) bool {
-	r.moved = !r.slow() || !drawing && r.drew == 0 && !r.moved
+	r.moved = !r.slow() || !r.busy(drawing) && !r.moved
 	return r.moved
 }
 

@@ -99,9 +99,7 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	seconds := func(n int, late func(i int) bool) time.Duration {
 		for i := range 60 * n {
 			long := time.Duration(screen)
-			if i%4 == 0 {
-				r.drawing()
-			}
+			r.drawn = i%4 == 0
 			if late(i) {
 				long = 3 * screen
 			}
@@ -133,18 +131,33 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	if moved < 15 || moved > 30 {
 		t.Errorf("on a slow machine what moves is drawn in %d frames of 60", moved)
 	}
-	if r.world(true) >= r.world(false) {
-		t.Error("on a slow machine the world has as much of a frame in which something is drawn")
+	waits := func() bool { return r.world(false) == 0 && !r.moves(false) }
+	r.drawing()
+	if r.frame(screen); !waits() {
+		t.Error("on a slow machine the world and what moves do not wait for what is drawn")
+	}
+	r.drawn = true
+	if r.frame(screen); !waits() {
+		t.Error("on a slow machine the world and what moves do not wait for what is laid out")
+	}
+	r.drawing()
+	r.frame(screen)
+	if r.frame(screen); waits() {
+		t.Error("on a slow machine the world waits for ever where nothing is drawn")
+	}
+	if r.frame(screen); r.world(false) <= frameTime || r.world(true) != 0 {
+		t.Error("on a slow machine the world has no more of a frame beside which nothing is drawn")
 	}
 	if got := seconds(15, never); got != drawSoonest {
 		t.Errorf("after that it is drawn every %v", got)
 	}
-	if r.world(true) != r.world(false) {
-		t.Error("on a fast machine the world has less of a frame in which something is drawn")
+	r.drawn = true
+	if r.frame(screen); r.world(true) != frameTime || !r.moves(true) {
+		t.Error("on a fast machine the world and what moves wait for what is drawn")
 	}
 	r = rhythm{}
 	for range 600 { // a screen of 30 frames a second is not late
-		r.drawing()
+		r.drawn = true
 		r.frame(2 * screen)
 	}
 	for range 2 {

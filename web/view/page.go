@@ -36,6 +36,7 @@ type page struct {
 	later        []func() // what waits for that, or for the drawing of what is stale
 	stale        bool     // what a host asked for is not looked at yet: the next frame draws it all
 	lastFrame    time.Duration
+	due          time.Duration // has passed for the reader and not yet in the world
 	size         extent
 	measureAt    time.Duration
 	still        bool // nothing may move by itself
@@ -340,7 +341,11 @@ func (p *page) oneFrame(now time.Duration) {
 	p.rhythm.frame(now - p.lastFrame)
 	part := p.shown.next(p.model.Revision(), now, p.rhythm.every)
 	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
-		p.obey(p.pass(now-p.lastFrame, p.rhythm.world(part != 0)))
+		p.due += now - p.lastFrame
+		if long := p.rhythm.world(part != 0); long > 0 {
+			p.obey(p.pass(p.due, long))
+			p.due = 0
+		}
 	}
 	p.lastFrame = now
 	p.embedFrame()
@@ -439,6 +444,7 @@ func (p *page) expose() {
 // Render places the panels. Their order is that of reading; layout.css puts them on the grid. What comes and goes in front of
 // the others has a place of its own: go-app compares children by their number, and would make all that follow anew.
 func (p *page) Render() app.UI {
+	p.rhythm.drawn = true
 	p.host.Breathe()
 	if p.embed.bare() {
 		return p.renderEmbed()
