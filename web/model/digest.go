@@ -33,7 +33,7 @@ type digest struct {
 // digestsAt works out those that are missing, when it is time.
 func (m *Model) digestsAt(s *scene) []digest {
 	d := &m.digests
-	if d.left > 0 && !m.filled(s) {
+	if d.left > 0 && !m.filled(s) && !m.caughtUp(s) {
 		return d.of
 	}
 	before := d.of
@@ -57,6 +57,21 @@ func (m *Model) digestsAt(s *scene) []digest {
 		d.of = append(d.of, now)
 	}
 	return d.of
+}
+
+// caughtUp reports whether a replica, which had other data when the digests were worked out, now has all that its master has
+// written: what its card says of their data would not fit their offsets.
+func (m *Model) caughtUp(s *scene) bool {
+	for i, d := range m.digests.of[:min(len(m.digests.of), len(s.nodes))] {
+		v := &s.nodes[i]
+		if !v.connected() || v.master < 0 || v.master >= len(m.digests.of) || v.repl.Applied != s.nodes[v.master].repl.Offset {
+			continue
+		}
+		if m.digests.of[v.master].text != d.text && m.world().Node(v.name).Inputs != d.inputs {
+			return true
+		}
+	}
+	return false
 }
 
 // noData is how the digest of no data at all is shown.

@@ -77,6 +77,22 @@ func TestDigestsAreNotWorkedOutOften(t *testing.T) {
 		}
 	}
 	m = opened(t, "")
+	do(m, Frame{Elapsed: time.Second}, Run{"m1> SET greeting hi"})
+	behind := 0
+	for range 200 { // nor one that has everything to have other data
+		do(m, Frame{Elapsed: time.Millisecond})
+		c, r := m.Page().Stage.Cards[1], m.world().Node("r1").Replication()
+		if c.Differs {
+			behind++
+		}
+		if c.Differs && r.Applied == m.world().Node("m1").Replication().Offset {
+			t.Fatalf("r1 has all up to %d and its data is said to differ", r.Applied)
+		}
+	}
+	if behind == 0 {
+		t.Fatal("r1 never lacked the write")
+	}
+	m = opened(t, "")
 	if c := m.Page().Stage.Cards[0]; c.Digest == "" {
 		t.Error("no digest of a few keys")
 	}

@@ -523,7 +523,7 @@ func (m *Model) afterVerdict(s *scene, v judged) (lead, more string, try []Try) 
 	if a.Continued() {
 		return "It continues where it stopped.",
 			"Only the missing " + byteCount(a.Bytes) + " were sent. Both checks passed: the same history, and every byte from " + at(a.Want) +
-				" on was still held. Had that byte been gone, everything would have been sent.", []Try{compare, again}
+				" on was still held. Had that byte been gone, everything would have been sent: cut it again and write for longer to see that.", []Try{compare, again}
 	}
 	why := map[engine.PsyncReason]string{
 		engine.PsyncTooLate:      "Byte " + at(a.Want) + " had gone: the first one held was " + at(a.First) + ". A larger repl-backlog-size holds more.",

@@ -325,7 +325,12 @@ func wireWords(f *engine.Sent) (label, more, short string) {
 		if strings.HasPrefix(text, "(") { // the packet begins in the middle of one
 			command = text
 		}
-		return shorten(text, longestWords), "@" + at(f.Span.First), command
+		label, more, short = shorten(text, longestWords), "@"+at(f.Span.First), command
+		if strings.Contains(text, ", ") { // several commands: how many bytes says more than the first one's name
+			short = byteCount(int64(f.Bytes))
+			more += ", " + short
+		}
+		return label, more, short
 	case engine.PayloadSnapshot:
 		return "RDB", byteCount(int64(f.Bytes)), ""
 	case engine.PayloadKeepalive:
@@ -596,12 +601,17 @@ func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool, keep func(wire
 	case mark.To >= 0:
 		w.row = float64(mark.Row) + between/2
 	}
-	if !fit(w) {
-		mark.Label = ""
-		return
+	if !fit(w) { // perhaps on the other side
+		if w.X, w.Anchor = 2*mark.X-w.X, other[w.Anchor]; !fit(w) {
+			mark.Label = ""
+			return
+		}
+		mark.Anchor = w.Anchor
 	}
 	keep(w)
 }
+
+var other = map[string]string{"start": "end", "end": "start"}
 
 // labelArrow places the words at an arrow: where no line runs through them if there is such a place, else where they cover no
 // other words; all of them or, where they have no room, the short ones.

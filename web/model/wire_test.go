@@ -243,3 +243,42 @@ func TestTheWordsAtTheWire(t *testing.T) {
 		t.Errorf("%d arrows are chosen", shown)
 	}
 }
+
+type said string
+
+func (s said) String() string { return string(s) }
+
+// Of a packet with several commands the words say how much it is, also where they are few.
+func TestTheWordsOfSeveralCommands(t *testing.T) {
+	for _, c := range []struct{ text, more, short string }{
+		{"SET a 1", "@25,257", "SET"},
+		{"SET a 1, SET b 2, …", "@25,257, 7,476 B", "7,476 B"},
+	} {
+		f := &engine.Sent{Payload: engine.PayloadStream, Bytes: 7476, Span: engine.Span{First: 25257, Last: 32732}, Text: said(c.text)}
+		if label, more, short := wireWords(f); label != c.text || more != c.more || short != c.short {
+			t.Errorf("%s: %q %q %q", c.text, label, more, short)
+		}
+	}
+}
+
+// The word of a mark stands on the side that has room, or nowhere.
+func TestAMarkHasItsWordWhereRoomIs(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		before, after bool // has room
+		label, anchor string
+	}{
+		{"both", true, true, "healed", "start"}, {"behind", false, true, "healed", "start"},
+		{"before", true, false, "healed", "end"}, {"neither", false, false, "", "start"},
+	} {
+		k := &Wire{Width: 1000, Now: 1, Apart: wireApart}
+		mark := WireMark{X: 0.5, To: 1, Label: "healed"}
+		kept := 0
+		k.labelMark(&mark, func(w wireWord) bool {
+			return w.X > mark.X && w.Anchor == "start" && c.after || w.X < mark.X && w.Anchor == "end" && c.before
+		}, func(wireWord) { kept++ })
+		if mark.Label != c.label || mark.Anchor != c.anchor || (kept == 1) != (c.label != "") {
+			t.Errorf("%s: %+v, %d kept", c.name, mark, kept)
+		}
+	}
+}
