@@ -11,9 +11,10 @@ import (
 )
 
 // Random worlds of two to nine nodes: anything fails, then everything is healed and has to come to rest with equal
-// data. A failure prints the seed and the script; `bin/resync swarm --seeds 1 --from SEED` runs it again.
+// data. A failure prints the seed and the script; `bin/resync swarm --seeds 1 --from SEED` runs it again. More of them are
+// run by engine/cmd/resync, which has to find mistakes in the same way.
 func TestSwarm(t *testing.T) {
-	const seeds = 300
+	const seeds = 60
 	for seed := uint64(1); seed <= seeds; seed++ {
 		if err := Swarm(seed, "", true); err != nil {
 			t.Fatal(err)
