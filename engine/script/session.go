@@ -116,6 +116,26 @@ func (s *Session) Script() *Script {
 	return r
 }
 
+// Whole is Script, and behind it what the session has still to do: running it goes through this moment, and on as the session
+// would. What is to be done at this very moment comes so much later.
+func (s *Session) Whole(later time.Duration) *Script {
+	r := s.Script()
+	if s.waiting != nil {
+		st, left := *s.waiting, s.ends.Sub(s.world.Now())
+		if a, ok := st.Act.(Until); ok {
+			a.Within, st.Act = max(left, time.Millisecond), a
+			r.Statements = append(r.Statements, st)
+		} else if left > 0 {
+			r.Statements = appendWait(r.Statements, left)
+		}
+	}
+	if s.waiting == nil && len(s.todo) > 0 && later > 0 {
+		r.Statements = appendWait(r.Statements, later)
+	}
+	r.Statements = append(r.Statements, s.todo...)
+	return r
+}
+
 // Advance lets time pass up to the moment given, running statements as they are due, and at most so many steps: one
 // for everything that happens in the world, one for every statement. It reports whether the moment was reached; when
 // it was not, the steps were not enough. An error ends the script: *ExpectError, or *Error for an act that cannot be

@@ -186,3 +186,29 @@ func TestTranscriptsAsJSON(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+// A script that was cut off anywhere and has what was to come behind it is the same run: what a link to a lesson holds.
+func TestTheWholeOfAHalfTellsTheSame(t *testing.T) {
+	for _, file := range scenarios(t) {
+		s, name := told(t, file)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := NewSession(s)
+			must(t, finish(all))
+			end := all.world.Now()
+			for _, part := range []int{0, 3, 6, 9} {
+				half := NewSession(s)
+				_, err := half.Advance(engine.Epoch.Add(end.Sub(engine.Epoch)/10*time.Duration(part)), 1<<30)
+				must(t, err)
+				text := half.Whole(0).String()
+				whole, err := Parse(name, text)
+				must(t, err)
+				again := NewSession(whole)
+				must(t, finish(again))
+				if again.world.Now() != end || again.world.HashText() != all.world.HashText() || again.Chapter() != all.Chapter() {
+					t.Fatalf("cut at %d tenths: ends at %v with %s, not at %v with %s\n%s", part, again.world.Now(), again.world.HashText(), end, all.world.HashText(), text)
+				}
+			}
+		})
+	}
+}

@@ -307,7 +307,7 @@ func (m *Model) arrives(reached bool) bool {
 }
 
 // permalink is the link to what is shown now. text is what has to be packed into it, "" for a scenario of the library
-// in which nobody has done anything.
+// in which nobody has done anything: what has happened, and what a lesson has still to tell.
 func (m *Model) permalink() (l Permalink, text string) {
 	l = Permalink{Moment: m.world().Now().Sub(engine.Epoch).Milliseconds()}
 	if m.selected != "" && len(m.world().Names()) > 0 && m.selected != m.world().Names()[0] {
@@ -320,8 +320,12 @@ func (m *Model) permalink() (l Permalink, text string) {
 		}
 		return l, ""
 	}
-	l.Moment = -1 // the script ends there
-	return l, m.scriptText()
+	if s := m.session(); s.Done() && s.Chapter() == 0 {
+		l.Moment = -1 // the script ends there
+	} else if now := m.world().Now().Sub(engine.Epoch); now > time.Duration(l.Moment)*time.Millisecond {
+		l.Moment++ // what was done at this very moment is to be in it, and what comes next is not
+	}
+	return l, m.session().Whole(time.Millisecond).String()
 }
 
 // untouched reports whether all that has happened is what a scenario of the library says.

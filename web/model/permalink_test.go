@@ -317,3 +317,27 @@ func TestALongLinkIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// A link out of the middle of a lesson, in which the reader has done something, leads there: to what was done, and to the chapters
+// that are still to come.
+func TestALinkIntoATouchedLesson(t *testing.T) {
+	m := opened(t, "short-outage")
+	for m.session().Chapter() < 2 {
+		do(m, StoryNext{}, Guess{"r1", "continue"}, Tick{100 * time.Millisecond})
+	}
+	do(m, Frame{Elapsed: 33 * time.Millisecond}, Run{"m1> SET mine 1"}, Run{"node r9 replicaof m1"})
+	link, text := m.Permalink()
+	again := linkedTo(Permalink{Packed: "a", Moment: link.Moment}.String(), text)
+	if ahead := again.world().Now().Sub(m.world().Now()); ahead < 0 || ahead > time.Millisecond {
+		t.Errorf("it opens %v behind what was shown", ahead)
+	}
+	if keys := again.world().Node("m1").Keys; keys != m.world().Node("m1").Keys {
+		t.Errorf("m1 has %d keys, not %d", keys, m.world().Node("m1").Keys)
+	}
+	if !again.HasNode("r9") {
+		t.Error("it lacks a node")
+	}
+	if got, want := chapterCount(again.script), chapterCount(m.script); got != want || again.session().Done() || again.session().Chapter() != m.session().Chapter() {
+		t.Errorf("it has %d chapters of %d", got, want)
+	}
+}
