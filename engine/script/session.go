@@ -136,6 +136,29 @@ func (s *Session) Whole(later time.Duration) *Script {
 	return r
 }
 
+// Ahead looks for an event that is wanted in what the session would do next, up to a moment and for so many steps, and reports until
+// when it has looked. The session stays as it is.
+func (s *Session) Ahead(wanted func(engine.Event) bool, to engine.Instant, steps int) (until engine.Instant, found bool) {
+	c := s.Clone()
+	c.began = nil
+	w := c.world
+	for ; steps > 0 && w.Now() < to; steps-- {
+		before := w.Events().Len()
+		if _, err := c.Advance(max(w.Next(), w.Now()), 1); err != nil {
+			return w.Now(), true // who goes there is told
+		}
+		for _, e := range w.Events().From(before) {
+			if wanted(e) {
+				return w.Now(), true
+			}
+		}
+		if w.Next() < w.Now() { // nothing is left to happen
+			break
+		}
+	}
+	return w.Now(), false
+}
+
 // Advance lets time pass up to the moment given, running statements as they are due, and at most so many steps: one
 // for everything that happens in the world, one for every statement. It reports whether the moment was reached; when
 // it was not, the steps were not enough. An error ends the script: *ExpectError, or *Error for an act that cannot be

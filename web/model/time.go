@@ -2,6 +2,7 @@ package model
 
 import (
 	"strings"
+	"time"
 
 	"resync/engine"
 	"resync/engine/script"
@@ -122,7 +123,7 @@ func (m *Model) pickBranch(i int) {
 }
 
 // step goes on to the next event of the wanted kind, and stops the clock there. In the past it is one that has happened
-// already; at the end of the branch the world is lived on until there is one.
+// already; at the end of the branch the world is lived on until there is one, where one is near.
 func (m *Model) step(wanted func(engine.Event) bool) {
 	m.playing, m.due = false, false
 	m.tale.goOn()
@@ -135,7 +136,15 @@ func (m *Model) step(wanted func(engine.Event) bool) {
 		m.arrive()
 	}
 	w := m.world()
-	const most = 20_000
+	const (
+		near = time.Minute
+		most = 6000 // things that happen until then
+	)
+	if until, found := m.session().Ahead(wanted, w.Now().Add(near), most); !found {
+		m.stepped = "Nothing but writes and heartbeats for " + shortly(until.Sub(w.Now())) + "."
+		m.status = m.stepped
+		return
+	}
 	for range most {
 		before := w.Events().Len()
 		m.advance(max(w.Next(), w.Now()), 1)

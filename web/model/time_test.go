@@ -195,3 +195,17 @@ func TestALongWayTakesFrames(t *testing.T) {
 		t.Error("it has not arrived")
 	}
 }
+
+// Where nothing of interest is near, whoever asks for it stays where they are, and is told.
+func TestNothingAheadIsNotGoneTo(t *testing.T) {
+	m := opened(t, "")
+	at, events := m.world().Now(), m.world().Events().Len()
+	do(m, NextEvent{})
+	if m.world().Now() != at || m.world().Events().Len() != events || !strings.HasPrefix(m.status, "Nothing but writes and heartbeats for 60 s") {
+		t.Errorf("it went on for %v, %d events, and says %q", m.world().Now().Sub(at), m.world().Events().Len()-events, m.status)
+	}
+	do(m, Run{"sever m1 r1"}, Tick{500 * time.Millisecond}, Run{"heal m1 r1"})
+	if do(m, NextEvent{}); !strings.Contains(m.status, "r1") || m.world().Now().Sub(at) > 3*time.Second {
+		t.Errorf("after %v it says %q", m.world().Now().Sub(at), m.status)
+	}
+}
