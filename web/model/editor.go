@@ -84,9 +84,13 @@ func (m *Model) shownScript() string {
 	return b.String()
 }
 
-// check reads the text as it stands, once the reader has been told of errors.
+// check keeps the text as it stands, for when the reader comes back from elsewhere, and once they have been told of errors reads it.
 func (m *Model) check(text string) {
-	if e := &m.editor; e.tried && len(text) <= 1<<16 {
+	e := &m.editor
+	if e.open {
+		e.text = text
+	}
+	if e.tried && len(text) <= 1<<16 {
 		_, err := script.Parse(ownScenario+".resync", text)
 		e.errors, e.more = scriptErrors(err)
 	}

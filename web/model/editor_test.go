@@ -170,3 +170,12 @@ func TestALongWaitIsMostOfALongScript(t *testing.T) {
 		t.Errorf("%d %%, and opening: %t", last, m.opening)
 	}
 }
+
+// What was typed and not run yet is there when the reader comes back from another tab.
+func TestADraftIsKept(t *testing.T) {
+	m := opened(t, "")
+	do(m, SelectTab{TabScript}, EditScript{}, CheckScript{"node a\n"}, SelectTab{TabCLI}, SelectTab{TabScript})
+	if e := m.Page().Terminal.Editor; !e.Open || e.Text != "node a\n" {
+		t.Errorf("%+v", e)
+	}
+}

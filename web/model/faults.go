@@ -422,12 +422,16 @@ func (m *Model) fault(key string) []Cmd {
 		if f.Key != key {
 			continue
 		}
-		line := f.Line
+		line, more := f.Line, ""
 		if f.On {
-			line = m.opposite(&s, f)
+			line, more = m.opposite(&s, f)
 		}
 		m.refused = refusal{}
-		if err := m.act(line); err != nil {
+		err := m.act(line)
+		if err == nil && more != "" {
+			err = m.act(more)
+		}
+		if err != nil {
 			m.refused = refusal{m.draftKey(key), reason(err)}
 			m.speak(reason(err))
 			return nil
@@ -446,18 +450,24 @@ func (m *Model) fault(key string) []Cmd {
 	return nil
 }
 
-// opposite is the line that ends what is in force.
-func (m *Model) opposite(s *scene, f Fault) string {
+// opposite is the line that ends what is in force. A path heals both ways: what is dropped the other way needs one more to stay so.
+func (m *Model) opposite(s *scene, f Fault) (line, more string) {
 	switch f.Key {
 	case "freeze":
-		return "thaw " + m.selected
+		return "thaw " + m.selected, ""
 	case "isolate", "isolate-blackhole":
-		return "rejoin " + m.selected
+		return "rejoin " + m.selected, ""
 	case "sever", "blackhole", "dark-from", "dark-back":
 		a, b, _ := s.pair(m.chosen)
-		return "heal " + a + " " + b
+		switch {
+		case f.Key == "dark-from" && s.dark(b, a):
+			more = "blackhole " + b + " > " + a
+		case f.Key == "dark-back" && s.dark(a, b):
+			more = "blackhole " + a + " > " + b
+		}
+		return "heal " + a + " " + b, more
 	}
-	return f.Line // a number is set again
+	return f.Line, "" // a number is set again
 }
 
 // refusedBy is why a node did not do the command that it was just given, "" when it did or has not answered yet.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -348,5 +349,27 @@ func TestWhatIsInForceIsNotDoneAgain(t *testing.T) {
 	do(m, Run{"sever m1 nobody"})
 	if !strings.Contains(m.status, "nobody") {
 		t.Errorf("a mistake is not told: %q", m.status)
+	}
+}
+
+// What was shut down in good order is nowhere said to be killed: whether its file was written is what a start depends on.
+func TestAShutdownIsNoKill(t *testing.T) {
+	for _, name := range []string{"m1", "r1"} {
+		m := opened(t, "")
+		do(m, Run{"shutdown " + name + " save"}, Tick{time.Second})
+		if page := fmt.Sprintf("%+v", m.Page()); strings.Contains(page, name+" is killed") || strings.Contains(page, "Text:killed") || !strings.Contains(page, name+" is shut down") {
+			t.Errorf("%s: the page says that it is killed, or not that it is shut down", name)
+		}
+	}
+}
+
+// A path that drops both ways and is to drop only one of them goes on dropping the other.
+func TestOneWayOfABlackholeIsHealed(t *testing.T) {
+	for key, want := range map[string][2]bool{"dark-from": {false, true}, "dark-back": {true, false}} {
+		m := opened(t, "")
+		do(m, Run{"blackhole m1 r1"}, PickLink{"m1-r1"}, DoFault{key})
+		if got := m.Page().Stage.Links[0].Dark; got != want {
+			t.Errorf("%s: dark is %v, want %v", key, got, want)
+		}
 	}
 }

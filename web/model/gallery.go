@@ -54,6 +54,7 @@ func (m *Model) toggleGallery() []Cmd {
 	if !m.gallery.open {
 		return []Cmd{Focus{GalleryID}} // where the reader came from
 	}
+	m.help, m.share.open = false, false
 	if len(m.gallery.cards) != len(m.scenarios) {
 		m.gallery.cards = catalogue(m.scenarios)
 	}

@@ -57,3 +57,31 @@ func TestTheLibraryIsFoundByWords(t *testing.T) {
 		t.Error("Escape closes it")
 	}
 }
+
+// What is opened in front of the page takes the place of what was there before.
+func TestOneThingAtATimeIsInFront(t *testing.T) {
+	m := opened(t, "")
+	open := func() (all []string) {
+		if m.help {
+			all = append(all, "help")
+		}
+		if m.share.open {
+			all = append(all, "share")
+		}
+		if m.gallery.open {
+			all = append(all, "library")
+		}
+		return all
+	}
+	for range 2 {
+		for _, c := range []struct {
+			msg  Msg
+			want string
+		}{{ToggleGallery{}, "library"}, {ToggleShare{}, "share"}, {ToggleHelp{}, "help"}, {ToggleShare{}, "share"}, {ToggleGallery{}, "library"}, {ToggleHelp{}, "help"}} {
+			if do(m, c.msg); len(open()) != 1 || open()[0] != c.want {
+				t.Errorf("%v is open, want %s", open(), c.want)
+			}
+		}
+		do(m, ToggleHelp{})
+	}
+}

@@ -2,10 +2,13 @@ package model
 
 import "resync/engine"
 
+// toggleHelp opens the help, in front of nothing else, and closes it.
+func (m *Model) toggleHelp() { m.help, m.share.open, m.gallery.open = !m.help, false, false }
+
 // key does what a single key stands for. used says whether it stands for anything: the browser keeps the others.
 func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 	if k.Key == "?" {
-		m.help = !m.help
+		m.toggleHelp()
 		return nil, true
 	}
 	if k.Key == "Escape" {

@@ -439,7 +439,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case ToggleTable:
 		m.table = !m.table
 	case ToggleHelp:
-		m.help = !m.help
+		m.toggleHelp()
 	case ToggleKeys:
 		m.keys = !m.keys
 		kept := ""
@@ -737,7 +737,7 @@ func (m *Model) Draw(p *Page, parts Parts) {
 	}
 	if parts&PartRest != 0 {
 		p.Bar, p.Story, p.Deck = m.bar(&s), m.story(&s), m.deck(&s)
-		p.Forecast, p.Calm, p.Verdict = m.veil(m.forecastRows(&s)), calm(&s), m.verdict(&s)
+		p.Forecast, p.Calm, p.Verdict = m.veil(m.forecastRows(&s)), m.calm(&s), m.verdict(&s)
 		p.Takeaway = m.takeaway(&s, p.Verdict)
 		p.Gallery, p.Opening = m.library(), m.openingText()
 		p.Share, p.Notice = m.shared(), m.notice
@@ -746,7 +746,7 @@ func (m *Model) Draw(p *Page, parts Parts) {
 }
 
 // calm is what stands where answers are shown while there is none to show.
-func calm(s *scene) string {
+func (m *Model) calm(s *scene) string {
 	followed := false
 	for _, n := range s.nodes {
 		if n.frozen() {
@@ -756,7 +756,7 @@ func calm(s *scene) string {
 			return what + ", and both ends still believe in the link. Nobody asks before a timeout is over."
 		}
 		if !n.up && n.master >= 0 {
-			return n.name + " is killed. When it starts and asks, " + s.nodes[n.master].name + "’s answer is shown here."
+			return n.name + " is " + m.past.downWord(n.name) + ". When it starts and asks, " + s.nodes[n.master].name + "’s answer is shown here."
 		}
 		if n.up && n.master >= 0 && !n.connected() {
 			return n.name + " is on its way to " + s.nodes[n.master].name + "."

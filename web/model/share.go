@@ -83,6 +83,7 @@ func (m *Model) toggleShare() []Cmd {
 	if !m.share.open {
 		return []Cmd{Focus{ShareID}}
 	}
+	m.help, m.gallery.open = false, false
 	link, text := m.permalink()
 	return []Cmd{Pack{link, text}}
 }

@@ -545,13 +545,13 @@ func (m *Model) afterKill(s *scene, n standing) (lead, more string, try []Try) {
 	if n.followed > 0 {
 		for _, r := range s.nodes {
 			if r.master >= 0 && s.nodes[r.master].name == n.name && r.up {
-				return n.name + " is killed. Its replicas keep what they have.",
+				return n.name + " is " + m.past.downWord(n.name) + ". Its replicas keep what they have.",
 					"The stream and the name of its history were in memory. A replica can take over and keep both names of its history.",
 					[]Try{{"Promote " + r.name, r.name + "> REPLICAOF NO ONE"}, start}
 			}
 		}
 	}
-	return n.name + " is killed: its memory is gone.",
+	return n.name + " is " + m.past.downWord(n.name) + ": its memory is gone.",
 		"When it starts again, it knows only what it had written to its disk. What will its master say?", []Try{start}
 }
 

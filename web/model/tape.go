@@ -109,7 +109,7 @@ func (m *Model) tape(s *scene) Tape {
 	t.About = "every byte " + master.name + " has sent to its replicas, numbered from 1"
 	first, next, ok := master.held()
 	if !master.up {
-		t.Empty = master.name + " is killed. Its stream was in memory."
+		t.Empty = master.name + " is " + m.past.downWord(master.name) + ". Its stream was in memory."
 		return t
 	}
 	if !ok {
@@ -322,7 +322,7 @@ func (t *Tape) rail(m *Model, s *scene, win window, head engine.Offset, master, 
 		r.Cut = true
 		text := "nothing of this stream yet"
 		if !n.up {
-			text = "killed"
+			text = m.past.downWord(n.name)
 		} else if n.repl.Link == engine.LinkSync {
 			text = "waits for the whole dataset"
 		}

@@ -77,7 +77,7 @@ func (m *Model) forecastRows(s *scene) []ForecastRow {
 		}
 		master := s.nodes[n.master]
 		if !master.up {
-			rows = unanswered(rows, n.name, master.name)
+			rows = m.unanswered(rows, n.name, master.name)
 			continue
 		}
 		if _, ok := m.underWay(s, n); ok {
@@ -90,16 +90,17 @@ func (m *Model) forecastRows(s *scene) []ForecastRow {
 	return rows
 }
 
-// unanswered says that a master is killed, in one row for all who ask it.
-func unanswered(rows []ForecastRow, replica, master string) []ForecastRow {
-	row := ForecastRow{Replica: replica, Lead: "If it asks", Cost: master + " is killed: nobody answers"}
+// unanswered says that a master is down, in one row for all who ask it.
+func (m *Model) unanswered(rows []ForecastRow, replica, master string) []ForecastRow {
+	down := master + " is " + m.past.downWord(master)
+	row := ForecastRow{Replica: replica, Lead: "If it asks", Cost: down + ": nobody answers"}
 	k := slices.IndexFunc(rows, func(r ForecastRow) bool { return r.Cost == row.Cost })
 	if k < 0 {
 		k, rows = len(rows), append(rows, row)
 	} else {
 		rows[k].Replica += ", " + replica
 	}
-	rows[k].Label = rows[k].Replica + ": " + master + " is killed, nobody answers"
+	rows[k].Label = rows[k].Replica + ": " + down + ", nobody answers"
 	return rows
 }
 
