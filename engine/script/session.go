@@ -19,6 +19,8 @@ type Session struct {
 	todo   []Statement // still to run; clones share it, so it is never changed in place
 	err    error       // what ended the script before its end
 
+	latest  Statement      // that has begun
+	undone  []Statement    // what an error kept from running, the statement with the error first
 	waiting *Statement     // a Wait or an Until that has begun
 	ends    engine.Instant // when it ends at the latest
 	due     bool           // its condition is to be looked at
@@ -117,7 +119,7 @@ func (s *Session) Script() *Script {
 }
 
 // Whole is Script, and behind it what the session has still to do: running it goes through this moment, and on as the session
-// would. What is to be done at this very moment comes so much later.
+// would: into the same error, where one has ended it. What is to be done at this very moment comes so much later.
 func (s *Session) Whole(later time.Duration) *Script {
 	r := s.Script()
 	if s.waiting != nil {
@@ -132,7 +134,7 @@ func (s *Session) Whole(later time.Duration) *Script {
 	if s.waiting == nil && len(s.todo) > 0 && later > 0 {
 		r.Statements = appendWait(r.Statements, later)
 	}
-	r.Statements = append(r.Statements, s.todo...)
+	r.Statements = append(append(r.Statements, s.todo...), s.undone...)
 	return r
 }
 
@@ -292,6 +294,7 @@ func (s *Session) begin() error {
 	st := s.todo[0]
 	s.todo = s.todo[1:]
 	s.begun++
+	s.latest = st
 	if s.began != nil {
 		s.began(st)
 	}
@@ -367,6 +370,7 @@ func (s *Session) finish() {
 
 // end is the end of the script before its end.
 func (s *Session) end(err error) error {
+	s.undone = append([]Statement{s.latest}, s.todo...)
 	s.err, s.todo, s.waiting = err, nil, nil
 	return err
 }

@@ -179,3 +179,24 @@ func TestADraftIsKept(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// A script that an expectation ends keeps what stands behind it: to edit, to save and to run again is to have all of it.
+func TestWhatAnErrorKeptFromRunningIsNotLost(t *testing.T) {
+	const text = "node m1\nnode r1 replicaof m1\nwait 2s\nm1> SET a 1\nexpect m1.role = slave\nm1> SET b 2\nwait 1s\n"
+	m := opened(t, "")
+	do(m, RunScript{text})
+	for m.problem == "" {
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
+	}
+	do(m, EditScript{})
+	if got := m.editor.text; !strings.HasSuffix(got, text) {
+		t.Errorf("to edit there is\n%s", got)
+	}
+	do(m, RunScript{m.editor.text})
+	for m.problem == "" {
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
+	}
+	if !strings.HasSuffix(m.scriptText(), text) {
+		t.Errorf("run again it is\n%s", m.scriptText())
+	}
+}

@@ -813,7 +813,13 @@ func scenarioTitle(s Scenario) string {
 }
 
 // scriptText is what has been run and recorded so far.
-func (m *Model) scriptText() string { return m.session().Script().String() }
+// scriptText is what was done, and behind it what an error kept from running.
+func (m *Model) scriptText() string {
+	if s := m.session(); s.Err() != nil {
+		return s.Whole(0).String()
+	}
+	return m.session().Script().String()
+}
 
 func chapterCount(s *script.Script) int {
 	n := 0
