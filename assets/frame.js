@@ -28,6 +28,7 @@
   let port = null;
   let waiting = []; // requests from before the program ran
   let said = {}; // the last of each kind that was told
+  let stated = -every; // when the state was told last
   let linked = 0; // when a link was asked for last
   let stale = false; // that one is of an earlier moment
   let asked = 0; // its number
@@ -38,6 +39,7 @@
   const inside = () => (document.documentElement.dataset.state === "ready" ? window.__resync : undefined);
   const isText = (v, most = largest) => typeof v === "string" && v.length <= most;
   const isNumber = (v) => typeof v === "number" && Number.isFinite(v);
+  const isPlain = (v) => typeof v !== "object" || v === null || ((Array.isArray(v) || Object.getPrototypeOf(v) === Object.prototype) && Object.values(v).every(isPlain));
   const isName = (v) => isText(v, 100) && /^[\w.-]+$/.test(v);
 
   addEventListener("message", (event) => {
@@ -121,6 +123,7 @@
       size = NaN;
     }
     if (!(size <= largest)) return fail("size", `a message has ${largest} characters of JSON at most`);
+    if (!isPlain(d)) return fail("invalid", "a message has texts, numbers, truths, lists and plain objects");
     if (rid === null || typeof d.type !== "string") return fail("invalid", "a request has a type and a rid");
     if (!Object.hasOwn(requests, d.type)) return fail("unsupported", `there is no request ${d.type.slice(0, 40)}`);
     const answer = (result) => port.postMessage({ rid, ok: true, result });
@@ -153,7 +156,16 @@
   // a line of the script out of a fault: the statement, what it is done to, and its further words.
   function statement(kind, target, words = []) {
     if (!isName(kind) || !isText(target, 200) || !Array.isArray(words) || !words.every((w) => isText(String(w), 200))) wrong("a fault has a kind, a target and perhaps words");
-    return [kind, ...target.split(/[\s-]+/), ...words.map(String)].filter(Boolean).join(" ").replace(/[\r\n]/g, " ");
+    return [kind, ...places(target.trim()), ...words.map(String)].join(" ").replace(/[\r\n]/g, " ");
+  }
+
+  // places are the nodes of a target: "r1", "m1 r1" or "m1-r1". A name may have a hyphen itself.
+  function places(target) {
+    if (/\s/.test(target)) return target.split(/\s+/);
+    const names = ask("state").nodes.map((n) => n.name);
+    if (names.includes(target)) return [target];
+    const first = names.find((n) => target.startsWith(n + "-") && names.includes(target.slice(n.length + 1)));
+    return first ? [first, target.slice(first.length + 1)] : target.split("-").filter(Boolean);
   }
 
   const topics = ["state", "step", "command", "verdict", "link", "resize", "edge", "notice", "wire"]; // all but the last are told anyway
@@ -225,7 +237,8 @@
       if (!said.ready) tellNew("ready", { scenario: state.scenario });
       if (notice) tell("notice", { code: "invalid", message: notice });
       for (const { type, data } of events) tell(type, data);
-      stale = tellNew("state", rest) || stale;
+      const now = performance.now();
+      if (now - stated >= every && tellNew("state", rest)) [stated, stale] = [now, true];
       if (stale && performance.now() - linked >= linkEvery) link(() => {});
       if (step) tellNew("step", step);
     }
@@ -252,7 +265,8 @@
     if (!app) return;
     const inner = stage?.firstElementChild;
     const pads = stage ? parseFloat(getComputedStyle(stage).paddingTop) + parseFloat(getComputedStyle(stage).paddingBottom) : 0;
-    const h = Math.ceil(stage ? app.offsetHeight - stage.offsetHeight + (inner?.offsetHeight ?? 0) + pads + 1 : document.documentElement.scrollHeight);
+    const least = parseFloat(getComputedStyle(app).minHeight) || 0;
+    const h = Math.ceil(Math.max(least, stage ? app.offsetHeight - stage.offsetHeight + (inner?.offsetHeight ?? 0) + pads + 1 : document.documentElement.scrollHeight));
     const now = performance.now();
     sizes = sizes.filter((at) => now - at < 1000);
     if (Math.abs(h - height) < 2 || sizes.length >= 5) return;

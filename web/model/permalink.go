@@ -74,7 +74,7 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 			if said = true; value != permalinkVersion {
 				return l, []string{"This link is of version " + strconv.Quote(value) + ", and this page reads version " + permalinkVersion + ". A newer page may open it."}, false
 			}
-		case "s":
+		case "s", "scenario": // as the element calls it
 			if good = isWord(value); good {
 				l.Scenario = value
 			}
@@ -109,7 +109,8 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 			if good = value == "light" || value == "dark" || value == "auto"; good && value != "auto" {
 				l.Theme = value
 			}
-		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height", "autoplay", "program":
+		case "view", "test", "embed", "controls", "pace", "speed", "motion", "keys", "lang", "readonly", "height", "autoplay", "program",
+			"lazy", "group", "title", "min-height", "max-height", "trusted":
 			// They are the host page's business.
 		default:
 			notices = append(notices, "The link says "+strconv.Quote(cut(part, 40))+", which means nothing here.")
@@ -123,7 +124,7 @@ func ParsePermalink(fragment string) (l Permalink, notices []string, ok bool) {
 
 // permalinkWords are what the values of a permalink are called.
 var permalinkWords = map[string]string{
-	"s": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "profile": "Redis that is known here (" + strings.Join(node.Eras(), ", ") + ")", "theme": "theme (light, dark or auto)",
+	"s": "scenario", "scenario": "scenario", "a": "script", "seed": "seed", "t": "moment in milliseconds", "step": "chapter", "node": "node", "profile": "Redis that is known here (" + strings.Join(node.Eras(), ", ") + ")", "theme": "theme (light, dark or auto)",
 }
 
 // isWord reports whether a value has only what base64url and names have, and something of it.

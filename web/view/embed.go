@@ -347,10 +347,14 @@ func (p *page) embedHead() app.UI {
 		mark(),
 		app.H1().Class("embed__title").Text(p.page.Bar.Title),
 		app.Span().Class("embed__fact").Text(p.page.Bar.Facts[0]),
-		app.A().Class("embed__full").DataSet("testid", "open-full").Href(full).Target("_blank").Rel("noopener").Body(
+		app.A().Class("embed__full").DataSet("testid", "open-full").Href(full).Target("_blank").Rel("noopener").
+			On("pointerdown", p.freshLink).OnFocus(p.freshLink).Body(
 			app.Text("Open full "), app.Span().Aria("hidden", true).Text("↗"), app.Span().Class("sr").Text("(new tab)")),
 	)
 }
+
+// freshLink makes the link before it is followed: time has passed since the last.
+func (p *page) freshLink(app.Context, app.Event) { p.packLink() }
 
 // hold stops what moves where there are no controls: whoever cannot read beside it must be able to (WCAG 2.2.2).
 func (p *page) hold() app.UI {
