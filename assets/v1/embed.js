@@ -27,7 +27,7 @@ progress { position: absolute; inset: 0 0 auto; width: 100%; height: 3px; }
 @media print {
   :host { height: auto !important; min-height: 0 !important; max-height: none !important; }
   iframe, .foot, progress { display: none; }
-  :host .poster { display: block !important; height: auto; padding: 12px 16px; }
+  .poster { display: block !important; height: auto; padding: 12px 16px; }
 }`);
 
 // A frame of opaque origin shares no cache with others, so the program is fetched once, here, and each frame gets a copy of its
@@ -83,7 +83,7 @@ class ResyncPlayground extends HTMLElement {
   #bar = make("progress", { part: "bar", ariaLabel: "Loading" });
   #said = make("p", { className: "said", role: "status" });
   #alert = make("p", { hidden: true, role: "alert" });
-  #image = make("img", { part: "picture", loading: "lazy", width: 900, height: 675 });
+  #image = make("img", { part: "picture", loading: "lazy" });
   #runs = false;
   #near = false; // in sight, or almost
   #waits = false; // starts when it is
@@ -347,12 +347,13 @@ class ResyncPlayground extends HTMLElement {
   exec(node, command) { return this.#call("exec", { node, [Array.isArray(command) ? "argv" : "line"]: command }); }
   fault(target, kind, ...words) { return this.#call("fault", { target, kind, words }); }
   load(what) { return this.#call("load", what.trim ? { scenario: what } : what); }
-  static { // a request, and its operand
-    for (const m of ["play", "step n", "heal target", "restore snapshot"]) {
-      const [type, key] = m.split(" ");
-      this.prototype[type] = function (v) { return this.#call(type, { [key]: v }); };
-    }
-  }
+  play() { return this.#call("play"); }
+  heal(target) { return this.#call("heal", { target }); }
+  restore(snapshot) { return this.#call("restore", { snapshot }); }
+
+  // step is a method and an attribute. Frameworks set what an element has as a property: that is the attribute.
+  get step() { return (n) => this.#call("step", { n }); }
+  set step(chapter) { this.setAttribute("step", chapter ?? ""); }
 
   #title() { return this.title || "Resync: " + this.#get("scenario", "Redis replication"); }
 

@@ -296,6 +296,30 @@ describe("the element", () => {
     assert.deepEqual(page.complain(), []);
   });
 
+  // Vue and React set a property where an element has one of the name, and take it back with null or undefined.
+  test("keeps its method step where a framework sets the attribute of that name", async (t) => {
+    const page = await host(t, "");
+    await page.waitForFunction(() => customElements.get("resync-playground"));
+    const links = await page.evaluate(async () => {
+      const e = document.createElement("resync-playground");
+      for (const [name, value] of Object.entries({ id: "one", title: "A short outage", scenario: "short-outage", lazy: "click", step: "3" })) name in e ? (e[name] = value) : e.setAttribute(name, value);
+      document.querySelector("h1").after(e);
+      const links = [await e.permalink()];
+      for (const none of [null, undefined]) {
+        e.step = none;
+        links.push(await e.permalink());
+        e.step = 2;
+        links.push(await e.permalink());
+      }
+      return links.map((link) => new URLSearchParams(link.split("#")[1]).get("step"));
+    });
+    assert.deepEqual(links, ["3", null, "2", null, "2"]);
+    assert.equal(await page.getAttribute("#one", "step"), "2");
+    await on(page, "step", 1);
+    await running(page);
+    assert.equal(await page.getAttribute("#one", "step"), "2", "a call is no change of the attribute");
+  });
+
   // Frames of opaque origin have no cache in common. The page around them fetches once, and needs no headers of the server for it.
   test("loads the program once for all frames of a page, and each for itself where that is forbidden", async (t) => {
     for (const [policy, want] of [[undefined, /^play\.\w+\.wasm\.lzma$/], ["connect-src 'none'", /^play\.\w+\.wasm\.js$/]]) {
