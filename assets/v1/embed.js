@@ -54,10 +54,12 @@ const make = (tag, properties) => Object.assign(document.createElement(tag), pro
 
 const slow = ({ saveData, effectiveType } = navigator.connection ?? {}) => saveData || /[23]g/.test(effectiveType) || navigator.deviceMemory <= 1;
 
+const roots = () => [document.documentElement, document.body];
+
 // hostTheme reads the signs that documentation tools leave, or else the page's ground, or else its color-scheme; "auto" is the
 // reader's system.
 function hostTheme() {
-  const both = [document.documentElement, document.body];
+  const both = roots();
   for (const { dataset: d, classList } of both) {
     const signs = [d.theme, d.mdColorScheme, d.bsTheme, ...classList].join(" ");
     if (/(^| )(dark|slate|coal|navy|ayu)( |$)/.test(signs)) return "dark";
@@ -126,7 +128,7 @@ class ResyncPlayground extends HTMLElement {
     this.#bar.hidden = state !== "loading";
     this.#foot.hidden = this.#runs;
     this.#far.textContent = "";
-    this.#button.textContent = { loading: "Cancel", error: "Retry" }[state] ?? (/MB/.test(size) ? `Run it · ${size}` : "Run it");
+    this.#button.textContent = { loading: "Cancel", error: "Retry" }[state] ?? `Run it · ${size}`;
     if (!/play|pause/.test(state)) this.#said.textContent = { loading: `Loading: ${this.#title()}`, ready: `It runs: ${this.#title()}` }[state] ?? "";
     if (focused && this.#runs) this.#frame.focus({ preventScroll: true }); // whoever pressed the button goes on in what it started
   }
@@ -142,19 +144,24 @@ class ResyncPlayground extends HTMLElement {
 
   connectedCallback() {
     const { signal } = (this.#outside = new AbortController());
+    const here = { signal, capture: true };
     this.#become("poster");
     this.#resize();
     this.#picture();
     const theme = () => this.#theme();
     theme();
-    addEventListener("message", (e) => this.#welcome(e), { signal });
-    dark.addEventListener("change", theme, { signal });
+    addEventListener("message", (e) => this.#welcome(e), here);
+    dark.addEventListener("change", theme, here);
+    document.head.addEventListener("load", theme, here); // of a <link> or <style> that comes later; this event does not bubble
     const signs = new MutationObserver(theme);
-    for (const e of [document.documentElement, document.body]) signs.observe(e, { attributes: true });
+    for (const e of roots()) {
+      signs.observe(e, { attributes: true });
+      e.addEventListener("transitionend", (end) => end.target === e && theme(), here); // as it began, the colour was the old one
+    }
     const sight = new IntersectionObserver((all) => {
       this.#near = all.at(-1).isIntersecting;
       if (this.#near && this.#waits) this.start(true);
-      ResyncPlayground.#spare();
+      this.#spare();
     }, { rootMargin: "200px" });
     sight.observe(this);
     signal.onabort = () => (signs.disconnect(), sight.disconnect());
@@ -178,7 +185,7 @@ class ResyncPlayground extends HTMLElement {
 
   // #spare leaves the memory to those that are looked at: the oldest that stands still out of sight goes back to its poster, with
   // what it showed.
-  static #spare() {
+  #spare() {
     for (const e of live) {
       if (live.size <= most || e.#near || e.state !== "paused" || !e.#snapshot) continue;
       e.#end();
@@ -197,7 +204,7 @@ class ResyncPlayground extends HTMLElement {
     setTimeout(() => (this.#far.hidden = false), 1000);
     this.#become("loading");
     live.add(this);
-    ResyncPlayground.#spare();
+    this.#spare();
     this.#open(s).catch((e) => this.#fail("src", e.message));
     return s.promise;
   }
@@ -254,6 +261,7 @@ class ResyncPlayground extends HTMLElement {
     // On one origin, allow-same-origin would undo the sandbox. A page out of srcdoc has its origin from the page around, and no
     // location to tell it.
     const opaque = home.origin === self.origin && !this.hasAttribute("trusted");
+    // It has no loading=lazy: the element itself decides when, and a frame out of sight has to answer as well.
     const frame = (this.#frame = make("iframe", { title: this.#title(), referrerPolicy: "no-referrer", allow: "fullscreen; clipboard-write", part: "frame" }));
     frame.given = given;
     if (opaque) words.set("program", "host");
@@ -298,7 +306,7 @@ class ResyncPlayground extends HTMLElement {
         for (const e of detail.playing && !this.#moment.playing ? this.#others() : []) if (e.state === "playing") e.pause();
         this.#moment = detail;
         this.#become(detail.playing ? "playing" : "paused");
-        ResyncPlayground.#spare();
+        this.#spare();
       }
       if (this.#snapshot) Object.assign(this.#snapshot, { t: this.#moment.t, playing: this.#moment.playing });
       this.#emit(type, detail);

@@ -543,6 +543,23 @@ describe("the element", () => {
     }
   });
 
+  // As a transition begins, the colour is still the old one.
+  test("sees the colour of its page after a transition, and after a style sheet that comes late", async (t) => {
+    const page = await host(t, element(`lazy="click"`), { head: "<style>body { background: #FFF } .night body { background: #111 } .slow body { transition: background .3s }</style>" });
+    const scheme = (want) => page.waitForFunction((want) => document.getElementById("one").shadowRoot?.querySelector("img").style.colorScheme === want, want, { timeout: 5000 });
+    await scheme("light");
+    for (const [mark, want] of [["slow night", "dark"], ["slow", "light"]]) {
+      await page.evaluate((mark) => (document.documentElement.className = mark), mark);
+      await scheme(want);
+    }
+    await page.evaluate(() => (document.documentElement.className = ""));
+    const add = (tag, properties) => page.evaluate(([tag, properties]) => document.head.append(Object.assign(document.createElement(tag), properties)), [tag, properties]);
+    await add("style", { textContent: "body { background: #222 }" });
+    await scheme("dark");
+    await add("link", { rel: "stylesheet", href: "data:text/css,body{background:%23EEE}" });
+    await scheme("light");
+  });
+
   test("takes any length for its height", async (t) => {
     const page = await host(t, `<div id="box">${element(`lazy="click"`)}</div>`, { head: `<link rel="stylesheet" href="data:text/css,%23box{height:800px}">` });
     for (const [attributes, want] of [
