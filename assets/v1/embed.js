@@ -354,7 +354,7 @@ class ResyncPlayground extends HTMLElement {
   seek(to) { return this.#call("seek", to?.event == null ? { t: to?.t ?? to } : to); }
   exec(node, command) { return this.#call("exec", { node, [Array.isArray(command) ? "argv" : "line"]: command }); }
   fault(target, kind, ...words) { return this.#call("fault", { target, kind, words }); }
-  load(what) { return this.#call("load", what.trim ? { scenario: what } : what); }
+  load(what) { return this.#call("load", what?.trim ? { scenario: what } : what); }
   play() { return this.#call("play"); }
   heal(target) { return this.#call("heal", { target }); }
   restore(snapshot) { return this.#call("restore", { snapshot }); }

@@ -281,6 +281,10 @@ describe("the element", () => {
     await page.waitForFunction(() => heard.some(([type, d]) => type === "state" && d.scenario === "short-outage"));
     await page.waitForFunction(() => heard.some(([type, d]) => type === "step" && d.id === 1 && d.heading));
     await assert.rejects(on(page, "load", "nowhere"), /no scenario/);
+    for (const nothing of [undefined, null, "", {}, 7]) {
+      const said = await page.evaluate((nothing) => document.getElementById("one").load(nothing).catch((e) => [e instanceof Error, e.code, e.message]), nothing);
+      assert.deepEqual(said, [true, "invalid", "load has a scenario, a log or a link"], `load(${JSON.stringify(nothing)})`);
+    }
     await on(page, "load", { log: "title \"Given\"\nnode m1\n" });
     await (await inFrame(page)).getByRole("heading", { name: "Given" }).waitFor();
     await on(page, "restore", snapshot);
