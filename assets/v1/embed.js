@@ -249,7 +249,7 @@ class ResyncPlayground extends HTMLElement {
   async #open(s) {
     const { was } = s;
     const words = was ? new URLSearchParams(was.link) : await this.#words();
-    if (was && !words.has("a")) words.set("t", was.t);
+    if (was?.t > words.get("t")) words.set("t", was.t);
     const given = {};
     for (const k in plain) {
       given[k] = this.#value(k);
