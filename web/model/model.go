@@ -465,10 +465,15 @@ func (m *Model) update(msg Msg) []Cmd {
 func (m *Model) follow(cmds []Cmd) []Cmd {
 	if waiting := m.terminalWaits(); waiting != m.waited {
 		m.waited = waiting
-		if m.tab != TabCLI {
-			return cmds
-		}
-		cmds = append(cmds, ScrollToEnd{OutputID(m.selected)})
+		return m.toEnd(m.selected, cmds...)
+	}
+	return cmds
+}
+
+// toEnd adds that a node's output shows its end. The other tabs are in the same element, and stay where they are.
+func (m *Model) toEnd(node string, cmds ...Cmd) []Cmd {
+	if m.tab == TabCLI {
+		cmds = append(cmds, ScrollToEnd{OutputID(node)})
 	}
 	return cmds
 }

@@ -32,11 +32,11 @@ func (m *Model) paste(p PastedLines) []Cmd {
 		}
 		m.remark(p.Node, "nothing pasted was run", "It has "+what+", and "+commas(int64(most))+" lines or "+
 			commas(MostPastedText)+" characters are the most at once.")
-		return []Cmd{ScrollToEnd{ID: OutputID(p.Node)}}
+		return m.toEnd(p.Node)
 	}
 	if m.opening {
 		m.remark(p.Node, "nothing pasted was run", "The script is still running.")
-		return []Cmd{ScrollToEnd{ID: OutputID(p.Node)}}
+		return m.toEnd(p.Node)
 	}
 	if len(lines) > 0 {
 		m.pasteLines(p.Node, lines)
@@ -46,7 +46,7 @@ func (m *Model) paste(p PastedLines) []Cmd {
 	}
 	rest += p.Rest
 	m.completion = Completion{Text: rest} // no list before what was printed
-	return []Cmd{SetInput{PromptID(p.Node), rest}, ScrollToEnd{OutputID(p.Node)}}
+	return m.toEnd(p.Node, SetInput{PromptID(p.Node), rest})
 }
 
 // pasteLines begins with the lines: a few are done at once.
@@ -90,7 +90,7 @@ func (m *Model) pasteOn(f *fileWork) []Cmd {
 	if m.completion = completion; f.ran == len(f.lines) && !m.due {
 		m.file, m.left = nil, nil
 	}
-	return []Cmd{ScrollToEnd{OutputID(f.node)}}
+	return m.toEnd(f.node)
 }
 
 // remark says at a prompt what no server has said, and what is wrong, if anything is.

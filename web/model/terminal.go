@@ -201,7 +201,7 @@ func (m *Model) toEverybody(from, line string) {
 // script, so that it is recorded.
 func (m *Model) enter(name, line string) []Cmd {
 	line = strings.TrimSpace(line)
-	cmds := []Cmd{SetInput{ID: PromptID(name), Value: ""}, ScrollToEnd{ID: OutputID(name)}}
+	cmds := m.toEnd(name, SetInput{ID: PromptID(name), Value: ""})
 	if line == "" {
 		return cmds
 	}
