@@ -1,10 +1,22 @@
 package model
 
-import "resync/engine/node"
+import (
+	"cmp"
 
-// A Knob is a name of the configuration that replication depends on: what it is set to, what it would be, and what it
-// does.
-type Knob struct{ Name, Value, Default, Does string }
+	"resync/engine/node"
+	"resync/engine/sim"
+)
+
+// A Knob is a name of the configuration that replication depends on: what it is set to, what it would be, what it does, and
+// why it was not set just now. One that is Off is of a node that nobody can tell anything.
+type Knob struct {
+	Name, Value, Default, Does string
+	Error                      string
+	Off                        bool
+}
+
+// KnobID is the id of a knob's field.
+func KnobID(name string) string { return "knob-" + name }
 
 // knobs are the names worth turning, each with what it does.
 var knobs = []struct{ name, does string }{
@@ -31,7 +43,8 @@ var knobs = []struct{ name, does string }{
 
 // knobsOf are the knobs that a node has; an older era has fewer.
 func (m *Model) knobsOf(name string) (list []Knob) {
-	cfg := m.world().Node(name).Config()
+	v := m.world().Node(name)
+	cfg := v.Config()
 	usual, err := node.DefaultConfigOf(cfg.Era)
 	if err != nil {
 		usual = node.DefaultConfig()
@@ -41,11 +54,32 @@ func (m *Model) knobsOf(name string) (list []Knob) {
 		if len(value) == 0 {
 			continue
 		}
-		row := Knob{Name: k.name, Value: value[0][1], Does: k.does}
+		row := Knob{Name: k.name, Value: value[0][1], Does: k.does, Off: !v.Up()}
+		if m.refused.key == knobKey(name, k.name) {
+			row.Error = cmp.Or(m.refused.why, m.blocked(name))
+		}
 		if old := usual.Get(k.name); len(old) > 0 {
 			row.Default = old[0][1]
 		}
 		list = append(list, row)
 	}
 	return list
+}
+
+func knobKey(node, knob string) string { return node + " " + KnobID(knob) }
+
+// configure turns a knob. Its field then shows what CONFIG GET says, which is what was typed only if the node took it so; what
+// is begun at the prompt stays there.
+func (m *Model) configure(c Configure) []Cmd {
+	m.enter(c.Node, sim.Words([]string{"CONFIG", "SET", c.Name, c.Value}))
+	m.refused = refusal{key: knobKey(c.Node, c.Name)}
+	if turns := m.past.turns[m.turnsHere(c.Node)]; len(turns) > 0 && turns[len(turns)-1].Error {
+		m.refused.why = quoted(c.Value) + ": " + turns[len(turns)-1].Text
+		m.speak(m.refused.why)
+	}
+	value, cfg := "", m.world().Node(c.Node).Config()
+	if now := cfg.Get(c.Name); len(now) > 0 {
+		value = now[0][1]
+	}
+	return m.follow([]Cmd{SetInput{KnobID(c.Name), value}})
 }

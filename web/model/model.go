@@ -297,7 +297,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Unblock:
 		return m.unblock(msg.Node)
 	case Configure:
-		return m.enter(msg.Node, sim.Words([]string{"CONFIG", "SET", msg.Name, msg.Value}))
+		return m.configure(msg)
 	case Run:
 		return m.run(msg.Line)
 	case Select:

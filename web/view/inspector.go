@@ -92,10 +92,12 @@ type knob struct {
 }
 
 func (k *knob) Render() app.UI {
-	id := "knob-" + k.Knob.Name
+	id := model.KnobID(k.Knob.Name)
 	return app.Div().Class("knob").DataSet("changed", k.Knob.Value != k.Knob.Default).Body(
 		app.Label().Class("knob__name").For(id).Text(k.Knob.Name),
-		app.Input().ID(id).Class("knob__value").Type("text").DataSet("testid", id).Value(k.Knob.Value).AutoComplete(false).Spellcheck(false).OnChange(k.set),
+		app.Input().ID(id).Class("knob__value").Type("text").DataSet("testid", id).Value(k.Knob.Value).AutoComplete(false).Spellcheck(false).
+			Disabled(k.Knob.Off).Aria("invalid", k.Knob.Error != "").Aria("describedby", id+"-error").OnChange(k.set),
+		app.P().ID(id+"-error").Class("fault__error").DataSet("tone", "lost").DataSet("testid", id+"-error").Hidden(k.Knob.Error == "").Text(k.Knob.Error),
 		app.P().Class("knob__does").Text(k.Knob.Does+k.usual()),
 	)
 }
