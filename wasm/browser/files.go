@@ -10,7 +10,7 @@ import (
 
 // OnFile implements view.Host. One listener on the document hears every file input, also those that are drawn later:
 // change bubbles. A page that takes files must say so while they are dragged over it, or the browser opens them instead.
-func (h *Host) OnFile(f func(name string, data []byte)) {
+func (h *Host) OnFile(f func(name string, data []byte, on string)) {
 	listening := h.onFile != nil
 	h.onFile = f
 	if listening {
@@ -21,7 +21,7 @@ func (h *Host) OnFile(f func(name string, data []byte)) {
 		if err != nil {
 			return
 		}
-		h.readFiles(input)
+		h.readFiles(input, "")
 		if kind, err := input.Get("type"); err == nil && text(kind) == "file" {
 			_ = input.Set("value", "") // the same file may be chosen again
 		}
@@ -35,9 +35,23 @@ func (h *Host) OnFile(f func(name string, data []byte)) {
 	h.listen("drop", func(event safejs.Value) {
 		if transfer, ok := h.carriesFiles(event); ok {
 			_, _ = event.Call("preventDefault")
-			h.readFiles(transfer)
+			h.readFiles(transfer, nodeUnder(event))
 		}
 	})
+}
+
+// nodeUnder is the data-testid of the node that the event happened at.
+func nodeUnder(event safejs.Value) string {
+	target, err := event.Get("target")
+	if err != nil {
+		return ""
+	}
+	node, err := target.Call("closest", `[data-testid^="node-"]`)
+	if err != nil || node.IsNull() {
+		return ""
+	}
+	id, _ := node.Call("getAttribute", "data-testid")
+	return text(id)
 }
 
 // listen hears an event of the document for as long as the page lives.
@@ -72,21 +86,21 @@ func (h *Host) carriesFiles(event safejs.Value) (transfer safejs.Value, ok bool)
 }
 
 // readFiles reads the files of a file input or of a drop, one after the other.
-func (h *Host) readFiles(from safejs.Value) {
+func (h *Host) readFiles(from safejs.Value, on string) {
 	files, ok := h.read(from, "files") // another input has none
 	if !ok {
 		return
 	}
 	for i := range int(number(files, "length")) {
 		if file, err := files.Index(i); err == nil {
-			h.readFile(file)
+			h.readFile(file, on)
 		}
 	}
 }
 
 // readFile hands a file over once the browser has read it. One that cannot be read (a folder, a file that is gone) is
 // left alone.
-func (h *Host) readFile(file safejs.Value) {
+func (h *Host) readFile(file safejs.Value, on string) {
 	name, err := file.Get("name")
 	if err != nil {
 		return
@@ -121,7 +135,7 @@ func (h *Host) readFile(file safejs.Value) {
 		if bytes, err := h.construct("Uint8Array", args[0]); err == nil {
 			data := make([]byte, int(number(bytes, "length")))
 			if _, err := safejs.CopyBytesToGo(data, bytes); err == nil {
-				h.onFile(text(name), data)
+				h.onFile(text(name), data, on)
 			}
 		}
 	})

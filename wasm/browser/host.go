@@ -23,7 +23,7 @@ type Host struct {
 	frames frames
 	keys   bool // a listener is attached
 	onKey  func(key string, shift bool) bool
-	onFile func(name string, data []byte)
+	onFile func(name string, data []byte, on string)
 	ended  bool // Fail was called
 	breath breath
 

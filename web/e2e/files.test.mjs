@@ -67,6 +67,22 @@ describe("a large dataset", () => {
     await end(page);
   });
 
+  test("goes to the node that it is dropped on", async () => {
+    const page = await begin(here);
+    await run(page, "unload m1");
+    await page.click(id("tab-data"));
+    for (const [on, node] of [[`${id("node-r1")} p`, "r1"], [id("app"), "m1"]]) {
+      await page.evaluate((on) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["REDIS0009\xfe\0\0\x01k\x01v\xff\0\0\0\0\0\0\0\0"].map((s) => Uint8Array.from(s, (c) => c.charCodeAt(0))), "dump.rdb"));
+        document.querySelector(on).dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+      }, on);
+      await shows(page, "rdb-note", new RegExp(`^✓ ${node} starts with "dump\\.rdb": 1 key`));
+      assert.match(await script(page), new RegExp(`^restore ${node} `, "m"));
+    }
+    await end(page);
+  });
+
   // work resolves to the milliseconds that the page's thread computed in each of its tasks while f was done, whatever else the
   // machine does: the longest first.
   async function work(page, f) {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -249,9 +250,10 @@ func (m *Model) save(text string) Cmd {
 
 // takeFile opens a file that the reader has given. A script that is wrong is shown with its errors, and nothing else
 // changes.
-func (m *Model) takeFile(name string, data []byte) []Cmd {
+func (m *Model) takeFile(file FileGiven) []Cmd {
+	name, data := file.Name, file.Data
 	if IsRDB(data) || strings.HasSuffix(name, ".rdb") {
-		return m.loadFile(name, data)
+		return m.loadFile(cmp.Or(file.Node, m.selected), name, data)
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		m.status = name + " is no script: it is empty."

@@ -125,16 +125,16 @@ func TestFiles(t *testing.T) {
 	m := opened(t, "")
 	trace := m.Trace()
 	for name, data := range map[string]string{"zero": "node m1\x00", "empty": " \r\n"} {
-		do(m, FileGiven{name, []byte(data)})
+		do(m, FileGiven{Name: name, Data: []byte(data)})
 		if m.Trace() != trace || m.editor.open || !strings.HasPrefix(m.status, name+" is no script") {
 			t.Errorf("%s: status %q", name, m.status)
 		}
 	}
-	cmds := do(m, FileGiven{"bad.resync", []byte("nod m1\r\n")})
+	cmds := do(m, FileGiven{Name: "bad.resync", Data: []byte("nod m1\r\n")})
 	if e := m.Page().Terminal.Editor; m.Trace() != trace || !e.Open || e.File != "bad.resync" || len(e.Errors) != 1 || len(cmds) != 1 || cmds[0] != (SetInput{EditorID, "nod m1\n"}) {
 		t.Errorf("a wrong script: %+v, %v", e, cmds)
 	}
-	do(m, FileGiven{"good.resync", []byte("title \"Good\"\r\nnode a\r\n")})
+	do(m, FileGiven{Name: "good.resync", Data: []byte("title \"Good\"\r\nnode a\r\n")})
 	if m.editor.open || m.script.Title != "Good" || !strings.HasPrefix(m.status, "good.resync is open.") {
 		t.Errorf("a script: status %q", m.status)
 	}

@@ -397,7 +397,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case SaveScript:
 		return []Cmd{m.save(msg.Text)}
 	case FileGiven:
-		return m.follow(m.takeFile(msg.Name, msg.Data))
+		return m.follow(m.takeFile(msg))
 	case Restart:
 		m.open(m.scenario)
 	case Pick:

@@ -126,10 +126,11 @@ type (
 		Line, Column int
 	}
 	SaveScript struct{ Text string }
-	// FileGiven is a file that the reader dropped on the page or chose.
+	// FileGiven is a file that the reader dropped on the page or chose; Node is the one it was dropped on, or "".
 	FileGiven struct {
 		Name string
 		Data []byte
+		Node string
 	}
 
 	// CloseVerdict puts the latest verdict away. ShowAnswer shows the packet with its answer on the wire.

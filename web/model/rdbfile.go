@@ -52,11 +52,11 @@ const (
 // slice is how much of a file is done in this frame.
 func (m *Model) slice(usual int) int { return max(1, usual*m.work/usualWork) }
 
-// loadFile makes a file the dataset of the selected node. What cannot be loaded is refused before anything is ended.
-func (m *Model) loadFile(name string, data []byte) []Cmd {
+// loadFile makes a file the dataset of a node. What cannot be loaded is refused before anything is ended.
+func (m *Model) loadFile(node, name string, data []byte) []Cmd {
 	m.giveUpFile()
-	view := m.world().Node(m.selected)
-	f := &fileWork{node: m.selected, name: quoted(name), data: data}
+	view := m.world().Node(node)
+	f := &fileWork{node: node, name: quoted(name), data: data}
 	switch {
 	case view.Name == "":
 		m.refuseFile("There is no node to load " + f.name + ".")

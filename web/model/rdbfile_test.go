@@ -24,7 +24,7 @@ func TestAFileGoesOutOfANodeAndIntoAnother(t *testing.T) {
 	if file.Name != "m1.rdb" || !IsRDB([]byte(file.Data)) {
 		t.Fatalf("%s with %q", file.Name, file.Data[:20])
 	}
-	do(m, Select{"x"}, FileGiven{"dump.rdb", []byte(file.Data)}, Tick{time.Second})
+	do(m, Select{"x"}, FileGiven{Name: "dump.rdb", Data: []byte(file.Data)}, Tick{time.Second})
 	if got := m.world().Node("x").Digest(); got != want {
 		t.Errorf("x has %s, m1 had %s; %s", got, want, m.fileNote)
 	}
@@ -41,6 +41,21 @@ func TestAFileGoesOutOfANodeAndIntoAnother(t *testing.T) {
 	}
 	if got := line.World().Node("x").Digest(); got != want {
 		t.Errorf("the script makes %s of x", got)
+	}
+}
+
+// A file that is dropped on a node is that node's, whichever is selected; one that is dropped beside them is the selected one's.
+func TestAFileIsForTheNodeUnderTheDrop(t *testing.T) {
+	for on, want := range map[string]string{"": "m1", "r1": "r1", "gone": ""} {
+		m := opened(t, "")
+		do(m, Select{"m1"}, FileGiven{"dump.rdb", largeFile(3), on})
+		what := "✕ There is no node to load "
+		if want != "" {
+			what = "✓ " + want + " starts with "
+		}
+		if !strings.HasPrefix(m.fileNote, what) || m.selected != "m1" {
+			t.Errorf("on %q: %s", on, m.fileNote)
+		}
 	}
 }
 
@@ -68,7 +83,7 @@ func TestALargeFileIsLoadedInSlicesAndCanBeGivenUp(t *testing.T) {
 	}
 	before := now()
 	for given := 0; ; given++ {
-		do(m, FileGiven{"dump.rdb", file})
+		do(m, FileGiven{Name: "dump.rdb", Data: file})
 		for frame := 0; frame < given && m.file != nil; frame++ {
 			if text := m.Page().Opening; !strings.HasPrefix(text, `Loading "dump.rdb"… `) || m.Page().Terminal.FileNote != text || !m.Opening() {
 				t.Fatalf("in frame %d: %q", frame, text)
@@ -105,7 +120,7 @@ func TestALongScriptIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
 	m := opened(t, "")
 	want := m.Script()
 	for frames := 0; ; frames++ {
-		do(m, FileGiven{"long.resync", []byte(text)})
+		do(m, FileGiven{Name: "long.resync", Data: []byte(text)})
 		for range frames {
 			do(m, Frame{Elapsed: 16 * time.Millisecond})
 		}
@@ -133,7 +148,7 @@ func TestALongScriptIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
 func TestAStartWithALargeFileTakesFrames(t *testing.T) {
 	for _, scenario := range []string{"", "short-outage"} {
 		m := opened(t, scenario)
-		do(m, FileGiven{"dump.rdb", largeFile(20_000)})
+		do(m, FileGiven{Name: "dump.rdb", Data: largeFile(20_000)})
 		for m.file != nil {
 			do(m, Frame{Elapsed: 16 * time.Millisecond})
 		}
@@ -160,7 +175,7 @@ func TestAFileThatCannotBeLoadedEndsNothing(t *testing.T) {
 	} {
 		m := opened(t, "")
 		events := m.world().Events().Len()
-		do(m, FileGiven{c.name, []byte(c.data)})
+		do(m, FileGiven{Name: c.name, Data: []byte(c.data)})
 		if got := m.Page().Terminal.FileNote; !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %s", c.name, got)
 		}

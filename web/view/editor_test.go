@@ -14,7 +14,7 @@ func TestFilesGoInAndOut(t *testing.T) {
 	r := newRoom()
 	p, _ := moved(t, r)
 	p.OnMount(app.Context{})
-	r.file("two.resync", []byte("title \"Two\"\nnode a\nnode b replicaof a\n"))
+	r.file("two.resync", []byte("title \"Two\"\nnode a\nnode b replicaof a\n"), "")
 	if p.page.Bar.Title != "Two" || len(p.page.Stage.Cards) != 2 {
 		t.Fatalf("a file opens as %q with %d cards", p.page.Bar.Title, len(p.page.Stage.Cards))
 	}

@@ -73,8 +73,9 @@ type Host interface {
 	// OnKey calls f for every key pressed while the focus is not in a text field; f says whether it used the key.
 	OnKey(f func(key string, shift bool) bool)
 	// OnFile calls f for every file that is dropped on the page or chosen in one of its file inputs, once it is read. Of a
-	// file that is larger than MostFile only the first MostFile+1 bytes are read.
-	OnFile(f func(name string, data []byte))
+	// file that is larger than MostFile only the first MostFile+1 bytes are read. on is the data-testid of what it was dropped
+	// on, if that is a node, such as "node-m1", or "".
+	OnFile(f func(name string, data []byte, on string))
 	// Paint makes a PNG of so many pixels out of an SVG. f hears of it later; ok is false where the browser does not.
 	Paint(svg string, width, height int, f func(png []byte, ok bool))
 	// Download has the browser save data as a file.

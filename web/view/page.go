@@ -165,8 +165,8 @@ func (p *page) OnMount(ctx app.Context) {
 		})
 		return used
 	})
-	p.host.OnFile(func(name string, data []byte) {
-		p.take(model.FileGiven{Name: name, Data: data})
+	p.host.OnFile(func(name string, data []byte, on string) {
+		p.take(model.FileGiven{Name: name, Data: data, Node: strings.TrimPrefix(on, "node-")})
 		p.show()
 	})
 	p.host.OnFragment(func() {

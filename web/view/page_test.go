@@ -25,7 +25,7 @@ type room struct {
 	queries  map[string]bool
 	frame    func(time.Duration)
 	key      func(string, bool) bool
-	file     func(string, []byte)
+	file     func(string, []byte, string)
 	saved    map[string]string // by name
 	exposed  map[string]func([]string) string
 	drawn    [][]float32
@@ -87,7 +87,7 @@ func (r *room) Paint(svg string, width, height int, f func([]byte, bool)) {
 }
 func (r *room) Unpack(packed string, _ int, f func(string, bool)) { f(r.packed, packed == "packed") }
 func (r *room) OnKey(f func(string, bool) bool)                   { r.key = f }
-func (r *room) OnFile(f func(string, []byte))                     { r.file = f }
+func (r *room) OnFile(f func(string, []byte, string))             { r.file = f }
 func (r *room) Download(name, _ string, data []byte)              { r.saved[name] = string(data) }
 func (r *room) Expose(f map[string]func([]string) string)         { r.exposed = f }
 

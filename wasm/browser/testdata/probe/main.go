@@ -30,7 +30,7 @@ func (p *probe) OnMount(ctx app.Context) {
 		p.pressed = append(p.pressed, key+" "+strconv.FormatBool(shift))
 		return key == "/"
 	})
-	p.host.OnFile(func(name string, data []byte) {
+	p.host.OnFile(func(name string, data []byte, _ string) {
 		p.files = append(p.files, fmt.Sprintf("%s %d %q", name, len(data), data[:min(len(data), 10)]))
 		p.host.SetValue("times", strings.Join(p.files, ", "))
 	})
