@@ -33,6 +33,47 @@ describe("the help", () => {
     await end(page);
   });
 
+  test("what goes away leaves the focus where the reader came from", async () => {
+    const page = await begin(here);
+    const by = async (button, to) => {
+      await page.focus(button);
+      await press(page, "Enter");
+      await focused(page, to);
+    };
+    await page.focus(id("help"));
+    await press(page, "Enter");
+    await page.locator(id("help-panel")).waitFor();
+    await by(".help__head > .btn", "help");
+    await page.click(id("tab-script"));
+    await by(id("edit"), "editor");
+    await by(id("editor-discard"), "edit");
+    await by(id("edit"), "editor");
+    await by(id("editor-run"), "edit");
+    await end(page);
+  });
+
+  test("a knob is turned where it stands, and says what it did not take", async () => {
+    const page = await begin(here);
+    await page.click(id("tab-config"));
+    const knob = page.locator(id("knob-repl-timeout"));
+    const top = () => page.locator(id("config-m1")).evaluate((e) => e.scrollTop);
+    await knob.fill("abc");
+    const before = await top();
+    await press(page, "Enter");
+    await shows(page, "knob-repl-timeout-error", /"abc": .*ERR/);
+    assert.equal(await knob.inputValue(), "60");
+    assert.equal(await knob.getAttribute("aria-invalid"), "true");
+    assert.deepEqual(await axe(page), []);
+    await knob.fill("30");
+    await press(page, "Enter");
+    await page.waitForSelector('.knob[data-changed="true"] #knob-repl-timeout');
+    assert.equal(await page.locator(id("knob-repl-timeout-error")).isVisible(), false);
+    assert.equal(await top(), before);
+    await run(page, "kill m1");
+    await page.waitForSelector("#knob-repl-timeout:disabled");
+    await end(page);
+  });
+
   for (const [width, height, colorScheme] of [[1280, 800, "light"], [768, 1024, "dark"], [375, 740, "dark"]]) {
     test(`says what is exact, what is simpler and what is missing: ${width}, ${colorScheme}, by keys`, async () => {
       const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });

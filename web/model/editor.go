@@ -39,8 +39,11 @@ type editor struct {
 	tried  bool // it has been run: from then on errors are shown while they are corrected
 }
 
-// EditorID is the id of the text area.
-const EditorID = "script-text"
+// EditorID is the id of the text area, EditID that of the button that opens it.
+const (
+	EditorID = "script-text"
+	EditID   = "script-edit"
+)
 
 const (
 	shownErrors = 20
@@ -110,10 +113,14 @@ func (m *Model) scriptRead(f *fileWork) []Cmd {
 	text := string(f.data)
 	parsed, err := f.parse.Script()
 	if m.file = nil; err == nil {
+		var cmds []Cmd
+		if m.editor.open { // its buttons go with it
+			cmds = []Cmd{Focus{EditID}}
+		}
 		if m.openOwn(parsed, text); f.name != "" {
 			m.status = f.name + " is open. " + m.status
 		}
-		return nil
+		return cmds
 	}
 	e := &m.editor
 	e.open, e.text, e.tried = true, text, true

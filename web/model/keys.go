@@ -2,14 +2,10 @@ package model
 
 import "resync/engine"
 
-// toggleHelp opens the help, in front of nothing else, and closes it.
-func (m *Model) toggleHelp() { m.help, m.share.open, m.gallery.open = !m.help, false, false }
-
 // key does what a single key stands for. used says whether it stands for anything: the browser keeps the others.
 func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 	if k.Key == "?" {
-		m.toggleHelp()
-		return nil, true
+		return m.toggleHelp(), true
 	}
 	if k.Key == "Escape" {
 		if _, on := m.line.Seeking(); on {
@@ -26,8 +22,10 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		if m.chosen == "" && !m.help {
 			m.panels.open = ""
 		}
-		m.help, m.chosen = false, ""
-		return nil, used
+		if m.chosen = ""; m.help {
+			cmds = m.toggleHelp()
+		}
+		return cmds, used
 	}
 	if !m.keys {
 		return nil, false
@@ -108,6 +106,18 @@ func (m *Model) key(k Key) (cmds []Cmd, used bool) {
 		return nil, false
 	}
 	return nil, true
+}
+
+// HelpID is the id of the button that opens the help.
+const HelpID = "help"
+
+// toggleHelp opens or closes the help. What had the focus in it is gone then.
+func (m *Model) toggleHelp() []Cmd {
+	if m.help = !m.help; m.help {
+		m.share.open, m.gallery.open = false, false // one at a time is in front
+		return nil
+	}
+	return []Cmd{Focus{HelpID}}
 }
 
 // KeyHelp is what the help panel lists.

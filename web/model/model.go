@@ -380,8 +380,10 @@ func (m *Model) update(msg Msg) []Cmd {
 		m.gallery.words = msg.Words
 	case EditScript:
 		m.editor = editor{open: true, text: m.scriptText()}
+		return []Cmd{Focus{EditorID}}
 	case DiscardScript:
 		m.editor = editor{}
+		return []Cmd{Focus{EditID}}
 	case CheckScript:
 		m.check(msg.Text)
 	case RunScript:
@@ -392,6 +394,10 @@ func (m *Model) update(msg Msg) []Cmd {
 		} else {
 			m.cancelOpening()
 		}
+		if m.editor.open {
+			return []Cmd{Focus{EditorID}}
+		}
+		return []Cmd{Focus{TabID(m.tab)}}
 	case ShowError:
 		return []Cmd{markError(msg)}
 	case SaveScript:
@@ -439,7 +445,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case ToggleTable:
 		m.table = !m.table
 	case ToggleHelp:
-		m.toggleHelp()
+		return m.toggleHelp()
 	case ToggleKeys:
 		m.keys = !m.keys
 		kept := ""

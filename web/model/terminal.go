@@ -163,7 +163,7 @@ func (m *Model) unblock(node string) []Cmd {
 	if err := m.do(turnsOf(node, unblocker) + "> CLIENT UNBLOCK " + strconv.FormatInt(w.ID, 10) + " ERROR"); err != nil {
 		m.status = reason(err)
 	}
-	return m.follow(nil)
+	return m.follow([]Cmd{Focus{PromptID(node)}}) // the button goes with what it ended
 }
 
 // leaveTerminal goes to a terminal that waits for nothing.
@@ -180,7 +180,7 @@ func (m *Model) leaveTerminal(node string) []Cmd {
 		text := "Its command has been sent: " + node + " runs it once it goes on, and the reply stands there. This is another connection."
 		m.past.addTurn(m.turnsHere(node), Turn{Prompt: withClient(m.prompt(node), k), Command: "# terminal " + strconv.Itoa(left) + " is left waiting", Text: text})
 		m.status = "Given up. " + text
-		return m.appears()
+		return append(m.appears(), Focus{PromptID(node)})
 	}
 	m.status = "Each of the " + strconv.Itoa(mostClients) + " terminals of " + node + " waits."
 	return nil
@@ -249,6 +249,9 @@ func (m *Model) prompt(name string) string {
 	}
 	return name + ":" + strconv.Itoa(v.Port) + ">"
 }
+
+// TabID is the id of the button of a tab.
+func TabID(tab string) string { return "tab-" + tab }
 
 // PromptID and OutputID are the ids of a node's input and of what it printed.
 func PromptID(name string) string { return "prompt-" + name }

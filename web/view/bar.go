@@ -63,7 +63,7 @@ func (b *barEnd) Render() app.UI {
 		app.Button().ID(model.ShareID).Class("ghost").Type("button").DataSet("testid", "share").Aria("expanded", b.Share).OnClick(b.share).Body(
 			shareIcon(), app.Span().Class("bar__word").Text("Share"), app.Span().Class("sr bar__only-narrow").Text("Share"),
 		),
-		app.Button().Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
+		app.Button().ID(model.HelpID).Class("ghost").Type("button").DataSet("testid", "help").Aria("expanded", b.Help).OnClick(b.help).Body(
 			app.Span().Aria("hidden", true).Class("bar__sign").Text("?"), app.Span().Class("bar__word").Text("Help"),
 			app.Span().Class("sr bar__only-narrow").Text("Help"),
 		),

@@ -25,7 +25,7 @@ func (s *scriptTab) Render() app.UI {
 		DataSet("testid", "script").Body(
 		app.P().Class("editor__about").Text("Everything so far, to run again here or with bin/resync run."),
 		app.Div().Class("editor__bar").Body(
-			button("edit", "Edit", s.edit), button("copy", "Copy", s.copy), button("save", "Save", s.save),
+			button("edit", "Edit", s.edit).ID(model.EditID), button("copy", "Copy", s.copy), button("save", "Save", s.save),
 			app.Label().Class("btn btn--tiny editor__file").Body(
 				app.Input().Class("editor__input").Type("file").Accept(".resync,text/plain").DataSet("testid", "script-file"), app.Text("Open a file"))),
 		app.Pre().Class("cli__script").Text(s.Editor.Script),
@@ -65,7 +65,7 @@ func (s *scriptTab) editor() app.UI {
 	)
 }
 
-func button(id, label string, do func(app.Context, app.Event)) app.UI {
+func button(id, label string, do func(app.Context, app.Event)) app.HTMLButton {
 	return app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", id).OnClick(do).Text(label)
 }
 

@@ -54,7 +54,7 @@ func (n *nodeColumn) Render() app.UI {
 }
 
 func (n *nodeColumn) tab(c model.Choice) app.UI {
-	return app.Button().Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
+	return app.Button().ID(model.TabID(c.Name)).Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
 		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
 }
 
