@@ -382,8 +382,9 @@ func (r *runbook) readme(s *Script) string {
 	}
 	b.WriteString("./run.sh docker   # with Docker Compose\n```\n\n")
 	b.WriteString("It tells the story as it happens, checks everything that the script expects, and at the end says how each replica came\n" +
-		"back. Exit status: 0 all is well, 1 an expectation failed, 2 a tool is missing. `RESYNC_PORT` is the first port that it takes\n(" +
-		strconv.Itoa(runbookPort) + "), `KEEP=1` keeps the servers' files and logs.\n\n")
+		"back. Exit status: 0 all is well, 1 an expectation failed, 2 a tool is missing or somebody else has a port that it needs.\n" +
+		"`RESYNC_PORT` is the first of its ports (" + strconv.Itoa(runbookPort) + "); without Docker only this machine reaches them. `KEEP=1` keeps the servers'\n" +
+		"files and logs.\n\n")
 	b.WriteString("Between two servers there is a relay (socat). A link is cut by ending it, so that connections end and new ones are refused;\n" +
 		"it is silenced by stopping it (SIGSTOP), so that bytes go nowhere and nobody is told. A frozen server is stopped, a killed one\nis killed.\n")
 	if len(r.notes) > 0 {

@@ -10,6 +10,16 @@ esac
 for tool in $needs; do
 	command -v "$tool" >/dev/null || { echo "$0: there is no $tool here; it is needed to run with '$mode'" >&2; exit 2; }
 done
+if [[ $mode == docker ]]; then
+	if ! docker compose version >/dev/null 2>&1; then
+		echo "$0: docker has no compose here: install its compose plugin, until 'docker compose version' works" >&2
+		exit 2
+	fi
+	if ! docker info >/dev/null 2>&1; then
+		echo "$0: docker does not reach its daemon: start it, or become one who may use it, until 'docker info' works" >&2
+		exit 2
+	fi
+fi
 if [[ $mode == local && -n ${ERAS-} ]]; then
 	echo "$0: this run has servers of other generations ($ERAS): run '$0 docker'" >&2
 	exit 2
@@ -21,6 +31,9 @@ declare -i failed=0
 
 compose() { docker compose -f "$here/docker-compose.yml" "$@"; }
 
+# signal is for a process and its children. One that has just begun is not yet the head of a group.
+signal() { kill "-$1" -- "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null; } # SIGNAL PID
+
 finish() {
 	local status=$?
 	trap - EXIT INT TERM
@@ -29,8 +42,8 @@ finish() {
 		compose down -v -t 1 >/dev/null 2>&1
 	else
 		for name in "${!PID[@]}"; do
-			kill -CONT -- "-${PID[$name]}" 2>/dev/null
-			kill -KILL -- "-${PID[$name]}" 2>/dev/null
+			signal CONT "${PID[$name]}"
+			signal KILL "${PID[$name]}"
 		done
 	fi
 	if [[ -n ${KEEP-} ]]; then echo "kept: $work"; else rm -rf "$work"; fi
@@ -38,6 +51,49 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
+
+# Here a port may belong to somebody else, and nothing of this story is for them. A port is free when it refuses; one that
+# says nothing at all is not.
+taken() { ! LC_ALL=C socat -u OPEN:/dev/null "TCP:127.0.0.1:$1,connect-timeout=1" 2>&1 | grep -q 'Connection refused'; }
+refuse_port() { # PART
+	local parts=("${!PORT[@]}" "${!ROAD[@]}")
+	echo "$0: $1 needs port ${PORT[$1]-${ROAD[$1]-}}, and somebody else has it: end that, or set RESYNC_PORT to the first of ${#parts[@]} free ports" >&2
+	exit 2
+}
+lives() { [[ -n ${PID[$1]-} ]] && kill -0 "${PID[$1]}" 2>/dev/null; }
+
+# need_port makes sure that a part's port is free. The part itself may have had it a moment ago.
+need_port() { # PART
+	for _ in {1..200}; do
+		lives "$1" || break
+		sleep 0.05
+	done
+	if lives "$1"; then
+		tell "FAILED: $1 is up already"
+		exit 1
+	fi
+	for _ in {1..10}; do
+		taken "${PORT[$1]-${ROAD[$1]-}}" || return 0
+		[[ -n ${PID[$1]-} ]] || break
+		sleep 0.1
+	done
+	refuse_port "$1"
+}
+
+# need_own makes sure that the server that answers is the process that was started, and not one that was quicker to
+# take the port. One that cannot be asked, because it wants a password, is ours when ours has not given up. A server
+# that has ended for another reason is the story's own affair.
+need_own() { # NODE ANSWER, to INFO
+	if lives "$1"; then
+		if [[ $2 =~ process_id:([0-9]+) ]]; then
+			[[ ${BASH_REMATCH[1]} == "${PID[$1]}" ]] && return
+			refuse_port "$1"
+		fi
+		sleep 0.1
+		lives "$1" && return
+	fi
+	if taken "${PORT[$1]}" || tail -n 5 "$work/$1.log" | grep -q 'Address already in use'; then refuse_port "$1"; fi
+}
 
 # A part is a server or a road: a process group of this shell, or a container. A road is a relay on the way from one
 # server to another, so that there is something to cut.
@@ -47,11 +103,13 @@ part_up() {
 		compose up -d "$name" >/dev/null 2>&1
 		return
 	fi
+	need_port "$name"
 	if [[ -n ${PORT[$name]-} ]]; then
 		mkdir -p "$work/$name"
 		local follow=()
 		[[ -n ${FOLLOWS[$name]-} ]] && follow=(--replicaof 127.0.0.1 "${ROAD[$name:${FOLLOWS[$name]}]}" --replica-announce-port "${ROAD[${FOLLOWS[$name]}:$name]}")
-		setsid redis-server "$here/conf/$name.conf" --dir "$work/$name" --port "${PORT[$name]}" "${follow[@]}" >>"$work/$name.log" 2>&1 &
+		# The file lets everybody in, as containers need it. Here only this machine is let in.
+		setsid redis-server "$here/conf/$name.conf" --dir "$work/$name" --port "${PORT[$name]}" --bind 127.0.0.1 --protected-mode yes --daemonize no "${follow[@]}" >>"$work/$name.log" 2>&1 &
 	else
 		setsid socat "TCP-LISTEN:${ROAD[$name]},bind=127.0.0.1,reuseaddr,fork" "TCP:127.0.0.1:${PORT[${name#*:}]}" 2>/dev/null &
 	fi
@@ -68,7 +126,7 @@ part_signal() { # NAME SIGNAL: KILL, STOP or CONT
 		CONT) compose unpause "$service" ;;
 		esac >/dev/null 2>&1
 	elif [[ -n ${PID[$1]-} ]]; then
-		kill "-$2" -- "-${PID[$1]}" 2>/dev/null
+		signal "$2" "${PID[$1]}"
 	fi
 }
 
@@ -97,14 +155,28 @@ tell() { printf '%8.3f  %s\n' "$(awk -v a="$(now)" -v b="$began" 'BEGIN { print 
 
 # ---- The statements. ----
 
-begin_roads() { for road in "${!ROAD[@]}"; do part_begin "$road"; STATE[$road]=up; done; }
+# Before anything begins it is known that every port is free.
+begin_roads() {
+	if [[ $mode == local ]]; then
+		for part in "${NODES[@]}" "${!ROAD[@]}"; do need_port "$part"; done
+	fi
+	for road in "${!ROAD[@]}"; do part_begin "$road"; STATE[$road]=up; done
+	if [[ $mode == local ]]; then
+		sleep 0.1 # a relay that does not get its port has ended by then
+		for road in "${!ROAD[@]}"; do lives "$road" || refuse_port "$road"; done
+	fi
+}
 
 start() {
+	local answer
 	part_begin "$1"
 	for _ in {1..200}; do
-		[[ $(cli "$1" PING 2>&1) =~ PONG|NOAUTH|LOADING|MASTERDOWN ]] && break
+		answer=$(cli "$1" INFO server 2>&1)
+		[[ $answer =~ process_id:|NOAUTH|NOPERM|ERR ]] && break
+		[[ $mode == docker ]] || lives "$1" || break
 		sleep 0.05
 	done
+	[[ $mode == docker ]] || need_own "$1" "$answer"
 	STATE[$1]=up
 }
 
@@ -184,6 +256,7 @@ load() { # NODE RATE SIZE KEYS MIX
 	[[ -n ${LOADING[$1]-} ]] && unload "$1"
 	(
 		trap - EXIT
+		exec 2>/dev/null # that it was ended is no news
 		value=$(head -c "$3" /dev/zero | tr '\0' x)
 		# A tenth of a second's worth at a time, or one command at a time when there are fewer than ten a second.
 		batch=$(($2 / 10 > 0 ? $2 / 10 : 1))
