@@ -117,7 +117,7 @@ func (m *Model) deckMarks(now engine.Instant) []DeckMark {
 		list = append(list, k)
 	}
 	taken := make([]TapeText, 0, len(list))
-	for _, rank := range []string{"continue", "full", "kill", "sever", "start", "heal"} {
+	for _, rank := range []string{"continue", "full", "kill", "shutdown", "sever", "blackhole", "isolate", "freeze", "start", "heal", "rejoin", "thaw"} {
 		for i := len(list) - 1; i >= 0; i-- {
 			k := &list[i]
 			if k.Kind != rank {
@@ -152,10 +152,12 @@ func markWords(h happened) (string, Tone) {
 		return "FULLRESYNC", ToneFull
 	case "sever":
 		return "cut", ToneLost
+	case "blackhole":
+		return "blackhole", ToneLost
 	case "heal":
 		return "heal", Plain
-	case "kill":
-		return "kill " + h.a, ToneLost
+	case "kill", "shutdown", "isolate", "freeze":
+		return h.kind + " " + h.a, ToneLost
 	}
-	return "start " + h.a, Plain
+	return h.kind + " " + h.a, Plain
 }

@@ -3,6 +3,8 @@ package model
 import (
 	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -424,6 +426,52 @@ func TestHalfOfTheCardsAreDrawnAtATime(t *testing.T) {
 		}
 		if !reflect.DeepEqual(p.Stage.Links, before.Stage.Links) {
 			t.Errorf("half %d draws links", half)
+		}
+	}
+}
+
+// A stream in which nobody has written yet moves all the same, and says why.
+func TestAStreamOfPingsSaysSo(t *testing.T) {
+	m := New([]Scenario{{Name: "quiet", Text: "node m1\nnode r1 replicaof m1\nwait 25s\n"}}, Settings{})
+	for m.opening {
+		do(&m, Frame{Elapsed: 16 * time.Millisecond})
+	}
+	if k := m.Page().Tape; m.world().Node("m1").Replication().Offset == 0 || !strings.Contains(k.About, "PINGs of 14 bytes") {
+		t.Errorf("at offset %d it says %q", m.world().Node("m1").Replication().Offset, k.About)
+	}
+	do(&m, Run{"m1> SET a 1"})
+	if k := m.Page().Tape; strings.Contains(k.About, "PING") {
+		t.Errorf("with a write it says %q", k.About)
+	}
+}
+
+// The line of time has a mark for every fault and every repair.
+func TestEveryFaultIsMarked(t *testing.T) {
+	m := opened(t, "")
+	var want []string
+	for _, line := range []string{"sever m1 r1", "heal m1 r1", "blackhole m1 r2", "isolate r2", "rejoin r2", "freeze r1", "thaw r1", "kill r1", "start r1", "shutdown r2 save"} {
+		do(m, Run{line}, Tick{50 * time.Millisecond})
+		want = append(want, strings.Fields(line)[0])
+	}
+	var got []string
+	for _, k := range m.Page().Deck.Marks {
+		if slices.Contains(want, k.Kind) {
+			got = append(got, k.Kind)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("marks are %v, want %v", got, want)
+	}
+}
+
+// A block that only a slow replica keeps has a pin, and is not the next to go.
+func TestBlocksThatAreKeptHavePins(t *testing.T) {
+	held := blocks(1, 20440, 20440, 20440, 9000)
+	held[0].Pinned, held[1].Pinned = true, true
+	tape := aModel().tape(aScene(held, away(60)))
+	for i, want := range []bool{true, true, false} {
+		if b := tape.Blocks[i]; b.Pinned != want || b.NextToGo {
+			t.Errorf("block %d: %+v", i, b)
 		}
 	}
 }

@@ -174,7 +174,6 @@ func (p *pace) look(events engine.Events) (news bool) {
 
 // attention is how long a message is worth a look, of the reader's time, and whether it is a heartbeat, which is not.
 func attention(f *engine.Sent) (long time.Duration, heartbeat bool) {
-	const pingBytes = 14 // *1 $4 PING
 	switch f.Payload {
 	case engine.PayloadAck, engine.PayloadKeepalive, engine.PayloadCommand, engine.PayloadReply:
 		return 0, true

@@ -286,7 +286,7 @@ func cardBacklog(n standing) CardBacklog {
 	x := 0.0
 	piece := func(size, full int64) {
 		w := float64(size) / room
-		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: float64(full) / room, NextToGo: x == 0 && len(blocks) > 1})
+		b.Blocks = append(b.Blocks, CardBlock{X: x, W: min(w, 1-x), Full: float64(full) / room, NextToGo: x == 0 && len(blocks) > 1 && !blocks[0].Pinned})
 		x += w
 	}
 	for i, k := range blocks {

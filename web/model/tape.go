@@ -35,6 +35,7 @@ type Piece struct{ X, W float64 }
 type TapeBlock struct {
 	X, W     float64
 	NextToGo bool
+	Pinned   bool    // it would have gone, but for a slow replica
 	Text     string  // "" when it would not fit
 	TextX    float64 // its middle
 }
@@ -97,6 +98,8 @@ func (w window) bar(from, to engine.Offset) Piece {
 	return Piece{w.x(from), w.x(to) - w.x(from)}
 }
 
+const pingBytes = 14 // *1 $4 PING, in the stream every repl-ping-replica-period
+
 func (m *Model) tape(s *scene) Tape {
 	t := Tape{Width: m.plotWidth(), Drop: -1, Compact: m.compact()}
 	lead := s.lead(m.selected)
@@ -120,6 +123,9 @@ func (m *Model) tape(s *scene) Tape {
 		return t
 	}
 	head := next - 1
+	if master.keys == 0 && head%pingBytes == 0 {
+		t.About = "no write yet, but PINGs of " + plain(pingBytes) + " bytes: they count as well"
+	}
 	win, close := m.closeWindow(head)
 	if !close {
 		win = m.tapeWindow(s, lead, first, head)
@@ -238,7 +244,7 @@ const (
 func (t *Tape) blocks(win window, master standing) {
 	blocks := master.repl.Blocks
 	for i, k := range blocks {
-		b := TapeBlock{NextToGo: i == 0 && len(blocks) > 1}
+		b := TapeBlock{NextToGo: i == 0 && len(blocks) > 1 && !k.Pinned, Pinned: k.Pinned}
 		bar := win.bar(k.Span.First-1, k.Span.Last)
 		b.X, b.W = bar.X, bar.W
 		text := ""

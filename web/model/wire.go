@@ -754,7 +754,7 @@ func (m *Model) pickPacket(id int64) {
 	}
 }
 
-// showAnswer shows the packet with a verdict's answer, in as wide a window as it needs.
+// showAnswer shows the packet with a verdict's answer: in as wide a window as it needs or, if it was long ago, at its moment.
 func (m *Model) showAnswer() []Cmd {
 	v, ok := m.past.verdict()
 	if !ok || v.packet == 0 {
@@ -763,8 +763,13 @@ func (m *Model) showAnswer() []Cmd {
 	if m.packet.id != v.packet {
 		m.pickPacket(v.packet)
 	}
-	for m.wireSpan < len(wireSpans)-1 && m.world().Now().Sub(v.at) > time.Duration(float64(wireSpans[m.wireSpan])*(1-wireAhead)) {
-		m.wireSpan++
+	const long = 10 * time.Second // from then on too much else is in the window
+	if m.world().Now().Sub(v.at) > long {
+		m.seekTo(v.at.Add(wireSpans[m.wireSpan] / 3))
+	} else {
+		for m.wireSpan < len(wireSpans)-1 && m.world().Now().Sub(v.at) > time.Duration(float64(wireSpans[m.wireSpan])*(1-wireAhead)) {
+			m.wireSpan++
+		}
 	}
 	m.wireHides["handshake"] = false
 	if m.narrow() {

@@ -282,3 +282,23 @@ func TestAMarkHasItsWordWhereRoomIs(t *testing.T) {
 		}
 	}
 }
+
+// An answer of long ago is shown at its moment: in the latest one it would be out of sight, or among thousands of others.
+func TestAnOldAnswerIsShownAtItsMoment(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"sever m1 r1"}, Tick{time.Second}, Run{"heal m1 r1"}, Tick{2 * time.Second})
+	v, _ := m.past.verdict()
+	do(m, Run{"load m1 rate 50/s"}, Tick{90 * time.Second}, ShowAnswer{})
+	for range 50 {
+		do(m, Frame{Elapsed: 16 * time.Millisecond})
+	}
+	if after := m.world().Now().Sub(v.at); after < 0 || after > 10*time.Second {
+		t.Errorf("the page looks %v behind the answer", after)
+	}
+	for _, a := range wireOf(m).Arrows {
+		if a.Chosen && a.ID == v.packet {
+			return
+		}
+	}
+	t.Error("the answer is not drawn")
+}

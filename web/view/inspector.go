@@ -103,9 +103,6 @@ func (k *knob) Render() app.UI {
 }
 
 func (k *knob) usual() string {
-	if k.Knob.Value == k.Knob.Default {
-		return ""
-	}
 	if k.Knob.Default == "" {
 		return " Usually empty."
 	}

@@ -301,7 +301,7 @@ func (t *tape) ribbon(r tapeRows) *shape {
 			rect("f-bg", goneX+goneW/2-21, y+4, 42, h-8, 3),
 			words("", goneX+goneW/2, middle, "middle", "gone")))
 	}
-	held, oldest, texts := "", group(), group()
+	held, pins, oldest, texts := "", "", group(), group()
 	for i, b := range k.Blocks {
 		x, bw := b.X*w, b.W*w
 		text := words("on-master", b.TextX*w, middle, "middle", b.Text)
@@ -318,8 +318,14 @@ func (t *tape) ribbon(r tapeRows) *shape {
 		if b.Text != "" {
 			texts.with(text)
 		}
+		if b.Pinned && bw > 8 {
+			pins += "M" + px(x+8) + " " + px(y+4) + "v-6a4 4 0 1 1 .1 0z"
+		}
 	}
 	all.with(stroke("f-master", held), oldest, texts)
+	if pins != "" {
+		all.with(stroke("f-full", pins), stroke("l-full w2", pins))
+	}
 	if len(k.Zoom.Chips) > 0 {
 		all.with(t.chips(r))
 	}
