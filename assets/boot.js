@@ -288,7 +288,8 @@
     window.onclick = null;
     window.onpopstate = null;
     performance.mark("resync-ready");
-    (window.requestIdleCallback ?? setTimeout)(() => keep().catch(() => {}));
+    // A page that draws all the time on a slow machine is never idle.
+    (window.requestIdleCallback ?? setTimeout)(() => keep().catch(() => {}), { timeout: 5000 });
   }
 
   // keep has a service worker keep the page for when there is no network. Never in a frame: an embedded page leaves
@@ -302,11 +303,11 @@
     const announce = (next) => {
       if (next?.state === "installed" && registration.active) offer(next);
     };
+    const watch = (next) => next?.addEventListener("statechange", () => announce(next));
+    // The browser looks for a newer version by itself when a page comes up, and may be under way or done by now.
     announce(registration.waiting);
-    registration.addEventListener("updatefound", () => {
-      const next = registration.installing;
-      next?.addEventListener("statechange", () => announce(next));
-    });
+    watch(registration.installing);
+    registration.addEventListener("updatefound", () => watch(registration.installing));
     // Who leaves a page open for days should hear of a new version as well.
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") registration.update().catch(() => {});

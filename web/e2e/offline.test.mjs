@@ -99,6 +99,44 @@ test("a newer version is announced, waits, and comes when the reader says so", a
   assert.deepEqual(page.complaints, []);
 });
 
+test("a newer version that begins to come while the page is told of the present one is announced as well", async (t) => {
+  const worker = await readFile(path.join(dist, "worker.js"), "utf8");
+  let newer = false;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const page = await visit(t, {
+    answer: async (name) => {
+      if (newer && name === "worker.js") return { body: worker.replace(/version:"[0-9a-f]+"/, 'version:"newer"'), type: "text/javascript" };
+      if (newer && name === "index.html") await held; // the newer worker fetches the page when it is installed
+    },
+  });
+  t.after(() => release());
+  await page.exposeFunction("told", () => release());
+  await page.addInitScript(() => {
+    const register = navigator.serviceWorker.register;
+    navigator.serviceWorker.register = async (...given) => {
+      const registration = await register.apply(navigator.serviceWorker, given);
+      while (!registration.installing) await new Promise((resolve) => setTimeout(resolve, 20));
+      setTimeout(() => window.told(), 100);
+      return registration;
+    };
+  });
+  newer = true;
+  await page.reload();
+  await page.getByTestId("update").waitFor();
+});
+
+test("a page that is never idle is kept as well", { timeout: 60_000 }, async (t) => {
+  const server = await serve();
+  t.after(() => server.close());
+  const page = await open(browser, "about:blank");
+  t.after(() => page.context().close());
+  await page.addInitScript(() => (window.requestIdleCallback = (then, { timeout } = {}) => timeout && setTimeout(then, timeout)));
+  await page.goto(server.url);
+  await waitReady(page);
+  await kept(page);
+});
+
 test("a version of which only a part is there yet is not taken", async (t) => {
   const worker = await readFile(path.join(dist, "worker.js"), "utf8");
   let newer = false;
