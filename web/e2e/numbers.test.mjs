@@ -95,19 +95,14 @@ describe("numbers", () => {
   async function ask(page, name, ...commands) {
     return page.evaluate(
       async ([name, commands]) => {
-        const replies = [];
-        for (const command of commands) {
-          window.__resync.run(`${name}> ${command}`);
-          for (let i = 0; i < 1000; i++) {
-            const turn = document.querySelector(`[data-testid="cli-output-${name}"] .cli__turn:last-child`);
-            if (turn?.querySelector(".cli__typed").textContent === command) {
-              replies.push(turn.querySelector(".cli__reply").textContent);
-              break;
-            }
-            await new Promise((resolve) => setTimeout(resolve, 5));
-          }
+        for (const command of commands) window.__resync.run(`${name}> ${command}`);
+        for (let i = 0; i < 1000; i++) {
+          const turns = [...document.querySelectorAll(`[data-testid="cli-output-${name}"] .cli__turn`)].slice(-commands.length);
+          const typed = turns.map((turn) => turn.querySelector(".cli__typed").textContent);
+          if (typed.join() === commands.join()) return turns.map((turn) => turn.querySelector(".cli__reply").textContent);
+          await new Promise((resolve) => setTimeout(resolve, 5));
         }
-        return replies;
+        throw new Error(`${name} does not answer`);
       },
       [name, commands],
     );
@@ -175,6 +170,21 @@ describe("numbers", () => {
     return checked;
   }
 
+  // lastOfItsMoment resolves to the last event that happens at the same moment as one: whoever asks is answered after them all.
+  async function lastOfItsMoment(page, event) {
+    const { nanos } = await seek(page, event);
+    let step = 1;
+    const goesOn = async () => {
+      const there = await seek(page, event + step);
+      const same = there.nanos === nanos && there.events > event;
+      if (same) event = there.events;
+      return same;
+    };
+    while (await goesOn()) step *= 2;
+    while ((step >>= 1)) await goesOn();
+    return event;
+  }
+
   test(`at ${samples} random events (seed ${seed}) everything shown is what INFO, ROLE, DBSIZE and CONFIG GET say`, async () => {
     const page = await begin(here, { viewport: { width: 1440, height: 1000 } });
     const from = (await state(page)).events;
@@ -189,13 +199,7 @@ describe("numbers", () => {
     let checked = 0;
     // From the last one back: what is asked at an event begins a branch there, and those before it are on that branch, too.
     for (let event of chosen.sort((a, b) => b - a)) {
-      // Whoever asks is answered after all else that happens at the same moment.
-      const { nanos } = await seek(page, event);
-      for (let on = true; on; ) {
-        const next = await seek(page, event + 1);
-        on = next.nanos === nanos && next.events > event;
-        event = on ? next.events : event;
-      }
+      event = await lastOfItsMoment(page, event);
       await seek(page, event);
       await drawn(page);
       const { nodes } = await state(page);
