@@ -151,6 +151,20 @@ func TestALinkWithAWrongScriptRunsWhatIsRight(t *testing.T) {
 	}
 }
 
+// A runbook repeats the whole story, wherever in it the reader is.
+func TestARunbookHoldsWhatIsStillToCome(t *testing.T) {
+	m := linkedTo("v=1&s=short-outage&t=0", "")
+	if m.session().Done() {
+		t.Fatal("the story is over at its beginning")
+	}
+	_, cmds := Update(m, SaveAs{"runbook"})
+	for _, line := range []string{"\nsever m1 r1\n", "\nheal m1 r1\n", "tell '== In production'\n"} {
+		if !strings.Contains(cmds[0].(Download).Data, line) { // the archive keeps its files as they are
+			t.Errorf("it lacks %q", line)
+		}
+	}
+}
+
 func TestTheSharePanel(t *testing.T) {
 	m := linkedTo("v=1&s=short-outage&t=20000", "")
 	m, cmds := Update(m, ToggleShare{})
@@ -201,7 +215,7 @@ func TestTheSharePanel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := m.session().Script().Runbook()
+			want := m.session().Whole(0).Runbook()
 			if len(r.File) != len(want) {
 				t.Fatalf("%d files, want %d", len(r.File), len(want))
 			}
