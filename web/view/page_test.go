@@ -288,3 +288,16 @@ func TestAPanicLeavesTheScriptThatLedThere(t *testing.T) {
 		t.Errorf("the script that was kept ends with %q", r.kept[max(0, len(r.kept)-60):])
 	}
 }
+
+// What a knob usually says is told also where it says that now.
+func TestAKnobTellsItsDefaultAlways(t *testing.T) {
+	for value, want := range map[string]string{"60": "Usually 60.", "5": "Usually 60."} {
+		html := app.HTMLString((&knob{Node: "m1", Knob: model.Knob{Name: "repl-timeout", Value: value, Default: "60"}}).Render())
+		if !strings.Contains(html, want) {
+			t.Errorf("at %s: %s", value, html)
+		}
+	}
+	if html := app.HTMLString((&knob{Knob: model.Knob{Name: "masterauth"}}).Render()); !strings.Contains(html, "Usually empty.") {
+		t.Error(html)
+	}
+}
