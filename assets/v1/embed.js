@@ -50,6 +50,8 @@ async function pour(name, port) {
   }
 }
 
+const refusal = (error) => Object.assign(new Error(error.message), error);
+
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 const slow = ({ saveData, effectiveType } = navigator.connection ?? {}) => saveData || /[23]g/.test(effectiveType) || navigator.deviceMemory <= 1;
@@ -290,7 +292,7 @@ class ResyncPlayground extends HTMLElement {
       const call = this.#calls.get(rid);
       this.#calls.delete(rid);
       if (ok) call?.resolve(result);
-      else call?.reject(Object.assign(new Error(error.message), error));
+      else call?.reject(refusal(error));
     } else if (type === "program") pour(detail.name, this.#port);
     else if (type === "loading") {
       const { bytes, total } = detail;
@@ -354,10 +356,16 @@ class ResyncPlayground extends HTMLElement {
   seek(to) { return this.#call("seek", to?.event == null ? { t: to?.t ?? to } : to); }
   exec(node, command) { return this.#call("exec", { node, [Array.isArray(command) ? "argv" : "line"]: command }); }
   fault(target, kind, ...words) { return this.#call("fault", { target, kind, words }); }
-  load(what) { return this.#call("load", what?.trim ? { scenario: what } : what); }
   play() { return this.#call("play"); }
   heal(target) { return this.#call("heal", { target }); }
   restore(snapshot) { return this.#call("restore", { snapshot }); }
+
+  // What cannot be loaded is not worth it either.
+  async load(what) {
+    const to = what?.trim ? { scenario: what } : what;
+    if (!(to?.link ?? to?.log ?? to?.scenario)?.trim?.()) throw refusal({ code: "invalid", message: "load has a scenario, a log or a link" });
+    return this.#call("load", to);
+  }
 
   // step is a method and an attribute. Frameworks set what an element has as a property: that is the attribute.
   get step() { return (n) => this.#call("step", { n }); }

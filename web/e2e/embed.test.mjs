@@ -281,12 +281,11 @@ describe("the element", () => {
     await page.waitForFunction(() => heard.some(([type, d]) => type === "state" && d.scenario === "short-outage"));
     await page.waitForFunction(() => heard.some(([type, d]) => type === "step" && d.id === 1 && d.heading));
     await assert.rejects(on(page, "load", "nowhere"), /no scenario/);
-    for (const nothing of [undefined, null, "", {}, 7]) {
-      const said = await page.evaluate((nothing) => document.getElementById("one").load(nothing).catch((e) => [e instanceof Error, e.code, e.message]), nothing);
-      assert.deepEqual(said, [true, "invalid", "load has a scenario, a log or a link"], `load(${JSON.stringify(nothing)})`);
-    }
-    await on(page, "load", { log: "title \"Given\"\nnode m1\n" });
-    await (await inFrame(page)).getByRole("heading", { name: "Given" }).waitFor();
+    await on(page, "load", { log: "title \"Given\"\nnode given\n" });
+    assert.equal((await on(page, "exec", "given", "PING")).reply, "PONG", "what was loaded is there");
+    await (await inFrame(page)).getByRole("heading", { level: 1, name: "Given" }).waitFor();
+    await on(page, "load", { link });
+    assert.match((await on(page, "exec", "m1", "GET greeting")).reply, /hello/);
     await on(page, "restore", snapshot);
     await page.waitForFunction(() => heard.at(-1) && document.getElementById("one").state);
     assert.match((await on(page, "exec", "r1", "GET greeting")).reply, /hello/);
@@ -508,6 +507,10 @@ describe("the element", () => {
     await on(page, "subscribe", ["wire"]);
     assert.equal(await on(page, "snapshot"), null);
     assert.equal(await on(page, "permalink"), cors.url + "index.html#v=1&s=short-outage&seed=7");
+    for (const nothing of [undefined, null, "", {}, 7, { log: 7 }, { scenario: " " }]) {
+      const said = await page.evaluate((nothing) => document.getElementById("one").load(nothing).catch((e) => [e instanceof Error, e.code, e.message]), nothing);
+      assert.deepEqual(said, [true, "invalid", "load has a scenario, a log or a link"], `load(${JSON.stringify(nothing)})`);
+    }
     assert.equal(await page.locator("iframe").count(), 0);
     assert.equal(await page.getAttribute("#one", "state"), "poster");
     await assert.rejects(page.evaluate(() => document.createElement("resync-playground").start()), /in no document/);
