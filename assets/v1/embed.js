@@ -7,7 +7,11 @@ const size = "SIZE"; // filled in by the builder
 const live = new Set(); // the elements that run, the oldest first
 const most = navigator.deviceMemory <= 2 ? 1 : 3; // of them where none needs to; only some browsers tell their memory
 const places = ["scenario", "src", "seed", "step", "t", "profile"];
-const plain = { node: "", view: "", controls: "minimal", readonly: 0, motion: "auto", keys: "on", pace: "story", speed: 1, height: 420 };
+// What is told to the frame as it stands: also what only matters here, for it knows what that may be.
+const plain = {
+  node: "", view: "", controls: "minimal", readonly: 0, motion: "auto", keys: "on", pace: "story", speed: 1,
+  height: 420, "min-height": "", "max-height": "", lazy: "visible",
+};
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const sheet = new CSSStyleSheet(); // no policy forbids it
 sheet.replaceSync(`
@@ -79,7 +83,7 @@ function hostTheme() {
 }
 
 class ResyncPlayground extends HTMLElement {
-  static observedAttributes = [...Object.keys(plain), ...places, "title", "theme", "lazy", "min-height", "max-height"];
+  static observedAttributes = [...Object.keys(plain), ...places, "title", "theme"];
 
   #button = make("button", { type: "button", part: "run" });
   #far = make("span"); // how far it is, of how much
@@ -179,10 +183,11 @@ class ResyncPlayground extends HTMLElement {
     this.#end();
   }
 
+  #wait() { this.#waits = this.#get("lazy") !== "click" && !slow(); }
+
   #lazily() {
-    const lazy = this.#get("lazy", "visible");
-    this.#waits = lazy === "visible" && !slow();
-    if (lazy === "eager" || (this.#waits && this.#near)) this.start(true);
+    this.#wait();
+    if (this.#get("lazy") === "eager" || (this.#waits && this.#near)) this.start(true);
   }
 
   // #spare leaves the memory to those that are looked at: the oldest that stands still out of sight goes back to its poster, with
@@ -191,7 +196,7 @@ class ResyncPlayground extends HTMLElement {
     for (const e of live) {
       if (live.size <= most || e.#near || e.state !== "paused" || !e.#snapshot) continue;
       e.#end();
-      e.#waits = e.#get("lazy") !== "click" && !slow();
+      e.#wait();
     }
   }
 

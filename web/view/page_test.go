@@ -266,7 +266,7 @@ func TestALinkIsMadeAndFollowed(t *testing.T) {
 	}
 	r.fragment = "v=1&a=torn"
 	again.followLink() // what OnFragment calls
-	if !strings.Contains(again.page.Notice, "Was the whole link copied?") || len(again.page.Stage.Cards) != 3 {
+	if !strings.Contains(again.page.Notice.Text, "Was the whole link copied?") || len(again.page.Stage.Cards) != 3 {
 		t.Errorf("a torn link says %q", again.page.Notice)
 	}
 }
