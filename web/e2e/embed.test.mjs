@@ -431,10 +431,16 @@ describe("the element", () => {
       document.getElementById("one").start();
     });
     await running(page);
-    await page.waitForFunction(() => wrong.length);
+    await page.waitForFunction(() => wrong.some((d) => d.message.includes("nowhere")));
     const said = await page.evaluate(() => wrong.map((d) => d.message).join(" "));
-    for (const words of ['not "bogus"', 'not "abc"', "purple", "nobody", "nowhere"]) assert.ok(said.includes(words), `${words} in: ${said}`);
-    for (const [name, value] of [["view", "worse"], ["speed", "-1"], ["theme", "green"], ["node", "none"], ["motion", "x"], ["src", "gone.resync"]]) {
+    for (const words of ['not "bogus"', 'not "abc"', "purple", "nobody", "nowhere", 'height is pixels, auto or any length of CSS, and not "tall"']) assert.ok(said.includes(words), `${words} in: ${said}`);
+    assert.doesNotMatch(said, /min-height/);
+    const frame = await inFrame(page);
+    assert.match(await frame.getByTestId("notice").innerText(), /not "bogus".*nobody/, "who looks at it is told as well");
+    for (const [name, value] of [
+      ["view", "worse"], ["speed", "-1"], ["theme", "green"], ["node", "none"], ["motion", "x"], ["src", "gone.resync"],
+      ["height", "420xp"], ["max-height", "huge"], ["lazy", "often"], ["pace", "fast"], ["controls", "many"], ["keys", "some"],
+    ]) {
       await page.evaluate(([name, value]) => {
         wrong.length = 0;
         document.getElementById("one").setAttribute(name, value);
@@ -860,13 +866,20 @@ describe("the protocol", () => {
 });
 
 describe("an example", () => {
-  test("in plain HTML runs", async (t) => {
+  test("in plain HTML runs, and so does the script of the README", async (t) => {
     const text = await readFile(path.join(project, "assets/examples/plain/index.html"), "utf8");
     cors.extra("plain.html", text.replaceAll("https://resync.example/", cors.url));
     const page = await open(browser, cors.url + "plain.html");
     t.after(() => page.context().close());
+    const said = [];
+    page.on("console", (message) => said.push(message.text()));
     await page.waitForFunction(() => /ready|playing|paused/.test(document.querySelector("resync-playground").state), null, { timeout: 60_000 });
     assert.deepEqual(await axe(page), []);
+    const [, script] = (await readFile(path.join(project, "README.md"), "utf8")).match(/```js\n([^]*?)```/);
+    await page.evaluate(`(async () => {${script}})()`);
+    assert.ok(said.includes("OK"), said.join("\n"));
+    await page.evaluate(() => document.querySelector("resync-playground").play());
+    while (!said.some((line) => /^r1 (CONTINUE|FULLRESYNC) ./.test(line))) await page.waitForEvent("console");
     assert.deepEqual(page.complaints, []);
   });
 });
