@@ -33,9 +33,11 @@
   let stale = false; // that one is of an earlier moment
   let asked = 0; // its number
   let links = new Map(); // by number: who waits for a link
+  let openings = []; // answers to those who had something opened
   let sizes = []; // when the last changes of size were told
   let height = 0;
 
+  const words = () => new URLSearchParams(location.hash.slice(1));
   const inside = () => (document.documentElement.dataset.state === "ready" ? window.__resync : undefined);
   const isText = (v, most = largest) => typeof v === "string" && v.length <= most;
   const isNumber = (v) => typeof v === "number" && Number.isFinite(v);
@@ -53,7 +55,7 @@
     port = channel.port1;
     port.onmessage = (message) => take(message.data);
     askForProgram();
-    const scenario = new URLSearchParams(location.hash.slice(1)).get("s") ?? "";
+    const scenario = words().get("s") ?? "";
     const build = JSON.parse(document.getElementById("play-build").textContent).wasm?.split(".")[1]; // the program's hash
     answer("welcome", { engine: "resync", build, caps: [...Object.keys(requests)], scenario }, [channel.port2]);
     loading();
@@ -65,7 +67,7 @@
   // A frame of opaque origin shares no cache with others: the host that says so in the address fetches the program once for all
   // of them, and hands its pieces over. On an origin of its own nobody's program would be run but that origin's.
   let program = null; // what waits for it: {name, take}
-  if (window.origin === "null" && new URLSearchParams(location.hash.slice(1)).get("program") === "host")
+  if (window.origin === "null" && words().get("program") === "host")
     window.resyncProgram = (name) =>
       new Promise((resolve, reject) => {
         let pieces; // the controller of a stream
@@ -153,6 +155,12 @@
     throw Object.assign(new Error(message), { code: "invalid" });
   };
 
+  // noLength says why the host's element cannot be as high as that. The browser knows best what a length is.
+  function noLength(key, value) {
+    if (!/^(m..-)?height$/.test(key) || value === "" || CSS.supports(key, isNaN(value) ? value : value + "px")) return "";
+    return `${key} is pixels, auto or any length of CSS, and not "${String(value).slice(0, 40)}".`;
+  }
+
   // a line of the script out of a fault: the statement, what it is done to, and its further words.
   function statement(kind, target, words = []) {
     if (!isName(kind) || !isText(target, 200) || !Array.isArray(words) || !words.every((w) => isText(String(w), 200))) wrong("a fault has a kind, a target and perhaps words");
@@ -184,20 +192,19 @@
     fault: (d) => ask("run", statement(d.kind, d.target, d.words)) ?? true,
     heal: (d) => ask("run", statement("heal", d.target)) ?? true,
     load(d, { answer, fail }) {
-      if (isText(d.link)) return ask("load", d.link) ?? true;
-      if (isText(d.log)) {
-        resyncPack(d.log).then((packed) => answer(ask("load", `v=1&a=${packed}`) ?? true)).catch((e) => fail(e.code ?? "invalid", e.message));
-        return undefined;
-      }
-      return isName(d.scenario) ? ask("load", `v=1&s=${d.scenario}`) ?? true : wrong("load has a scenario, a log or a link");
+      if (isText(d.link)) open(d.link.slice(d.link.indexOf("#") + 1), answer); // permalink() has the page before it
+      else if (isText(d.log)) resyncPack(d.log).then((packed) => open(`v=1&a=${packed}`, answer)).catch((e) => fail(e.code ?? "invalid", e.message));
+      else if (isName(d.scenario)) open(`v=1&s=${d.scenario}`, answer);
+      else wrong("load has a scenario, a log or a link");
     },
     set(d) {
       if (d.lang !== undefined && !/^en\b/i.test(d.lang)) wrong("this page speaks English, and no other language yet");
-      const settings = ["theme", "motion", "pace", "speed", "controls", "view", "readonly", "keys", "node", "height", "autoplay"];
+      const settings = ["theme", "motion", "pace", "speed", "controls", "view", "readonly", "keys", "node", "height", "min-height", "max-height", "lazy", "autoplay"];
       for (const [key, value] of Object.entries(d)) {
         if (["type", "rid", "lang"].includes(key)) continue;
         if (!settings.includes(key)) wrong(`there is no setting ${key.slice(0, 40)}`);
         if (!["string", "number", "boolean"].includes(typeof value)) wrong(`${key} is a word or a number`);
+        if (noLength(key, value)) wrong(noLength(key, value));
         ask("set", key, value);
       }
       return true;
@@ -208,13 +215,20 @@
       return true;
     },
     snapshot: (d, reply) => link((fragment) => reply.answer({ v: 1, link: fragment, t: JSON.parse(inside().news()).state.t })),
-    restore: (d) => (d.snapshot?.v === 1 && isText(d.snapshot.link) ? ask("load", d.snapshot.link) ?? true : wrong("that is no snapshot")),
+    restore: (d, { answer }) => (d.snapshot?.v === 1 && isText(d.snapshot.link) ? open(d.snapshot.link, answer) : wrong("that is no snapshot")),
     permalink: (d, reply) => link((fragment) => reply.answer(new URL("index.html#" + fragment, document.baseURI).href)),
     state: () => ask("state"),
   };
 
   // quote writes a word so that a prompt reads it as one, whatever is in it.
   const quote = (word) => '"' + word.replace(/[\\"]/g, "\\$&").replace(/[\x00-\x1f]/g, (c) => "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0")) + '"';
+
+  // open has the page open a link. The answer comes when it stands there, so that what is asked for next is asked of that.
+  function open(fragment, answer) {
+    ask("load", fragment);
+    openings.push(answer);
+    setTimeout(look);
+  }
 
   // link has the page make a link to this moment, and hands it over once it is there.
   function link(then) {
@@ -228,14 +242,19 @@
   let timer = 0;
   function look() {
     clearTimeout(timer);
-    timer = setTimeout(look, links.size ? soon : every);
+    timer = setTimeout(look, links.size || openings.length ? soon : every);
     if (!inside()) return;
     for (const run of waiting.splice(0)) run();
     const { state, step, events, notice } = JSON.parse(inside().news());
     const { opening, ...rest } = state;
     if (!opening) {
-      if (!said.ready) tellNew("ready", { scenario: state.scenario });
-      if (notice) tell("notice", { code: "invalid", message: notice });
+      const amiss = [notice];
+      if (!said.ready) {
+        tellNew("ready", { scenario: state.scenario });
+        for (const [key, value] of words()) amiss.push(noLength(key, value));
+      }
+      for (const answer of openings.splice(0)) answer(true);
+      for (const message of amiss.filter(Boolean)) tell("notice", { code: "invalid", message });
       for (const { type, data } of events) tell(type, data);
       const now = performance.now();
       if (now - stated >= every && tellNew("state", rest)) [stated, stale] = [now, true];

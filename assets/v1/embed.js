@@ -7,7 +7,11 @@ const size = "SIZE"; // filled in by the builder
 const live = new Set(); // the elements that run, the oldest first
 const most = navigator.deviceMemory <= 2 ? 1 : 3; // of them where none needs to; only some browsers tell their memory
 const places = ["scenario", "src", "seed", "step", "t", "profile"];
-const plain = { node: "", view: "", controls: "minimal", readonly: 0, motion: "auto", keys: "on", pace: "story", speed: 1, height: 420 };
+// What is told to the frame as it stands: also what only matters here, for it knows what that may be.
+const plain = {
+  node: "", view: "", controls: "minimal", readonly: 0, motion: "auto", keys: "on", pace: "story", speed: 1,
+  height: 420, "min-height": "", "max-height": "", lazy: "visible",
+};
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const sheet = new CSSStyleSheet(); // no policy forbids it
 sheet.replaceSync(`
@@ -50,6 +54,8 @@ async function pour(name, port) {
   }
 }
 
+const refusal = (error) => Object.assign(new Error(error.message), error);
+
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 const slow = ({ saveData, effectiveType } = navigator.connection ?? {}) => saveData || /[23]g/.test(effectiveType) || navigator.deviceMemory <= 1;
@@ -77,7 +83,7 @@ function hostTheme() {
 }
 
 class ResyncPlayground extends HTMLElement {
-  static observedAttributes = [...Object.keys(plain), ...places, "title", "theme", "lazy", "min-height", "max-height"];
+  static observedAttributes = [...Object.keys(plain), ...places, "title", "theme"];
 
   #button = make("button", { type: "button", part: "run" });
   #far = make("span"); // how far it is, of how much
@@ -177,10 +183,11 @@ class ResyncPlayground extends HTMLElement {
     this.#end();
   }
 
+  #wait() { this.#waits = this.#get("lazy") !== "click" && !slow(); }
+
   #lazily() {
-    const lazy = this.#get("lazy", "visible");
-    this.#waits = lazy === "visible" && !slow();
-    if (lazy === "eager" || (this.#waits && this.#near)) this.start(true);
+    this.#wait();
+    if (this.#get("lazy") === "eager" || (this.#waits && this.#near)) this.start(true);
   }
 
   // #spare leaves the memory to those that are looked at: the oldest that stands still out of sight goes back to its poster, with
@@ -189,7 +196,7 @@ class ResyncPlayground extends HTMLElement {
     for (const e of live) {
       if (live.size <= most || e.#near || e.state !== "paused" || !e.#snapshot) continue;
       e.#end();
-      e.#waits = e.#get("lazy") !== "click" && !slow();
+      e.#wait();
     }
   }
 
@@ -290,7 +297,7 @@ class ResyncPlayground extends HTMLElement {
       const call = this.#calls.get(rid);
       this.#calls.delete(rid);
       if (ok) call?.resolve(result);
-      else call?.reject(Object.assign(new Error(error.message), error));
+      else call?.reject(refusal(error));
     } else if (type === "program") pour(detail.name, this.#port);
     else if (type === "loading") {
       const { bytes, total } = detail;
@@ -354,10 +361,16 @@ class ResyncPlayground extends HTMLElement {
   seek(to) { return this.#call("seek", to?.event == null ? { t: to?.t ?? to } : to); }
   exec(node, command) { return this.#call("exec", { node, [Array.isArray(command) ? "argv" : "line"]: command }); }
   fault(target, kind, ...words) { return this.#call("fault", { target, kind, words }); }
-  load(what) { return this.#call("load", what?.trim ? { scenario: what } : what); }
   play() { return this.#call("play"); }
   heal(target) { return this.#call("heal", { target }); }
   restore(snapshot) { return this.#call("restore", { snapshot }); }
+
+  // What cannot be loaded is not worth it either.
+  async load(what) {
+    const to = what?.trim ? { scenario: what } : what;
+    if (!(to?.link ?? to?.log ?? to?.scenario)?.trim?.()) throw refusal({ code: "invalid", message: "load has a scenario, a log or a link" });
+    return this.#call("load", to);
+  }
 
   // step is a method and an attribute. Frameworks set what an element has as a property: that is the attribute.
   get step() { return (n) => this.#call("step", { n }); }

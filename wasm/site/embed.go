@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -60,9 +61,20 @@ func readPage(tree fs.FS, name string) ([]byte, error) {
 // programSize is where v1/embed.js says how much there is to load.
 var programSize = []byte(`"SIZE"`)
 
+// shellSheet is the style sheet in v1/embed.js: a text, which stays as it is where scripts are made short.
+var shellSheet = regexp.MustCompile("replaceSync\\(`([^`]*)")
+
 // shell gives a file of assets/v1 its place, and its content with the program's size filled in: rounded, so that the file
 // stays the same from release to release as long as it can.
 func shell(name string, content []byte, size int) (string, []byte, error) {
-	content, err := minify(name, bytes.Replace(content, programSize, fmt.Appendf(nil, `"%.1f MB"`, megabytes(size)), 1))
+	content = bytes.Replace(content, programSize, fmt.Appendf(nil, `"%.1f MB"`, megabytes(size)), 1)
+	if at := shellSheet.FindSubmatchIndex(content); at != nil {
+		sheet, err := minify("v1/embed.css", content[at[2]:at[3]])
+		if err != nil {
+			return "", nil, err
+		}
+		content = slices.Concat(content[:at[2]], sheet, content[at[3]:])
+	}
+	content, err := minify(name, content)
 	return shellTo + strings.TrimPrefix(name, shellFrom), content, err
 }

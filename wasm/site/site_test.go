@@ -37,7 +37,7 @@ func project(changes map[string]string) fstest.MapFS {
 		"assets/boot.js":                "boot()",
 		"assets/embed.js":               "embed()",
 		"assets/frame.js":               "frame()",
-		"assets/v1/embed.js":            `run("SIZE")`,
+		"assets/v1/embed.js":            "run(\"SIZE\"); sheet.replaceSync(`\n:host { color: red; }\n`)",
 		"assets/examples/plain.html":    "example",
 		"assets/scenarios.go":           "package assets",
 		"assets/css/tokens.css":         ":root { --bg: white }",
@@ -462,7 +462,7 @@ func TestTheFrameIsThePageWithoutWhatIsNotForFrames(t *testing.T) {
 	if strings.Contains(string(s["index.html"]), "frame.") {
 		t.Error("the page itself loads what is for frames")
 	}
-	if got := string(s["v1/embed.js"]); got != "run(\"0.0 MB\");\n" {
+	if got := string(s["v1/embed.js"]); got != "run(\"0.0 MB\"),sheet.replaceSync(`:host{color:red}\n`);\n" {
 		t.Errorf("the shell is %s", got)
 	}
 	if _, err := assemble(project(map[string]string{"index.html": strings.Replace(index, `<html lang="en">`, "", 1)}), program, nil, nil); err == nil || !strings.Contains(err.Error(), "embed.html") {

@@ -88,6 +88,10 @@ describe("the frame by itself", () => {
     assert.equal((await state()).state.speed, 5);
     await page.keyboard.press(" ");
     assert.equal((await state()).state.playing, false, "single keys are off");
+    await page.evaluate(() => window.__resync.embed("seek", "t", "100"));
+    await page.getByTestId("open-full").hover();
+    await page.mouse.down(); // the link is made while the button goes down and up again
+    await page.waitForFunction(() => document.querySelector('[data-testid="open-full"]').getAttribute("href") === "index.html#v=1&s=short-outage&t=100");
     for (const [view, id] of [["wire", "wire"], ["cli", "cli-m1"], ["stage", "stage"]]) {
       await page.evaluate((view) => window.__resync.embed("set", "view", view), view);
       await page.evaluate(() => window.__resync.embed("set", "readonly", "0"));
@@ -281,12 +285,11 @@ describe("the element", () => {
     await page.waitForFunction(() => heard.some(([type, d]) => type === "state" && d.scenario === "short-outage"));
     await page.waitForFunction(() => heard.some(([type, d]) => type === "step" && d.id === 1 && d.heading));
     await assert.rejects(on(page, "load", "nowhere"), /no scenario/);
-    for (const nothing of [undefined, null, "", {}, 7]) {
-      const said = await page.evaluate((nothing) => document.getElementById("one").load(nothing).catch((e) => [e instanceof Error, e.code, e.message]), nothing);
-      assert.deepEqual(said, [true, "invalid", "load has a scenario, a log or a link"], `load(${JSON.stringify(nothing)})`);
-    }
-    await on(page, "load", { log: "title \"Given\"\nnode m1\n" });
-    await (await inFrame(page)).getByRole("heading", { name: "Given" }).waitFor();
+    await on(page, "load", { log: "title \"Given\"\nnode given\n" });
+    assert.equal((await on(page, "exec", "given", "PING")).reply, "PONG", "what was loaded is there");
+    await (await inFrame(page)).getByRole("heading", { level: 1, name: "Given" }).waitFor();
+    await on(page, "load", { link });
+    assert.match((await on(page, "exec", "m1", "GET greeting")).reply, /hello/);
     await on(page, "restore", snapshot);
     await page.waitForFunction(() => heard.at(-1) && document.getElementById("one").state);
     assert.match((await on(page, "exec", "r1", "GET greeting")).reply, /hello/);
@@ -421,17 +424,23 @@ describe("the element", () => {
   });
 
   test("says what is wrong with its attributes, from the start and later, and goes on", async (t) => {
-    const page = await host(t, element(`lazy="click" view="bogus" speed="abc" theme="purple" node="nobody" scenario="nowhere"`));
+    const page = await host(t, element(`lazy="click" view="bogus" speed="abc" theme="purple" node="nobody" scenario="nowhere" height="tall" min-height="5"`));
     await page.evaluate(() => {
       window.wrong = [];
       addEventListener("resync-error", (e) => wrong.push(e.detail));
       document.getElementById("one").start();
     });
     await running(page);
-    await page.waitForFunction(() => wrong.length);
+    await page.waitForFunction(() => wrong.some((d) => d.message.includes("nowhere")));
     const said = await page.evaluate(() => wrong.map((d) => d.message).join(" "));
-    for (const words of ['not "bogus"', 'not "abc"', "purple", "nobody", "nowhere"]) assert.ok(said.includes(words), `${words} in: ${said}`);
-    for (const [name, value] of [["view", "worse"], ["speed", "-1"], ["theme", "green"], ["node", "none"], ["motion", "x"], ["src", "gone.resync"]]) {
+    for (const words of ['not "bogus"', 'not "abc"', "purple", "nobody", "nowhere", 'height is pixels, auto or any length of CSS, and not "tall"']) assert.ok(said.includes(words), `${words} in: ${said}`);
+    assert.doesNotMatch(said, /min-height/);
+    const frame = await inFrame(page);
+    assert.match(await frame.getByTestId("notice").innerText(), /not "bogus".*nobody/, "who looks at it is told as well");
+    for (const [name, value] of [
+      ["view", "worse"], ["speed", "-1"], ["theme", "green"], ["node", "none"], ["motion", "x"], ["src", "gone.resync"],
+      ["height", "420xp"], ["max-height", "huge"], ["lazy", "often"], ["pace", "fast"], ["controls", "many"], ["keys", "some"],
+    ]) {
       await page.evaluate(([name, value]) => {
         wrong.length = 0;
         document.getElementById("one").setAttribute(name, value);
@@ -442,6 +451,14 @@ describe("the element", () => {
       assert.ok(message.includes(value), message);
     }
     assert.match(await page.getAttribute("#one", "state"), /playing|paused/);
+    await page.evaluate(() => (wrong.length = 0));
+    await on(page, "load", { log: "node m1\nsevr m1 r1\n  wait soon\nheal m1\n" });
+    await page.waitForFunction(() => wrong.length);
+    for (const place of ["line 2, column 1", "line 3, column 8", "line 4, column 8"]) assert.ok((await page.evaluate(() => wrong[0].message)).includes(place), place);
+    await frame.getByText("More that is wrong").click();
+    await frame.getByText("line 3, column 8").waitFor();
+    await frame.getByTestId("cli-m1").waitFor(); // and no editor, for which there is no tab
+    assert.deepEqual(await axe(frame), []);
   });
 
   test("gives the selection back when node is taken away, and starts when lazy becomes eager", async (t) => {
@@ -508,6 +525,10 @@ describe("the element", () => {
     await on(page, "subscribe", ["wire"]);
     assert.equal(await on(page, "snapshot"), null);
     assert.equal(await on(page, "permalink"), cors.url + "index.html#v=1&s=short-outage&seed=7");
+    for (const nothing of [undefined, null, "", {}, 7, { log: 7 }, { scenario: " " }]) {
+      const said = await page.evaluate((nothing) => document.getElementById("one").load(nothing).catch((e) => [e instanceof Error, e.code, e.message]), nothing);
+      assert.deepEqual(said, [true, "invalid", "load has a scenario, a log or a link"], `load(${JSON.stringify(nothing)})`);
+    }
     assert.equal(await page.locator("iframe").count(), 0);
     assert.equal(await page.getAttribute("#one", "state"), "poster");
     await assert.rejects(page.evaluate(() => document.createElement("resync-playground").start()), /in no document/);
@@ -619,6 +640,13 @@ describe("the element", () => {
     assert.ok(await frame.evaluate(() => { const s = document.querySelector(".stage"); return s.scrollHeight <= s.clientHeight + 1; }), "nothing is cut off");
     await page.evaluate(() => document.getElementById("one").setAttribute("max-height", "300"));
     assert.equal(await page.evaluate(() => document.getElementById("one").clientHeight), 300);
+    await page.evaluate(() => {
+      document.getElementById("one").removeAttribute("max-height");
+      document.getElementById("one").setAttribute("view", "stage"); // which needs less than the frame takes at least
+    });
+    await frame.getByTestId("tape").waitFor({ state: "detached" });
+    await page.waitForTimeout(1500);
+    assert.ok(await frame.evaluate(() => document.querySelector(".embed__deck").getBoundingClientRect().bottom <= innerHeight), "the controls are in sight");
   });
 
   test("goes away without a trace, and comes back to where it was", async (t) => {
@@ -778,7 +806,15 @@ describe("the protocol", () => {
       return ask(m);
     });
     assert.equal(cyclic.error.code, "size");
+    const odd = await page.evaluate(() => Promise.all([new Date(0), new Map(), new Uint8Array(2), /x/, [new Error("x")]].map((word, i) => ask({ rid: "odd" + i, type: "exec", node: "m1", argv: ["ECHO", word] }))));
+    assert.deepEqual(odd.map((o) => o.error?.code), Array(5).fill("invalid"), "only what is plain is taken");
     assert.equal((await ask({ rid: 19, type: "state" })).result.nodes.length, 3);
+    // Names may have hyphens, as what stands between them has.
+    assert.equal(await code({ rid: 20, type: "load", log: "node m-1\nnode m-1-r replicaof m-1\nuntil m-1-r.master_link_status = up\n" }), undefined);
+    for (const [rid, request, want] of [[21, { type: "fault", target: "m-1-m-1-r", kind: "sever" }, "severed"], [22, { type: "heal", target: "m-1-m-1-r" }, "up"], [23, { type: "fault", target: "m-1-r", kind: "kill" }, undefined]]) {
+      assert.equal(await code({ rid, ...request }), undefined, JSON.stringify(request));
+      if (want) assert.equal((await ask({ rid: rid + 10, type: "state" })).result.links[0].state, want);
+    }
     const frame = await (await page.waitForSelector("#frame")).contentFrame();
     assert.match(frame.url(), /embed\.html#/);
     assert.equal(await frame.evaluate(() => document.querySelectorAll("img, #app script").length), 0);
@@ -800,7 +836,15 @@ describe("the protocol", () => {
     // The frame counts by its own seconds, which a busy machine draws out.
     assert.ok(done >= 50 && done <= 50 * (seconds + 2), `${done} of 2000 were done in ${seconds} s`);
     await page.waitForTimeout(1100);
-    assert.equal((await page.evaluate(() => ask({ rid: "after", type: "play" }))).ok, true);
+    // One request after the other, each with its own state behind it: four of those are told in a second.
+    const [states, span] = await page.evaluate(async () => {
+      got.length = 0;
+      const from = performance.now();
+      for (let i = 0; i < 30; i++) await ask({ rid: "after" + i, type: "exec", node: "m1", line: "INCR n" });
+      return [got.filter((g) => g.type === "state").length, (performance.now() - from) / 1000];
+    });
+    assert.ok(states <= 4 * span + 1, `${states} states in ${span} s`);
+    assert.equal((await page.evaluate(() => ask({ rid: "last", type: "play" }))).ok, true);
   });
 
   test("the element hears nobody but its frame", async (t) => {
@@ -822,13 +866,20 @@ describe("the protocol", () => {
 });
 
 describe("an example", () => {
-  test("in plain HTML runs", async (t) => {
+  test("in plain HTML runs, and so does the script of the README", async (t) => {
     const text = await readFile(path.join(project, "assets/examples/plain/index.html"), "utf8");
     cors.extra("plain.html", text.replaceAll("https://resync.example/", cors.url));
     const page = await open(browser, cors.url + "plain.html");
     t.after(() => page.context().close());
+    const said = [];
+    page.on("console", (message) => said.push(message.text()));
     await page.waitForFunction(() => /ready|playing|paused/.test(document.querySelector("resync-playground").state), null, { timeout: 60_000 });
     assert.deepEqual(await axe(page), []);
+    const [, script] = (await readFile(path.join(project, "README.md"), "utf8")).match(/```js\n([^]*?)```/);
+    await page.evaluate(`(async () => {${script}})()`);
+    assert.ok(said.includes("OK"), said.join("\n"));
+    await page.evaluate(() => document.querySelector("resync-playground").play());
+    while (!said.some((line) => /^r1 (CONTINUE|FULLRESYNC) ./.test(line))) await page.waitForEvent("console");
     assert.deepEqual(page.complaints, []);
   });
 });

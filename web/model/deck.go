@@ -47,6 +47,11 @@ var speeds = [...]struct {
 	numerator, denominator int64
 }{{"0.02×", 1, 50}, {"0.05×", 1, 20}, {"0.1×", 1, 10}, {"0.2×", 1, 5}, {"0.5×", 1, 2}, {"1×", 1, 1}, {"2×", 2, 1}, {"5×", 5, 1}, {"10×", 10, 1}, {"20×", 20, 1}}
 
+// times is one of them as a number.
+func times(speed int) float64 {
+	return float64(speeds[speed].numerator) / float64(speeds[speed].denominator)
+}
+
 // realSpeed is the index of 1×.
 const realSpeed = 5
 

@@ -26,11 +26,12 @@ type Embed struct {
 // embedWords say what the values may be. The first two a permalink has as well.
 var embedWords = [...][2]string{
 	{"theme", "light, dark or auto"}, {"node", "one that is there"}, {"view", "stage, tape, wire or cli"}, {"controls", "minimal, none or full"},
-	{"motion", "auto or off"}, {"keys", "on or off"}, {"autoplay", "once or off"}, {"pace", "story or true"}, {"speed", "a number above 0"},
+	{"motion", "auto or off"}, {"keys", "on or off"}, {"autoplay", "once or off"}, {"pace", "story or true"}, {"speed", "a number from 0.02 to 20"},
+	{"lazy", "visible, click or eager"},
 }
 
 // ParseEmbed reads them. What is wrong is left as it was, and said in notices.
-func ParseEmbed(fragment string) (e Embed, notices string) {
+func ParseEmbed(fragment string) (e Embed, notices []string) {
 	e.Controls = "minimal"
 	for _, part := range strings.Split(fragment, "&") {
 		key, value, _ := strings.Cut(part, "=")
@@ -39,7 +40,7 @@ func ParseEmbed(fragment string) (e Embed, notices string) {
 		}
 		for _, w := range embedWords[2:] {
 			if w[0] == key {
-				notices += NoSetting(key, value) + " "
+				notices = append(notices, NoSetting(key, value))
 			}
 		}
 	}
@@ -95,10 +96,14 @@ func (e *Embed) Set(key, value string) bool {
 		return either(&e.True, "true", "story") && either(&e.Story, "story", "true")
 	case "speed":
 		n, err := strconv.ParseFloat(value, 64)
-		if err != nil || !(n > 0) {
+		if err != nil || !(n >= times(0) && n <= times(len(speeds)-1)) {
 			return false
 		}
 		e.Speed = n
+		return true
+	case "lazy":
+		return among(new(string), "visible", "click", "eager") // which the host does
+	case "min-height", "max-height":
 		return true
 	}
 	return false
@@ -160,8 +165,8 @@ func (m *Model) hosted(msg Msg) []Cmd {
 		}
 	case SetSpeed:
 		m.speed = 0
-		for i, s := range speeds {
-			if float64(s.numerator)/float64(s.denominator) <= msg.Times*1.01 {
+		for i := range speeds {
+			if times(i) <= msg.Times*1.01 {
 				m.speed = i
 			}
 		}
@@ -232,8 +237,9 @@ func (m *Model) FirstNode() string {
 }
 
 // News is what a host is told now and then, as JSON: the state, what is wrong with what it asked for, and of what happened
-// after so many events the commands and the verdicts, and the packets where they are wanted.
-func (m *Model) News(seen int, wire bool, notice string) string {
+// after so many events the commands and the verdicts, and the packets where they are wanted. While something is opening the
+// rest is not worth telling.
+func (m *Model) News(seen int, wire, opening bool, notice string) string {
 	w := m.world()
 	o := object("{")
 	o.name("state")
@@ -243,9 +249,9 @@ func (m *Model) News(seen int, wire bool, notice string) string {
 	o.truth("playing", m.playing)
 	o.text("branch", m.line.Branches()[m.line.Current()].Name)
 	o.name("speed")
-	o = strconv.AppendFloat(o, float64(speeds[m.speed].numerator)/float64(speeds[m.speed].denominator), 'g', -1, 64)
+	o = strconv.AppendFloat(o, times(m.speed), 'g', -1, 64)
 	o.text("scenario", m.scenario)
-	o.truth("opening", m.Opening())
+	o.truth("opening", opening)
 	o.optional("problem", m.problem)
 	o = append(o, '}')
 	o.optional("notice", notice)

@@ -17,6 +17,8 @@ func TestWhatAFragmentSaysOfTheFrame(t *testing.T) {
 		{"readonly=1&motion=off&keys=off&height=auto", Embed{Controls: "minimal", ReadOnly: true, Still: true, NoKeys: true, Fit: true}},
 		{"readonly=false&motion=auto&keys=on&height=420", Embed{Controls: "minimal"}},
 		{"autoplay=once&pace=true&speed=0.5", Embed{Controls: "minimal", Play: "once", True: true, Speed: .5}},
+		{"speed=0.02&lazy=click&min-height=10rem&max-height=none", Embed{Controls: "minimal", Speed: .02}},
+		{"speed=20", Embed{Controls: "minimal", Speed: 20}},
 		{"pace=story&autoplay=off", Embed{Controls: "minimal", Play: "off", Story: true}},
 		{"view=all&controls=many&speed=-1&speed=fast&speed=NaN&autoplay=always", Embed{Controls: "minimal"}},
 	} {
@@ -24,7 +26,7 @@ func TestWhatAFragmentSaysOfTheFrame(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: %+v, want %+v", c.fragment, got, c.want)
 		}
-		if wrong := strings.Contains(c.fragment, "many"); wrong != (notices != "") {
+		if wrong := strings.Contains(c.fragment, "many"); wrong != (len(notices) > 0) {
 			t.Errorf("%q: %q", c.fragment, notices)
 		}
 	}
@@ -32,13 +34,13 @@ func TestWhatAFragmentSaysOfTheFrame(t *testing.T) {
 
 // What an author wrote and does not get is said, with what would have done; the rest is as if it were not there.
 func TestAWrongSettingIsNamed(t *testing.T) {
-	got, notices := ParseEmbed("v=1&readonly=readonly&view=bogus&speed=abc&motion=never&keys=&pace=fast&theme=purple&node=nobody")
+	got, notices := ParseEmbed("v=1&readonly=readonly&view=bogus&speed=abc&motion=never&keys=&pace=fast&theme=purple&node=nobody&lazy=often&speed=21")
 	if want := (Embed{Controls: "minimal", ReadOnly: true}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	const want = `view is stage, tape, wire or cli, and not "bogus". speed is a number above 0, and not "abc". motion is auto or off, and not "never". ` +
-		`keys is on or off, and not "". pace is story or true, and not "fast". `
-	if notices != want {
+	const want = `view is stage, tape, wire or cli, and not "bogus". speed is a number from 0.02 to 20, and not "abc". motion is auto or off, and not "never". ` +
+		`keys is on or off, and not "". pace is story or true, and not "fast". lazy is visible, click or eager, and not "often". speed is a number from 0.02 to 20, and not "21".`
+	if strings.Join(notices, " ") != want {
 		t.Errorf("%q", notices)
 	}
 	still := Embed{Still: true, NoKeys: true, True: true}
@@ -128,7 +130,7 @@ func TestNewsAreJSON(t *testing.T) {
 				Data map[string]any
 			}
 		}
-		text := m.News(seen, true, "a \"quoted\" notice")
+		text := m.News(seen, true, false, "a \"quoted\" notice")
 		if err := json.Unmarshal([]byte(text), &news); err != nil {
 			t.Fatalf("%v in %s", err, text)
 		}

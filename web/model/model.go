@@ -36,7 +36,7 @@ type Model struct {
 	share    share
 	goal     goal   // of the opening, where a link gave one
 	profile  string // the era that a link wants for all nodes, "" for what the script says
-	notice   string // what is to be said of a link, until it is put away
+	notice   Notice // what is to be said of a link, until it is put away
 
 	playing     bool
 	speed       int     // index into speeds
@@ -185,8 +185,7 @@ func (m *Model) rush(turns int) {
 	}
 	for reached := false; turns > 0 && m.opening; {
 		if m.problem != "" || m.arrives(reached) {
-			m.opening, m.left = false, nil
-			m.playing = m.playing && !m.goal.set
+			m.landed()
 			break
 		}
 		begun := m.session().Work()
@@ -412,7 +411,7 @@ func (m *Model) update(msg Msg) []Cmd {
 	case Linked:
 		return m.follow(m.linked(msg))
 	case DismissNotice:
-		m.notice = ""
+		m.notice = Notice{}
 	case ToggleShare:
 		return m.toggleShare()
 	case Packed:
@@ -425,8 +424,8 @@ func (m *Model) update(msg Msg) []Cmd {
 	case SaveAs:
 		return m.saveAs(msg.Form)
 	case PictureRefused:
-		m.notice = "This browser makes no PNG out of a picture here. The poster as SVG says the same, and other programs make pixels of it."
-		m.status = m.notice
+		m.status = "This browser makes no PNG out of a picture here. The poster as SVG says the same, and other programs make pixels of it."
+		m.notice = Notice{Text: m.status}
 	case CloseVerdict:
 		if v, ok := m.past.verdict(); ok {
 			m.closedVerdict = v.seq

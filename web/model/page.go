@@ -20,7 +20,7 @@ type Page struct {
 	ShowHelp bool
 	Gallery  Gallery
 	Share    Share
-	Notice   string // what is to be said of the link that was followed, or ""
+	Notice   Notice // what is to be said of the link that was followed
 	Opening  string // how far a long opening has come, "" when none is on its way
 	Keys     bool   // single-key shortcuts are on
 	Muted    bool   // the narrator tells verdicts only

@@ -150,19 +150,29 @@ type Linked struct {
 
 func (Linked) isMsg() {}
 
-// Notice is what is to be said of the link that was followed, or "".
-func (m *Model) Notice() string { return m.notice }
+// A Notice is what is to be said of the link that was followed; Rest are the further lines of its script that are wrong.
+type Notice struct {
+	Text string
+	Rest []string
+}
+
+// String is all of it, line by line.
+func (n Notice) String() string { return strings.Join(append([]string{n.Text}, n.Rest...), "\n") }
+
+// Notice is what is to be said now: nothing, mostly.
+func (m *Model) Notice() Notice { return m.notice }
 
 // DismissNotice puts away what was said of a link.
 type DismissNotice struct{}
 
 func (DismissNotice) isMsg() {}
 
-// A goal is where an opening goes beside the usual: to a moment, or to the beginning of a chapter.
+// A goal is where an opening goes beside the usual: to a moment, or to the beginning of a chapter. There a node is selected.
 type goal struct {
 	set     bool
 	at      engine.Instant
 	chapter int
+	node    string
 }
 
 // linked opens a permalink. Of a script that is wrong the lines before the first error are run; all of it is in the
@@ -228,21 +238,22 @@ func (m *Model) linkRead(f *fileWork) (cmds []Cmd) {
 		m.gallery, m.editor = gallery{}, editor{}
 		m.begin(l.name, parsed)
 	}
+	g.node = l.Link.Node
 	m.goal, m.left = g, &before
+	m.notice = Notice{Text: strings.Join(l.Notices, " ")}
+	for _, e := range l.errors[min(1, len(l.errors)):] {
+		m.notice.Rest = append(m.notice.Rest, e.Place+": "+e.Text)
+	}
 	m.rush(m.work)
 	if len(l.errors) > 0 {
 		m.editor = editor{open: true, text: l.text, tried: true, errors: l.errors, more: l.more}
 		m.tab = TabScript
 		cmds = append(cmds, SetInput{EditorID, l.text})
 	}
-	if l.Link.Node != "" && m.world().Node(l.Link.Node).Name != "" {
-		m.selected = l.Link.Node
-	}
 	if l.Link.Theme != "" {
 		m.theme = l.Link.Theme
 		cmds = append(cmds, SetTheme{m.theme})
 	}
-	m.notice = strings.Join(l.Notices, " ")
 	return cmds
 }
 
@@ -306,6 +317,23 @@ func (m *Model) arrives(reached bool) bool {
 	}
 	return s.Done() || s.Chapter() >= m.goal.chapter
 }
+
+// landed ends an opening: only now it is known whether what a link asks for is there.
+func (m *Model) landed() {
+	m.opening, m.left = false, nil
+	g := m.goal
+	m.playing = m.playing && !g.set
+	if g.node != "" && m.HasNode(g.node) {
+		m.selected = g.node
+	} else if g.node != "" {
+		m.notice.add(NoSetting("node", g.node))
+	}
+	if g.chapter > m.chapters {
+		m.notice.add("The link says \"step=" + plain(int64(g.chapter)) + "\", and this has " + plural(int64(m.chapters), "chapter") + ".")
+	}
+}
+
+func (n *Notice) add(text string) { n.Text = strings.TrimSpace(n.Text + " " + text) }
 
 // permalink is the link to what is shown now. text is what has to be packed into it, "" for a scenario of the library
 // in which nobody has done anything: what has happened, and what a lesson has still to tell.

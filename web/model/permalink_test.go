@@ -90,7 +90,7 @@ func TestALinkLeadsToAMoment(t *testing.T) {
 	for _, s := range library() {
 		for _, millis := range []string{"0", "2431", "20000"} {
 			m := linkedTo("v=1&s="+s.Name+"&t="+millis, "")
-			if got := clock(m.world().Now()); got != map[string]string{"0": "0.000", "2431": "2.431", "20000": "20.000"}[millis] || m.playing || m.notice != "" {
+			if got := clock(m.world().Now()); got != map[string]string{"0": "0.000", "2431": "2.431", "20000": "20.000"}[millis] || m.playing || m.notice.Text != "" {
 				t.Errorf("%s: at %s instead of %s ms, playing %v, %q", s.Name, got, millis, m.playing, m.notice)
 			}
 		}
@@ -108,6 +108,27 @@ func TestALinkLeadsToAChapter(t *testing.T) {
 	}
 	if m.problem != "" || m.session().Chapter() < 3 {
 		t.Errorf("it does not go on: %q", m.problem)
+	}
+}
+
+// Only at the end of an opening it is known whether what a link asks for is there.
+func TestALinkThatAsksForWhatIsNotThereSaysSo(t *testing.T) {
+	for fragment, want := range map[string]string{
+		"v=1&s=short-outage&step=9":            `The link says "step=9", and this has 5 chapters.`,
+		"v=1&s=playground&step=1":              `The link says "step=1", and this has 0 chapters.`,
+		"v=1&s=short-outage&node=m2":           `node is one that is there, and not "m2".`,
+		"v=1&s=short-outage&step=4&node=r1":    "",
+		"v=1&s=psync-during-save&t=0&node=r1":  "",
+		"v=1&s=psync-during-save&t=0&node=r3":  `node is one that is there, and not "r3".`,
+		"v=1&s=nowhere&node=m2&step=2&theme=x": `The link says "theme=x", which is no theme (light, dark or auto). There is no scenario "nowhere" in the library: here is the first one. node is one that is there, and not "m2". The link says "step=2", and this has 0 chapters.`,
+	} {
+		m := linkedTo(fragment, "")
+		if got := m.Notice().String(); got != want {
+			t.Errorf("%s: %q, want %q", fragment, got, want)
+		}
+		if m.selected == "" {
+			t.Errorf("%s: no node is selected", fragment)
+		}
 	}
 }
 
@@ -139,15 +160,36 @@ func TestALinkWithAWrongScriptRunsWhatIsRight(t *testing.T) {
 	if got := clock(m.world().Now()); got != "1.000" || len(m.world().Names()) != 1 {
 		t.Errorf("it is %s, nodes %v", got, m.world().Names())
 	}
-	if !strings.Contains(m.notice, "line 3") || !m.editor.open || m.tab != TabScript || len(m.editor.errors) == 0 {
+	if !strings.Contains(m.notice.Text, "line 3") || !m.editor.open || m.tab != TabScript || len(m.editor.errors) == 0 {
 		t.Errorf("notice %q, editor %+v", m.notice, m.editor)
 	}
+	m = linkedTo("v=1&a=x", "node m1\nsevr m1 r1\n  wait soon\nnode m1\n")
+	const all = `The script of this link is wrong from line 2, column 1 on: unknown statement 'sevr': did you mean 'sever'? What stands before was run.
+line 3, column 8: 'soon' is no duration; write 250ms, 1.5s or 2m
+line 4, column 6: there is a node m1 already`
+	if got := m.Page().Notice.String(); got != all {
+		t.Error(got)
+	}
 	m, _ = Update(m, DismissNotice{})
-	if m.Page().Notice != "" {
+	if m.Page().Notice.Text != "" {
 		t.Error("the notice stays")
 	}
-	if m = linkedTo("v=1&s=nowhere", ""); !strings.Contains(m.notice, `no scenario "nowhere"`) || len(m.world().Names()) == 0 {
+	if m = linkedTo("v=1&s=nowhere", ""); !strings.Contains(m.notice.Text, `no scenario "nowhere"`) || len(m.world().Names()) == 0 {
 		t.Errorf("notice %q", m.notice)
+	}
+}
+
+// A runbook repeats the whole story, wherever in it the reader is.
+func TestARunbookHoldsWhatIsStillToCome(t *testing.T) {
+	m := linkedTo("v=1&s=short-outage&t=0", "")
+	if m.session().Done() {
+		t.Fatal("the story is over at its beginning")
+	}
+	_, cmds := Update(m, SaveAs{"runbook"})
+	for _, line := range []string{"\nsever m1 r1\n", "\nheal m1 r1\n", "tell '== In production'\n"} {
+		if !strings.Contains(cmds[0].(Download).Data, line) { // the archive keeps its files as they are
+			t.Errorf("it lacks %q", line)
+		}
 	}
 }
 
@@ -201,7 +243,7 @@ func TestTheSharePanel(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := m.session().Script().Runbook()
+			want := m.session().Whole(0).Runbook()
 			if len(r.File) != len(want) {
 				t.Fatalf("%d files, want %d", len(r.File), len(want))
 			}
@@ -227,7 +269,7 @@ func TestTheSharePanel(t *testing.T) {
 func TestALinkAsksForAnEra(t *testing.T) {
 	m := linkedTo("v=1&s=playground&profile=4.0", "")
 	p := m.Page()
-	if m.problem != "" || m.notice != "" || len(p.Stage.Cards[0].Badges) != 1 || p.Stage.Cards[0].Badges[0].Word != "Redis 4.0" || p.Bar.Facts[0] != "Redis 4.0" {
+	if m.problem != "" || m.notice.Text != "" || len(p.Stage.Cards[0].Badges) != 1 || p.Stage.Cards[0].Badges[0].Word != "Redis 4.0" || p.Bar.Facts[0] != "Redis 4.0" {
 		t.Fatalf("%q %q %+v %v", m.problem, m.notice, p.Stage.Cards[0], p.Bar.Facts)
 	}
 	do(&m, Restart{})
@@ -253,7 +295,7 @@ func TestAnEraThatCannotBeIsRefused(t *testing.T) {
 		m := linkedTo(fragment, "")
 		link, _, _ := ParsePermalink(fragment)
 		plain := linkedTo("v=1&s="+link.Scenario, "")
-		if !strings.Contains(m.notice, why) || m.problem != "" || m.Trace() != plain.Trace() {
+		if !strings.Contains(m.notice.Text, why) || m.problem != "" || m.Trace() != plain.Trace() {
 			t.Errorf("%s: %q, %q", fragment, m.notice, m.problem)
 		}
 		if again, _ := m.permalink(); again.Profile != "" {
@@ -266,7 +308,7 @@ func TestAnEraThatCannotBeIsRefused(t *testing.T) {
 func TestTheStoriesHoldInValkey(t *testing.T) {
 	for _, s := range library() {
 		m := linkedTo("v=1&s="+s.Name+"&profile=8.0", "")
-		if strings.Contains(m.notice, "says itself") != strings.Contains(s.Text, " era ") || m.profile == "" && m.notice == "" {
+		if strings.Contains(m.notice.Text, "says itself") != strings.Contains(s.Text, " era ") || m.profile == "" && m.notice.Text == "" {
 			t.Errorf("%s: %q", s.Name, m.notice)
 			continue
 		}
@@ -308,11 +350,11 @@ func TestALongLinkIsReadInSlicesAndCanBeGivenUp(t *testing.T) {
 				t.Fatalf("%s, in frame %d: %s", c.name, frames, opening)
 			}
 			do(m, CancelOpening{})
-			if m.Page().Opening != "" || m.Script() != want || m.scenario == ownScenario || m.notice != "" {
+			if m.Page().Opening != "" || m.Script() != want || m.scenario == ownScenario || m.notice.Text != "" {
 				t.Fatalf("%s, given up after %d frames: %s %s", c.name, frames, m.status, m.notice)
 			}
 		}
-		if n := len(m.session().Script().Statements); m.scenario != ownScenario || n < 4001 || !strings.HasPrefix(m.notice, c.notice) {
+		if n := len(m.session().Script().Statements); m.scenario != ownScenario || n < 4001 || !strings.HasPrefix(m.notice.Text, c.notice) {
 			t.Errorf("%s: %s with %d statements, %q", c.name, m.scenario, n, m.notice)
 		}
 	}

@@ -43,7 +43,7 @@ type Form struct{ Name, Label, About string }
 // Forms are all of them.
 var Forms = []Form{
 	{"script", "Script", "what was done, as text that this page, bin/resync and an editor read"},
-	{"runbook", "Runbook", "a folder that repeats it on real servers: redis.conf files, a shell script, docker-compose.yml"},
+	{"runbook", "Runbook", "a folder that repeats all of it on real servers: redis.conf files, a shell script, docker-compose.yml"},
 	{"trace", "Trace", "every event with its numbers, a JSON object a line"},
 	{"shiviz", "ShiViz log", "the same with vector clocks, for the space-time diagrams of ShiViz"},
 	{"poster", "Poster (SVG)", "a picture of this moment for a README or a talk: light or dark, as whoever looks at it has it"},
@@ -127,7 +127,7 @@ func (m *Model) saveAs(form string) []Cmd {
 	case "runbook":
 		m.status = "Saved as " + name + "-runbook.zip."
 		var files []zipped
-		for _, f := range m.session().Script().Runbook() {
+		for _, f := range m.session().Whole(0).Runbook() { // servers are to do also what the story has still to tell
 			files = append(files, zipped{name + "/" + f.Name, f.Text, f.Run})
 		}
 		return []Cmd{Download{Name: name + "-runbook.zip", Mime: "application/zip", Data: string(zipFile(files))}}

@@ -16,17 +16,17 @@ import (
 type embedding struct {
 	on bool
 	model.Embed
-	asleep  bool   // out of sight: no time passes
-	seen    int    // events that the host has been told of
-	wire    bool   // the host wants packets
-	pending bool   // autoplay waits for the opening
-	node    string // waits for it as well: nobody knows before whether there is one of that name
-	wrong   string // what the host asked for and does not get, until it is told
-	noticed string // the page's notice that it was told of
-	held    bool   // a reader stopped a frame that has no controls
-	acted   bool   // something was done that the last link does not hold
-	links   int    // how many links were asked for,
-	made    int    // which of them was made last,
+	asleep  bool     // out of sight: no time passes
+	seen    int      // events that the host has been told of
+	wire    bool     // the host wants packets
+	pending bool     // autoplay waits for the opening
+	unpacks int      // scripts of links that are being unpacked: they open soon
+	wrong   []string // what the host asked for and does not get, until it is said
+	noticed string   // the page's notice that it was told of
+	held    bool     // a reader stopped a frame that has no controls
+	acted   bool     // something was done that the last link does not hold
+	links   int      // how many links were asked for,
+	made    int      // which of them was made last,
 	link    string
 }
 
@@ -48,7 +48,7 @@ func (p *page) beginEmbed(settings *model.Settings) {
 func (p *page) viewed() {
 	if p.embed.on && p.embed.View == "wire" {
 		p.take(model.SelectTab{Tab: model.TabWire})
-	} else if p.embed.on {
+	} else if p.embed.bare() {
 		p.take(model.SelectTab{Tab: model.TabCLI})
 	}
 }
@@ -103,23 +103,21 @@ func (p *page) widthOf(w int) float64 {
 	return float64(w)
 }
 
+// opening reports whether something is still on its way: from when a link was read, which may have a script to unpack.
+func (p *page) opening() bool { return p.embed.unpacks > 0 || p.model.Opening() }
+
 // embedFrame is a frame's part of an animation frame.
 func (p *page) embedFrame() {
 	e := &p.embed
-	if !e.on || p.model.Opening() {
+	if !e.on || p.opening() {
 		return
 	}
 	if e.pending {
 		e.pending = false
 		p.take(model.SetPlaying{On: e.Play == "once" && !p.still})
 	}
-	if name := e.node; name != "" {
-		e.node = ""
-		if p.model.HasNode(name) {
-			p.take(model.Select{Node: name})
-		} else {
-			e.wrong += model.NoSetting("node", name)
-		}
+	if e.bare() && p.page.Terminal.Tab == model.TabScript {
+		p.viewed() // a script that is wrong opens its editor, which has no place here
 	}
 	if e.acted {
 		p.packLink()
@@ -142,17 +140,14 @@ func (p *page) exposeEmbed() {
 			return p.serve(args[0], append(args[1:], "", ""))
 		},
 		"news": func([]string) string {
-			if p.model.Opening() || e.seen < 0 || e.seen > p.model.Happened() {
+			if p.opening() || e.seen < 0 || e.seen > p.model.Happened() {
 				e.seen = p.model.Happened() // a leap is no news
 			}
 			said := ""
-			if !p.model.Opening() {
-				if said, e.wrong = e.wrong, ""; p.model.Notice() != e.noticed {
-					e.noticed = p.model.Notice()
-					said += e.noticed
-				}
+			if now := p.model.Notice().String(); !p.opening() && now != e.noticed {
+				said, e.noticed = now, now
 			}
-			news := p.model.News(e.seen, e.wire, strings.TrimSpace(said))
+			news := p.model.News(e.seen, e.wire, p.opening(), said)
 			e.seen = p.model.Happened()
 			return news
 		},
@@ -190,10 +185,7 @@ func (p *page) serve(verb string, args []string) string {
 			p.take(model.Back{})
 		}
 	case "speed":
-		if err != nil || !(number > 0) {
-			return model.Refusal("invalid", "speed wants a number above 0")
-		}
-		p.take(model.SetSpeed{Times: number})
+		return p.set("speed", args[0])
 	case "exec":
 		return p.perform(model.Perform{Node: args[0], Line: args[1]})
 	case "run":
@@ -320,7 +312,7 @@ func (p *page) renderEmbed() app.UI {
 		}),
 		app.Main().Class("embed__main").Body(
 			app.Div().Class("over").Body(
-				app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
+				app.If(v.Notice.Text != "", func() app.UI { return &notice{Notice: v.Notice, Up: p.up} }),
 				app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 			),
 			app.If(e.shows("stage"), func() app.UI { return &stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up} }),

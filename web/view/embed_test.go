@@ -115,7 +115,7 @@ func TestAFrameDoesWhatItsHostAsksFor(t *testing.T) {
 	for _, c := range []struct{ code, words string }{
 		{"", "play"}, {"", "pause"}, {"", "step 2"}, {"", "step -1"}, {"", "seek t 5"}, {"", "seek event 3"}, {"", "speed 5"}, {"", "set theme dark"},
 		{"", "set view tape"}, {"", "load v=1&s=short-outage"}, {"", "wire true"}, {"", "sleep true"}, {"", "link"}, {"", "state"},
-		{"invalid", "step many"}, {"invalid", "step 1e9"}, {"invalid", "seek t -1"}, {"invalid", "speed 0"}, {"invalid", "speed NaN"}, {"invalid", "set view all"}, {"invalid", "set theme purple"}, {"invalid", "set node nobody"}, {"", "set node r1"}, {"", "set node"}, {"", "set readonly readonly"},
+		{"invalid", "step many"}, {"invalid", "step 1e9"}, {"invalid", "seek t -1"}, {"invalid", "speed 0"}, {"invalid", "speed NaN"}, {"invalid", "speed 21"}, {"", "set lazy eager"}, {"invalid", "set lazy often"}, {"", "set max-height 30rem"}, {"invalid", "set view all"}, {"invalid", "set theme purple"}, {"invalid", "set node nobody"}, {"", "set node r1"}, {"", "set node"}, {"", "set readonly readonly"},
 		{"invalid", "set location x"}, {"invalid", "load v=2"}, {"unknown", "load v=1&s=nowhere"}, {"refused", "exec nobody PING"},
 		{"refused", "run explode m1"}, {"unsupported", "navigate x"},
 	} {
@@ -159,16 +159,109 @@ func TestAHostHearsOnceWhatIsWrongWithWhatItAskedFor(t *testing.T) {
 		"v=9":                      `This link is of version "9", and this page reads version 1. A newer page may open it.`,
 		"v=1&node=r1&keys=on":      "",
 		"v=1&readonly=readonly&t":  `The link says "t", which is no moment in milliseconds.`,
+		"v=1&step=2&speed=100":     `speed is a number from 0.02 to 20, and not "100". The link says "step=2", and this has 0 chapters.`,
+		// An iframe's own words, as the element's attributes are called.
+		"v=1&scenario=split-brain&lazy=click&group=a&title=A%20b&min-height=10rem&max-height=none&trusted&lang=en": "",
 	} {
 		p, r := framed(t, fragment)
 		for i := range 30 {
 			p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+		}
+		if seen := p.page.Notice.String(); seen != want {
+			t.Errorf("%s: who looks at it is told %q, want %q", fragment, seen, want)
 		}
 		if got := told(t, r); got != want {
 			t.Errorf("%s: %q, want %q", fragment, got, want)
 		}
 		if again := told(t, r); again != "" {
 			t.Errorf("%s: said again: %q", fragment, again)
+		}
+	}
+}
+
+// In a frame there is no editor that would list the lines of a script that are wrong. The notice does, and the host hears of all.
+func TestAFrameTellsEveryLineThatIsWrong(t *testing.T) {
+	for controls, want := range map[string]string{"minimal": "notice-rest", "full": "editor-error-2"} {
+		r := newRoom()
+		r.embedded, r.fragment, r.packed = true, "v=1&a=packed&controls="+controls, "node m1\nsevr m1 r1\n  wait soon\nheal m1\n"
+		p, _ := moved(t, r)
+		p.exposeEmbed()
+		html := app.HTMLString(p.Render())
+		for _, id := range []string{"notice-rest", "editor-error-2"} {
+			if strings.Contains(html, `data-testid="`+id+`"`) != (id == want) {
+				t.Errorf("%s: it has %s, or lacks it", controls, id)
+			}
+		}
+		said := told(t, r)
+		for _, place := range []string{"line 2, column 1", "line 3, column 8", "line 4, column 8"} {
+			if !strings.Contains(html, place) || !strings.Contains(said, place) {
+				t.Errorf("%s: %s is not told, or not to the host: %q", controls, place, said)
+			}
+		}
+	}
+}
+
+// Where there are no tabs, the prompt stays in its place also when a script is wrong, however long that is read.
+func TestAFrameWithAWrongScriptHasItsPrompt(t *testing.T) {
+	r := newRoom()
+	r.embedded, r.fragment, r.packed = true, "v=1&a=packed", "node m1\n"+strings.Repeat("# It is read over many frames.\n", 4_000)+"nonsense\n"
+	p, _ := moved(t, r)
+	for i := 0; p.model.Opening(); i++ {
+		p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+	}
+	p.frame(time.Minute)
+	p.lookAt(model.AllParts)
+	if html := app.HTMLString(p.Render()); !strings.Contains(html, `data-testid="cli-m1"`) || strings.Contains(html, `data-testid="editor"`) {
+		t.Error("there is an editor in its place")
+	}
+}
+
+// A slowRoom takes its time to unpack a script, as browsers do.
+type slowRoom struct {
+	*room
+	unpack func()
+}
+
+func (r *slowRoom) Unpack(packed string, _ int, f func(string, bool)) {
+	r.unpack = func() { f(r.packed, true) }
+}
+
+// While a link's script is unpacked the host is told that something opens, and what is wanted of it waits for that.
+func TestAFrameOpensFromWhenItsLinkWasRead(t *testing.T) {
+	r := &slowRoom{room: newRoom()}
+	r.embedded, r.fragment, r.packed = true, "v=1&a=packed&autoplay=off", "node m1\n"
+	p := New(r).(*page)
+	if err := app.NewTestEngine().Load(p); err != nil {
+		t.Fatal(err)
+	}
+	p.exposeEmbed()
+	look := func() (state struct{ Opening, Playing bool }) {
+		for i := range 5 {
+			p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+		}
+		news := struct{ State any }{&state}
+		if err := json.Unmarshal([]byte(r.exposed["news"](nil)), &news); err != nil {
+			t.Fatal(err)
+		}
+		return state
+	}
+	if before := look(); !before.Opening {
+		t.Error("nothing opens")
+	}
+	r.unpack()
+	if after := look(); after.Opening || after.Playing {
+		t.Errorf("%+v: it opens, or does not do without playing", after)
+	}
+}
+
+// Time has passed since the last link was made: who leaves for the whole page comes to what the frame shows.
+func TestTheWayToTheWholePageLeadsToThisMoment(t *testing.T) {
+	p, r := framed(t, "v=1&s=short-outage&autoplay=off&theme=dark")
+	for _, moment := range []string{"200", "100"} {
+		ask(t, r, "seek", "t", moment)
+		p.freshLink(app.Context{}, app.Event{})
+		if html := app.HTMLString(p.Render()); !strings.Contains(html, `href="index.html#v=1&s=short-outage&t=`+moment+`"`) {
+			t.Errorf("at %s ms it leads elsewhere", moment)
 		}
 	}
 }

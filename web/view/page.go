@@ -109,7 +109,7 @@ func (p *page) followLink() { p.follow(p.host.Fragment()) }
 
 func (p *page) follow(fragment string) {
 	link, notices, ok := model.ParsePermalink(fragment)
-	p.embed.node = link.Node
+	notices, p.embed.wrong = append(notices, p.embed.wrong...), nil
 	if !ok {
 		if len(notices) > 0 {
 			p.take(model.Linked{Link: model.Permalink{Moment: -1}, Notices: notices})
@@ -120,7 +120,9 @@ func (p *page) follow(fragment string) {
 		p.take(model.Linked{Link: link, Notices: notices})
 		return
 	}
+	p.embed.unpacks++
 	p.host.Unpack(link.Packed, script.MaxText, func(text string, ok bool) {
+		p.embed.unpacks--
 		if !ok {
 			link.Packed = ""
 			notices = append(notices, "The script in this link cannot be unpacked: it is broken, it is longer than "+strconv.Itoa(script.MaxText)+" bytes, or this browser is too old for it. Was the whole link copied?")
@@ -460,7 +462,7 @@ func (p *page) Render() app.UI {
 		&patterns{},
 		&topBar{Bar: v.Bar, Help: v.ShowHelp, Share: v.Share.Open, Library: v.Gallery.Open, Up: p.up},
 		app.Div().Class("over").Body(
-			app.If(v.Notice != "", func() app.UI { return &notice{Text: v.Notice, Up: p.up} }),
+			app.If(v.Notice.Text != "", func() app.UI { return &notice{Notice: model.Notice{Text: v.Notice.Text}, Up: p.up} }), // the editor has the rest
 			app.If(v.Gallery.Open, func() app.UI { return &gallery{Gallery: v.Gallery, Host: p.host, Up: p.up} }),
 			app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 		),

@@ -266,7 +266,7 @@ func TestALinkIsMadeAndFollowed(t *testing.T) {
 	}
 	r.fragment = "v=1&a=torn"
 	again.followLink() // what OnFragment calls
-	if !strings.Contains(again.page.Notice, "Was the whole link copied?") || len(again.page.Stage.Cards) != 3 {
+	if !strings.Contains(again.page.Notice.Text, "Was the whole link copied?") || len(again.page.Stage.Cards) != 3 {
 		t.Errorf("a torn link says %q", again.page.Notice)
 	}
 }
@@ -286,5 +286,18 @@ func TestAPanicLeavesTheScriptThatLedThere(t *testing.T) {
 	}()
 	if !strings.HasSuffix(r.kept, "m1> SET last words\n") {
 		t.Errorf("the script that was kept ends with %q", r.kept[max(0, len(r.kept)-60):])
+	}
+}
+
+// What a knob usually says is told also where it says that now.
+func TestAKnobTellsItsDefaultAlways(t *testing.T) {
+	for value, want := range map[string]string{"60": "Usually 60.", "5": "Usually 60."} {
+		html := app.HTMLString((&knob{Node: "m1", Knob: model.Knob{Name: "repl-timeout", Value: value, Default: "60"}}).Render())
+		if !strings.Contains(html, want) {
+			t.Errorf("at %s: %s", value, html)
+		}
+	}
+	if html := app.HTMLString((&knob{Knob: model.Knob{Name: "masterauth"}}).Render()); !strings.Contains(html, "Usually empty.") {
+		t.Error(html)
 	}
 }

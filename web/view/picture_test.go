@@ -249,7 +249,7 @@ func TestThePanelSavesThePicture(t *testing.T) {
 	}
 	r.broken = true
 	p.take(model.SaveAs{Form: "poster-png"})
-	if !strings.Contains(p.page.Notice, "makes no PNG") {
+	if !strings.Contains(p.page.Notice.Text, "makes no PNG") {
 		t.Errorf("nothing was said: %q", p.page.Notice)
 	}
 }

@@ -76,13 +76,21 @@ func (f *shareForm) save(app.Context, app.Event) { f.Up.send(model.SaveAs{Form: 
 // A notice is what is to be said of the link that was followed.
 type notice struct {
 	app.Compo
-	Text string
-	Up   *mailbox
+	Notice model.Notice
+	Up     *mailbox
 }
 
 func (n *notice) Render() app.UI {
+	rest := n.Notice.Rest
 	return app.Div().Class("notice").Role("status").DataSet("testid", "notice").Body(
-		app.P().Text(n.Text),
+		app.Div().Body(
+			app.P().Text(n.Notice.Text),
+			app.If(len(rest) > 0, func() app.UI {
+				return app.Details().DataSet("testid", "notice-rest").Body(
+					app.Summary().Text("More that is wrong"),
+					app.Ul().Body(app.Range(rest).Slice(func(i int) app.UI { return app.Li().Text(rest[i]) })))
+			}),
+		),
 		app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "notice-close").OnClick(n.close).Text("Close"),
 	)
 }
