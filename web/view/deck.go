@@ -15,8 +15,8 @@ type deck struct {
 	app.Compo
 	Deck model.Deck
 
-	Comparing bool // the branches are compared in a panel
-	Up        *mailbox
+	Panel string // the one that is open
+	Up    *mailbox
 
 	open bool // on a phone: the second row is shown
 }
@@ -73,9 +73,9 @@ func (d *deck) Render() app.UI {
 			)
 		}),
 		app.If(len(k.Branches) > 0, func() app.UI {
-			return app.Button().ID(model.OpenerID(model.PanelCompare)).Class("btn btn--tiny deck__compare").Type("button").DataSet("testid", "compare-open").
-				Aria("expanded", d.Comparing).OnClick(d.compare).Text("Compare")
+			return d.opener(model.PanelCompare, "Compare")
 		}),
+		d.opener(model.PanelMoments, "Moments"),
 		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
 			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
@@ -97,6 +97,10 @@ func (d *deck) track() app.UI {
 			return drawn("text", "m mono", "x", "0", "y", "49").Text(d.Deck.Event)
 		}),
 		app.If(d.Deck.Ghost.Shown, func() app.UI { return ghost(d.Deck.Ghost) }),
+		app.Range(d.Deck.Commands).Slice(func(i int) app.UI {
+			x := percent(d.Deck.Commands[i])
+			return drawn("line", "l", "x1", x, "x2", x, "y1", "33", "y2", "38")
+		}),
 		app.Range(d.Deck.Marks).Slice(func(i int) app.UI {
 			k := d.Deck.Marks[i]
 			x := percent(k.X)
@@ -137,8 +141,11 @@ func (d *deck) branch(ctx app.Context, _ app.Event) {
 	}
 }
 
-func (d *deck) compare(app.Context, app.Event) {
-	d.Up.send(model.OpenPanel{Panel: model.PanelCompare})
+// opener is a button that opens a panel, and closes it.
+func (d *deck) opener(panel, word string) app.UI {
+	return app.Button().ID(model.OpenerID(panel)).Class("btn btn--tiny deck__"+panel).Type("button").DataSet("testid", panel+"-open").
+		Aria("expanded", d.Panel == panel).Text(word).
+		OnClick(func(app.Context, app.Event) { d.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel))
 }
 
 func (d *deck) more(app.Context, app.Event)   { d.open = !d.open }

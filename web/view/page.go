@@ -471,7 +471,7 @@ func (p *page) Render() app.UI {
 			&tape{Tape: v.Tape, Up: p.up},
 			&judgement{Rows: v.Forecast, Verdict: v.Verdict, Calm: v.Calm, Takeaway: v.Takeaway, Host: p.host, Up: p.up},
 			app.If(v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} })),
-			&deck{Deck: v.Deck, Comparing: v.Takeaway.Open == model.PanelCompare, Up: p.up},
+			&deck{Deck: v.Deck, Panel: v.Takeaway.Open, Up: p.up},
 		),
 		app.P().Class("sr").Role("status").DataSet("testid", "status").Text(v.Status),
 		app.If(v.Share.Open, func() app.UI { return &sharePanel{Share: v.Share, Up: p.up} }),
