@@ -2,6 +2,7 @@ package view
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,7 +61,7 @@ func (t *tape) Render() app.UI {
 				z := &k.Zoom
 				return &tapeZoom{Word: z.Word, Wider: z.Wider, Closer: z.Closer, Moves: z.Moves, Back: z.Back, On: z.On, Up: t.Up}
 			}),
-			&tapeLegend{Own: t.hasOwn()},
+			&tapeLegend{Own: t.hasOwn(), Kept: t.hasPin()},
 		),
 		app.Div().Class("tape__body").DataSet("zooms", t.zooms()).
 			On("touchstart", t.pinch, app.PassiveEvent()).On("touchmove", t.pinch, app.PassiveEvent()).
@@ -74,7 +75,8 @@ func (t *tape) Render() app.UI {
 // A tapeLegend is what the colours mean.
 type tapeLegend struct {
 	app.Compo
-	Own bool // there is something that only a replica has
+	Own  bool // there is something that only a replica has
+	Kept bool // there is a block that only a slow replica keeps
 }
 
 func (t *tapeLegend) Render() app.UI {
@@ -84,6 +86,9 @@ func (t *tapeLegend) Render() app.UI {
 		app.If(t.Own, func() app.UI { return legend("lost", drawn("rect", "f-lost-hatch", "width", "18", "height", "12")) }),
 		legend("next to go", drawn("rect", "f-master-tint", "width", "18", "height", "12"),
 			drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
+		app.If(t.Kept, func() app.UI {
+			return legend("kept for a slow replica", pin("M9 11v-4a3.500 3.500 0 1 1 .1 0z").ui())
+		}),
 	)
 }
 
@@ -184,6 +189,16 @@ func (t *tape) chips(r tapeRows) *shape {
 		all.with(cell)
 	}
 	return all
+}
+
+// pin is what holds a block in its place.
+func pin(d string) *shape { return group(stroke("f-full", d), stroke("l-full w2", d)) }
+
+// pinned reports whether a block has one: there must be room for it.
+func (t *tape) pinned(b model.TapeBlock) bool { return b.Pinned && b.W*t.Tape.Width > 8 }
+
+func (t *tape) hasPin() bool {
+	return slices.ContainsFunc(t.Tape.Blocks, t.pinned)
 }
 
 func (t *tape) hasOwn() bool {
@@ -318,13 +333,13 @@ func (t *tape) ribbon(r tapeRows) *shape {
 		if b.Text != "" {
 			texts.with(text)
 		}
-		if b.Pinned && bw > 8 {
+		if t.pinned(b) {
 			pins += "M" + px(x+8) + " " + px(y+4) + "v-6a4 4 0 1 1 .1 0z"
 		}
 	}
 	all.with(stroke("f-master", held), oldest, texts)
 	if pins != "" {
-		all.with(stroke("f-full", pins), stroke("l-full w2", pins))
+		all.with(pin(pins))
 	}
 	if len(k.Zoom.Chips) > 0 {
 		all.with(t.chips(r))
