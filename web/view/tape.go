@@ -18,7 +18,9 @@ type tape struct {
 	app.Compo
 	Tape  model.Tape
 	Small bool // in a frame: no more than the ribbon, the flags and the rails
-	Up    *mailbox
+	// AsTable has rows in the place of the drawing.
+	AsTable bool
+	Up      *mailbox
 
 	zooming model.Zooming
 }
@@ -67,7 +69,8 @@ func (t *tape) Render() app.UI {
 			On("touchstart", t.pinch, app.PassiveEvent()).On("touchmove", t.pinch, app.PassiveEvent()).
 			On("touchend", t.pinch, app.PassiveEvent()).On("touchcancel", t.pinch, app.PassiveEvent()).OnWheel(t.wheel).Body(
 			app.Div().ID(tapePlotID).Class("tape__measure").Aria("hidden", true),
-			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).Else(t.drawing),
+			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).
+				ElseIf(t.AsTable, t.table).Else(t.drawing),
 		),
 	)
 }
@@ -212,6 +215,44 @@ func (t *tape) hasOwn() bool {
 
 func legend(word string, shapes ...app.UI) app.UI {
 	return app.Span().Body(icon("", 18, 12, shapes...), app.Span().Text(word))
+}
+
+// table is the drawing as rows.
+func (t *tape) table() app.UI {
+	k := &t.Tape.Table
+	lines := func(label, what, note string, list []model.TapeLine) app.UI {
+		rows := make([][]string, len(list))
+		for i, l := range list {
+			rows[i] = []string{l.What, l.First, l.Last, l.Bytes, l.Note}
+		}
+		return tapeRowsOf(label, []string{what, "first byte", "last byte", "bytes", note}, rows)
+	}
+	places := make([][]string, len(k.Places))
+	for i, p := range k.Places {
+		places[i] = []string{p.Name, p.Acked, p.Sent, p.Applied, p.Next, p.Note}
+	}
+	return app.Div().Class("tape__table").TabIndex(0).Role("region").Aria("label", "The stream of "+t.Tape.Master+" as tables").Body(
+		lines("Bytes in sight", "text", "hex", k.Bytes),
+		lines("Commands in sight", "command", "", k.Commands),
+		lines("What is held", "piece", "", k.Pieces),
+		tapeRowsOf("How far the replicas have come", []string{"replica", "acknowledged", "sent", "applied", "asks for next", ""}, places),
+	)
+}
+
+// tapeRowsOf is one table of it; one without rows is nothing.
+func tapeRowsOf(label string, heads []string, rows [][]string) app.UI {
+	return app.Table().Class("writes").Aria("label", label).Hidden(len(rows) == 0).Body(
+		app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
+			if heads[i] == "" {
+				return app.Th().Scope("col").Body(app.Span().Class("sr").Text("how it is"))
+			}
+			return app.Th().Scope("col").Text(heads[i])
+		}))),
+		app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
+			row := rows[i]
+			return app.Tr().Body(app.Th().Scope("row").Text(row[0]), app.Range(row[1:]).Slice(func(i int) app.UI { return app.Td().Text(row[1+i]) }))
+		})),
+	)
 }
 
 func (t *tape) drawing() app.UI {
