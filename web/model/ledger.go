@@ -115,7 +115,7 @@ func (l *Ledger) fresh(info node.Info, cfg node.Config) {
 			}
 			l.Fields = append(l.Fields, LedgerField{"min_slaves_good_slaves", good, means})
 		case cfg.MinReplicasToWrite == 0:
-			l.Fields = append(l.Fields, LedgerField{name, want[0][1], "off: writes are taken however few replicas are fresh"})
+			l.Fields = append(l.Fields, LedgerField{name, want[0][1], "off: writes need no replica"})
 		default:
 			l.Fields = append(l.Fields, LedgerField{strings.Replace(name, "to-write", "max-lag", 1), "0", "off: none is ever too late to be counted"})
 		}
