@@ -1,9 +1,6 @@
 package model
 
 import (
-	"cmp"
-	"slices"
-
 	"resync/engine"
 	"resync/engine/script"
 )
@@ -179,27 +176,34 @@ type Moments struct {
 const shownMoments = 100
 
 func (m *Model) moments() Moments {
-	all := slices.Concat(m.marks.list, m.marks.commands)
-	slices.SortFunc(all, func(a, b timeMark) int { return cmp.Compare(b.seq, a.seq) })
+	marks, commands := m.marks.list, m.marks.commands
 	k := Moments{About: "faults, answers and commands, newest first"}
-	if len(all) == 0 {
+	switch n := len(marks) + len(commands); {
+	case n == 0:
 		k.About = "nothing but writes and heartbeats yet"
-	}
-	if len(all) > shownMoments {
-		all = all[:shownMoments]
+	case n > shownMoments:
 		k.About += ": the latest " + plain(shownMoments)
 	}
 	seen, found := m.world().Events().Len(), false
-	for _, h := range all {
-		row := Moment{Event: int(h.seq) + 1, Clock: clock(h.at), Told: h.told}
-		if h.kind != "command" {
-			_, row.Tone = markWords(h.happened)
+	for i, j := len(marks), len(commands); i+j > 0 && len(k.List) < shownMoments; {
+		var row Moment
+		if j == 0 || i > 0 && marks[i-1].seq > commands[j-1].seq {
+			i--
+			row = marks[i].row()
+			_, row.Tone = markWords(marks[i].happened)
+		} else {
+			j--
+			row = commands[j].row()
 		}
 		row.On = !found && row.Event <= seen
 		found = found || row.On
 		k.List = append(k.List, row)
 	}
 	return k
+}
+
+func (t *timeMark) row() Moment {
+	return Moment{Event: int(t.seq) + 1, Clock: clock(t.at), Told: t.told}
 }
 
 func markWords(h happened) (string, Tone) {

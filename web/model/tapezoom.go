@@ -219,13 +219,14 @@ func (t *Tape) closer(m *Model, win window, master standing, first, head engine.
 
 // dump sets the bytes in sight in rows.
 func (t *TapeTable) dump(cells []TapeCell, first engine.Offset) {
-	for row := range slices.Chunk(cells, tableBytes) {
-		var text, hex []string
+	for len(cells) > 0 {
+		row, text, hex := cells[:min(tableBytes, len(cells))], "", ""
 		for _, c := range row {
-			text, hex = append(text, c.Char), append(hex, c.Hex)
+			text, hex = text+c.Char, hex+" "+c.Hex
 		}
-		t.Bytes = append(t.Bytes, stretch(strings.Join(text, ""), first, first+engine.Offset(len(row))-1, strings.Join(hex, " ")))
-		first += engine.Offset(len(row))
+		next := first + engine.Offset(len(row))
+		t.Bytes = append(t.Bytes, stretch(text, first, next-1, hex[1:]))
+		cells, first = cells[len(row):], next
 	}
 }
 
