@@ -73,9 +73,10 @@ func (d *deck) Render() app.UI {
 			)
 		}),
 		app.If(len(k.Branches) > 0, func() app.UI {
-			return d.opener(model.PanelCompare, "Compare")
+			return d.opener(model.PanelCompare, "btn btn--tiny deck__compare").Text("Compare")
 		}),
-		d.opener(model.PanelMoments, "Moments"),
+		d.opener(model.PanelMoments, "deck__key deck__moments").Aria("label", "Moments").Title("What the line of time shows, as a table").Body(
+			icon("", 14, 12, path("l-text", "M0 1h2m2 0h10M0 6h2m2 0h10M0 11h2m2 0h10"))),
 		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
 			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
@@ -94,8 +95,8 @@ const deckHigh = 54
 // looked at is pale.
 func deckLine(k *model.Deck, width string) *shape {
 	all := draw("svg", "deck__line", "width", width, "height", strconv.Itoa(deckHigh), "aria-hidden", "true").with(
-		draw("rect", "deck__ahead", "x", "0", "y", "27", "width", percent(k.Lived), "height", "4", "rx", "2"),
-		draw("rect", "f-text", "x", "0", "y", "27", "width", percent(k.Part), "height", "4", "rx", "2"))
+		draw("rect", "deck__ahead", "y", "27", "width", percent(k.Lived), "height", "4", "rx", "2"),
+		draw("rect", "f-text", "y", "27", "width", percent(k.Part), "height", "4", "rx", "2"))
 	say := func(class, x, y, anchor, text string) *shape {
 		s := draw("text", class, "x", x, "y", y, "text-anchor", anchor)
 		s.words = text
@@ -121,11 +122,10 @@ func deckLine(k *model.Deck, width string) *shape {
 	for i := range k.Marks {
 		mark := &k.Marks[i]
 		x, tone := percent(mark.X), or(string(mark.Tone), "text")
-		g := group(upright("l-"+tone+" w2", x, "21", "37"))
+		all.with(upright("l-"+tone+" w2", x, "21", "37"))
 		if mark.Text != "" {
-			g.with(say("m", x, "16", mark.Anchor, mark.Text))
+			all.with(say("m", x, "16", mark.Anchor, mark.Text))
 		}
-		all.with(g)
 	}
 	return all
 }
@@ -145,9 +145,8 @@ func (d *deck) branch(ctx app.Context, _ app.Event) {
 }
 
 // opener is a button that opens a panel, and closes it.
-func (d *deck) opener(panel, word string) app.UI {
-	return app.Button().ID(model.OpenerID(panel)).Class("btn btn--tiny deck__"+panel).Type("button").DataSet("testid", panel+"-open").
-		Aria("expanded", d.Panel == panel).Text(word).
+func (d *deck) opener(panel, class string) app.HTMLButton {
+	return app.Button().ID(model.OpenerID(panel)).Class(class).Type("button").DataSet("testid", panel+"-open").Aria("expanded", d.Panel == panel).
 		OnClick(func(app.Context, app.Event) { d.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel))
 }
 

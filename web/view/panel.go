@@ -119,7 +119,7 @@ func (m *moments) Render() app.UI {
 					k := &m.Moments.List[i]
 					return app.Tr().Aria("current", k.On).Body(
 						app.Td().Body(moment(k.Clock+" s", -1, k.Event, m.Up)),
-						app.Td().Class("writes__command").DataSet("tone", string(k.Tone)).Text(k.Told))
+						app.Td().Class("moments__what").DataSet("tone", string(k.Tone)).Text(k.Told))
 				})),
 			),
 		),
