@@ -542,6 +542,20 @@ func (ReplicaGone) Kind() string { return "ReplicaGone" }
 
 func (f ReplicaGone) String() string { return "lost " + f.Replica + because(f.Why) }
 
+// GoodReplicasChanged says that a master has more replicas than before that are fresh, or fewer: whether it takes writes depends
+// on them.
+type GoodReplicasChanged struct {
+	From, To int
+	Want     int           // min-replicas-to-write
+	MaxLag   time.Duration // min-replicas-max-lag: who has acknowledged within it is fresh
+}
+
+func (GoodReplicasChanged) Kind() string { return "GoodReplicasChanged" }
+
+func (f GoodReplicasChanged) String() string {
+	return fmt.Sprintf("good replicas %d -> %d of %d, within %s", f.From, f.To, f.Want, f.MaxLag)
+}
+
 // HistoryChanged says that a node's history got another name, and why.
 type HistoryChanged struct {
 	ID, ID2      ReplID

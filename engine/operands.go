@@ -242,6 +242,13 @@ func (f ReplicaGone) operands(to Operands) {
 	to.Text("why", f.Why)
 }
 
+func (f GoodReplicasChanged) operands(to Operands) {
+	to.Int("from", int64(f.From))
+	to.Int("to", int64(f.To))
+	to.Int("want", int64(f.Want))
+	lasts(to, "max_lag", f.MaxLag)
+}
+
 func (f HistoryChanged) operands(to Operands) {
 	to.Text("id", string(f.ID))
 	to.Text("id2", string(f.ID2))

@@ -16,7 +16,7 @@ var everyFact = []Fact{
 	StreamAwaited{}, StreamReleased{}, PsyncAsked{}, PsyncAnswered{},
 	FullSyncStarted{}, SnapshotStarted{}, SnapshotJoined{}, SnapshotEnded{}, OutputLimited{}, BacklogCreated{},
 	BacklogFreed{}, SyncFinished{}, SnapshotSpooled{}, LoadBegan{}, LoadEnded{}, PositionTaken{}, PositionDiscarded{},
-	ReplicaOnline{}, ReplicaGone{}, HistoryChanged{}, BacklogTrimmed{}, RoleChanged{}, FailoverChanged{}, PauseChanged{},
+	ReplicaOnline{}, ReplicaGone{}, GoodReplicasChanged{}, HistoryChanged{}, BacklogTrimmed{}, RoleChanged{}, FailoverChanged{}, PauseChanged{},
 	ShutdownChanged{}, Act{}, ClientConnected{}, Replied{}, &Sent{}, Arrived{&Sent{}}, ConnChanged{},
 }
 

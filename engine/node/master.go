@@ -173,11 +173,15 @@ func (n *Node) countGood() {
 	if !n.countsReplicas() {
 		return
 	}
+	before := n.good
 	n.good = 0
 	for _, c := range n.replicas {
 		if c.replica.State == repl.Online && c.replica.Lag(n.now) <= n.cfg.MinReplicasMaxLag {
 			n.good++
 		}
+	}
+	if n.good != before {
+		n.out.fact(engine.GoodReplicasChanged{From: before, To: n.good, Want: n.cfg.MinReplicasToWrite, MaxLag: n.cfg.MinReplicasMaxLag})
 	}
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin, end, fits, focused, id, lowTargets, press, run, shows, site, text, waitReady } from "./lib.mjs";
+import { axe, begin, end, fits, focused, id, lowTargets, press, run, shows, site, text, tick, waitReady } from "./lib.mjs";
 
 describe("the help", () => {
   const here = site();
@@ -24,6 +24,23 @@ describe("the help", () => {
     await page.waitForSelector(`${id("mute")}[aria-pressed="true"]`);
     await end(page);
   });
+
+  for (const width of [375, 320]) {
+    test(`at ${width} the table view is behind the help, and has the stream as tables`, async () => {
+      const page = await begin(here, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
+      await tick(page, 500);
+      await page.tap(id("help"));
+      await page.tap(id("help-table"));
+      await page.waitForSelector(`${id("help-table")}[aria-pressed="true"]`);
+      await page.tap(".help__head > .btn");
+      await page.locator(".nodes").waitFor();
+      await shows(page, "tape", /block 1 of 2.*filling.*r1.*in step/s);
+      assert.equal(await page.locator(".tape__plot").count(), 0);
+      await fits(page);
+      assert.deepEqual(await axe(page), []);
+      await end(page);
+    });
+  }
 
   test("W goes to the wire", async () => {
     const page = await begin(here);

@@ -154,6 +154,11 @@ export const states = {
     await page.click(id("compare-open"));
     await page.locator(id("compare")).waitFor();
   },
+  async moments(page) {
+    await cut(page);
+    await page.click(id("moments-open"));
+    await page.locator(id("moments")).getByText("m1 is told SET greeting").waitFor();
+  },
   async audit(page) {
     await promote(page);
     await page.click(id("audit-open"));

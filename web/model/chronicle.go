@@ -21,6 +21,7 @@ type chronicle struct {
 	logs     map[string][]LogLine
 	turns    map[string][]Turn
 	ledger   map[string][]LedgerRow
+	stood    map[string]stood    // by node, for the ledger's next row
 	prompts  map[string]string   // how redis-cli would begin a node's lines now
 	copied   map[string]happened // the latest full copy that a node has loaded
 	loads    map[string]bool     // masters that are being written to in the background
@@ -76,7 +77,7 @@ const (
 
 func newChronicle() chronicle {
 	return chronicle{
-		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{},
+		wrote: map[string]wrote{}, logs: map[string][]LogLine{}, turns: map[string][]Turn{}, ledger: map[string][]LedgerRow{}, stood: map[string]stood{},
 		copied: map[string]happened{}, loads: map[string]bool{}, ended: map[string]string{}, prompts: map[string]string{},
 		took: map[string]bool{}, wiped: map[string]bool{},
 		saidSeq: -1,
@@ -92,6 +93,7 @@ func (c *chronicle) clone() chronicle {
 	k.logs, k.turns, k.ledger = shareLists(c.logs), shareLists(c.turns), shareLists(c.ledger)
 	k.wrote, k.loads, k.prompts = maps.Clone(c.wrote), maps.Clone(c.loads), maps.Clone(c.prompts)
 	k.copied, k.ended = maps.Clone(c.copied), maps.Clone(c.ended)
+	k.stood = maps.Clone(c.stood)
 	k.took, k.wiped = maps.Clone(c.took), maps.Clone(c.wiped)
 	return k
 }

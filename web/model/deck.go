@@ -21,6 +21,7 @@ type Deck struct {
 	Slower   bool     // there is a slower one, a faster one
 	Faster   bool
 	Marks    []DeckMark
+	Commands []float64 // where somebody gave one, as parts of the line; one for several that could not be told apart
 	Seed     string
 	Event    string // what the latest step was, while the clock stands
 	Story    bool   // story pace, not true pace
@@ -65,7 +66,7 @@ func (m *Model) deck(s *scene) Deck {
 	}
 	d.Story, d.Skipped = !m.pace.plain, m.pace.sign
 	d.when(m, s.now)
-	d.Marks, d.Ghost = m.deckMarks(m.horizon()), m.ghost()
+	d.Marks, d.Commands, d.Ghost = m.deckMarks(m.horizon()), m.deckCommands(m.horizon()), m.ghost()
 	return d
 }
 
@@ -118,7 +119,7 @@ func (m *Model) deckMarks(now engine.Instant) []DeckMark {
 	list := make([]DeckMark, 0, len(m.marks.list))
 	for _, h := range m.marks.list {
 		k := DeckMark{X: float64(h.at.Sub(engine.Epoch)) / total, Kind: h.kind}
-		k.Text, k.Tone = markWords(h)
+		k.Text, k.Tone = markWords(h.happened)
 		list = append(list, k)
 	}
 	taken := make([]TapeText, 0, len(list))
@@ -147,6 +148,67 @@ func (m *Model) deckMarks(now engine.Instant) []DeckMark {
 		}
 	}
 	return list
+}
+
+// commandsApart is how far the ticks of commands are from each other at least, in CSS pixels.
+const commandsApart = 4
+
+// deckCommands puts the commands on the line of time.
+func (m *Model) deckCommands(now engine.Instant) (list []float64) {
+	total, apart := float64(now.Sub(engine.Epoch)), commandsApart/m.deckWidth()
+	for _, c := range m.marks.commands {
+		if x := float64(c.at.Sub(engine.Epoch)) / max(1, total); len(list) == 0 || x-list[len(list)-1] >= apart {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// A Moment is a fault, an answer or a command of the line of time in words. Event is how many events had happened with it.
+type Moment struct {
+	Event       int
+	Clock, Told string
+	Tone        Tone
+	On          bool // the latest one before what is looked at
+}
+
+// Moments are the line of time for those who read it, newest first.
+type Moments struct {
+	About string
+	List  []Moment
+}
+
+const shownMoments = 100
+
+func (m *Model) moments() Moments {
+	marks, commands := m.marks.list, m.marks.commands
+	k := Moments{About: "faults, answers and commands, newest first"}
+	switch n := len(marks) + len(commands); {
+	case n == 0:
+		k.About = "nothing but writes and heartbeats yet"
+	case n > shownMoments:
+		k.About += ": the latest " + plain(shownMoments)
+	}
+	seen, found := m.world().Events().Len(), false
+	for i, j := len(marks), len(commands); i+j > 0 && len(k.List) < shownMoments; {
+		var row Moment
+		if j == 0 || i > 0 && marks[i-1].seq > commands[j-1].seq {
+			i--
+			row = marks[i].row()
+			_, row.Tone = markWords(marks[i].happened)
+		} else {
+			j--
+			row = commands[j].row()
+		}
+		row.On = !found && row.Event <= seen
+		found = found || row.On
+		k.List = append(k.List, row)
+	}
+	return k
+}
+
+func (t *timeMark) row() Moment {
+	return Moment{Event: int(t.seq) + 1, Clock: clock(t.at), Told: t.told}
 }
 
 func markWords(h happened) (string, Tone) {

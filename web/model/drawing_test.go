@@ -464,6 +464,37 @@ func TestEveryFaultIsMarked(t *testing.T) {
 	}
 }
 
+// The line of time has a tick for what somebody told a node, one for several that are too close to be told apart, and none for what
+// writes in the background. The panel says in words what all of it is, and leads there.
+func TestCommandsAreOnTheLineOfTime(t *testing.T) {
+	m := opened(t, "")
+	do(m, Tick{time.Second}, Run{"load m1 rate 100/s"}, Run{"m1> SET a 1"}, Run{"m1> SET a 2"}, Tick{time.Second}, Run{"sever m1 r1"}, Tick{time.Second},
+		Run{"r1> GET a"}, Tick{time.Second}, OpenPanel{Panel: PanelMoments})
+	p := m.Page()
+	if ticks := p.Deck.Commands; len(ticks) != 3 || ticks[2] <= p.Deck.Marks[2].X { // with the greeting of the beginning
+		t.Errorf("ticks at %v", ticks)
+	}
+	var told []string
+	for _, k := range p.Takeaway.Moments.List {
+		told = append(told, k.Told)
+	}
+	want := []string{"r1 is told GET a", "The link of m1 and r1 is cut", "m1 is told SET a 2", "m1 is told SET a 1", "m1 is told SET greeting hello"}
+	if !slices.Equal(told[:len(want)], want) {
+		t.Errorf("told %q", told)
+	}
+	cut := p.Takeaway.Moments.List[1]
+	do(m, SeekEvent{Event: cut.Event, AtOnce: true})
+	if k := m.Page().Takeaway.Moments.List[1]; clock(m.world().Now()) != cut.Clock || !k.On || k.Tone != ToneLost {
+		t.Errorf("at %s, %+v", m.world().Now(), k)
+	}
+	for range 2 * shownMoments {
+		do(m, Run{"m1> PING"})
+	}
+	if k := m.Page(); len(k.Takeaway.Moments.List) != shownMoments || len(k.Deck.Commands) > 4 {
+		t.Errorf("%d rows, %d ticks", len(k.Takeaway.Moments.List), len(k.Deck.Commands))
+	}
+}
+
 // A block that only a slow replica keeps has a pin, and is not the next to go.
 func TestBlocksThatAreKeptHavePins(t *testing.T) {
 	held := blocks(1, 20440, 20440, 20440, 9000)

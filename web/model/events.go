@@ -119,6 +119,8 @@ func factSentence(e *engine.Event, named func(string) string) string {
 		return a + " streams to " + named(f.Replica) + ", from byte " + at(f.From) + " on"
 	case engine.ReplicaGone:
 		return a + " has lost " + named(f.Replica) + bracketed(f.Why)
+	case engine.GoodReplicasChanged:
+		return a + " has " + plural(int64(f.To), "fresh replica") + " and had " + commas(int64(f.From)) + ": writes want " + commas(int64(f.Want))
 	case engine.HistoryChanged:
 		if f.ID2 == engine.NoReplID || f.ID2 == "" {
 			return a + "’s history is " + f.ID.Short() + " now" + bracketed(f.Why)

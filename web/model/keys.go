@@ -145,7 +145,7 @@ var KeyHelp = [][2]string{
 	{"W", "to the wire"},
 	{"T  Shift+T", "the stream closer: its commands, then its bytes; wider"},
 	{"Ctrl+wheel", "over the stream: the same, as with two fingers"},
-	{"V", "view the stage as a table"},
+	{"V", "view the drawings as tables"},
 	{"?", "this list"},
 }
 

@@ -584,7 +584,7 @@ func (m *Model) sync() {
 			m.before = append(m.before, m.past.clone())
 		}
 	}
-	m.marks.read(m.line.Events())
+	m.marks.read(m.line.Events(), w)
 }
 
 // narrate speaks of what was new, not more often than one can listen to. A verdict does not wait for what is less than one to

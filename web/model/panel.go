@@ -9,6 +9,7 @@ const (
 	PanelCompare  = "compare"  // what two branches have not in common
 	PanelSizing   = "sizing"   // how large repl-backlog-size must be
 	PanelTopology = "topology" // what real servers would answer each other
+	PanelMoments  = "moments"  // what the line of time shows, as a table
 )
 
 // A Takeaway is the panel that is open, and what opens one.
@@ -23,6 +24,7 @@ type Takeaway struct {
 	Compare  Compare
 	Sizing   Sizing
 	Topology Topology
+	Moments  Moments
 }
 
 // Messages of the panels.
@@ -146,6 +148,8 @@ func (m *Model) takeaway(s *scene, v Verdict) Takeaway {
 		t.Sizing = m.sizingNow()
 	case PanelTopology:
 		t.Topology = m.panels.topology
+	case PanelMoments:
+		t.Moments = m.moments()
 	}
 	// An audit reads the whole log, so none is made to colour a button: what can lose writes is a question until the reader asks.
 	done := &m.panels.audited

@@ -21,23 +21,26 @@ type Picture struct {
 	Verdict  Verdict
 	Calm     string // said where there is neither, if there is a replica
 	Wire     Wire
-	Only     string // stage, stream, answers or wire: a picture of that panel alone; "" for all but the wire
-	Told     string // all of it in words, for those who cannot see it
+	Deck     Deck
+	Tables   []PictureTable // of a panel that is made of them
+	Only     string         // a picture of one of Panels alone; "" for what a poster has
+	Told     string         // all of it in words, for those who cannot see it
 }
 
 // The width of a picture and of the stream in it, in CSS pixels.
 const (
 	PictureWidth = 900
 	PicturePlot  = 756
+	PictureLine  = 844 // that of time
 )
 
 // Picture is the moment that is shown now.
 func (m *Model) Picture() Picture {
 	c := *m // as it would stand in a window of that size, looked at from no closer
-	c.width, c.plot = PictureWidth, PicturePlot
+	c.width, c.plot, c.track, c.table = PictureWidth, PicturePlot, PictureLine, false
 	c.zoom, c.zoomAt, c.packet, c.dragged, c.tab = 0, 0, packet{}, "", TabWire
 	page := c.Page()
-	p := Picture{Title: m.script.Title, Lead: page.Story.Lead, More: page.Story.More, Stage: page.Stage, Tape: page.Tape, Wire: page.Wire, Verdict: page.Verdict}
+	p := Picture{Title: m.script.Title, Lead: page.Story.Lead, More: page.Story.More, Stage: page.Stage, Tape: page.Tape, Wire: page.Wire, Deck: page.Deck, Verdict: page.Verdict}
 	s := observe(m.world(), m.known)
 	var eras []string
 	for _, n := range s.nodes {
@@ -66,6 +69,13 @@ func (m *Model) Picture() Picture {
 		p.Calm = strings.TrimSuffix(calm, ".") + "."
 	}
 	p.Told = p.tell()
+	return p
+}
+
+// PictureOf is the present moment of one panel alone.
+func (m *Model) PictureOf(panel string) Picture {
+	p := m.Picture()
+	p.Only, p.Tables = panel, m.pictured(panel)
 	return p
 }
 

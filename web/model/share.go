@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"resync/engine/sim"
@@ -51,7 +52,10 @@ var Forms = []Form{
 }
 
 // Panels are the panels of which there is a picture alone.
-var Panels = []Form{{Name: "stage", Label: "Stage"}, {Name: "stream", Label: "Stream"}, {Name: "answers", Label: "Answers"}, {Name: "wire", Label: "Wire"}}
+var Panels = []Form{
+	{Name: "story", Label: "Story"}, {Name: "stage", Label: "Stage"}, {Name: "stream", Label: "Stream"}, {Name: "answers", Label: "Answers"},
+	{Name: "ledger", Label: "Ledger"}, {Name: "audit", Label: "Lost writes"}, {Name: "compare", Label: "Branches"}, {Name: "wire", Label: "Wire"}, {Name: "time", Label: "Time"},
+}
 
 // SavePicture draws a moment and saves it, as SVG or as PNG.
 type SavePicture struct {
@@ -148,9 +152,9 @@ func (m *Model) saveAs(form string) []Cmd {
 		}
 		m.status = "Saved as " + save.Name + "."
 		return []Cmd{save}
-	case "stage", "stream", "answers", "wire":
-		save := SavePicture{Name: name + "-" + form + ".svg", Picture: m.Picture()}
-		save.Picture.Only = form
+	}
+	if slices.ContainsFunc(Panels, func(f Form) bool { return f.Name == form }) {
+		save := SavePicture{Name: name + "-" + form + ".svg", Picture: m.PictureOf(form)}
 		m.status = "Saved as " + save.Name + "."
 		return []Cmd{save}
 	}

@@ -24,8 +24,9 @@ type Tape struct {
 	Label   string // for those who cannot see it
 	Empty   string // said instead of a drawing
 	Zoom    TapeZoom
-	Compact bool // a phone: the rails are closer, and only the flags speak
-	Dense   bool // there are many rails: they are closer, and what they say stands on their own line
+	Table   TapeTable // the same as rows
+	Compact bool      // a phone: the rails are closer, and only the flags speak
+	Dense   bool      // there are many rails: they are closer, and what they say stands on their own line
 }
 
 // A Piece is a part of the window.
@@ -159,6 +160,9 @@ func (m *Model) tape(s *scene) Tape {
 	}
 	if t.Dense = len(t.Rails) > manyRails; t.Dense {
 		t.beside()
+	}
+	if m.table {
+		t.tabulate(m, s, lead)
 	}
 	t.ticks(win)
 	t.Label = t.describe(m, s, lead, first, head)

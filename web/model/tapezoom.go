@@ -190,6 +190,13 @@ func (t *Tape) closer(m *Model, win window, master standing, first, head engine.
 		bar := win.bar(f.Span.First-1, f.Span.Last)
 		c := TapeChip{X: bar.X, W: bar.W, Text: f.Text, Dim: strings.EqualFold(f.Text, "PING"), Gone: f.Span.First < first}
 		words = append(words, f.Text)
+		if m.table {
+			note := ""
+			if c.Gone {
+				note = "gone"
+			}
+			t.Table.Commands = append(t.Table.Commands, stretch(f.Text, f.Span.First, f.Span.Last, note))
+		}
 		if room := int(bar.W*t.Width-16) / 7; room < len([]rune(c.Text)) {
 			if c.Text = shorten(c.Text, max(1, room)); room < 4 {
 				c.Text = ""
@@ -199,9 +206,27 @@ func (t *Tape) closer(m *Model, win window, master standing, first, head engine.
 	}
 	slices.Reverse(k.Chips)
 	slices.Reverse(words)
+	slices.Reverse(t.Table.Commands)
 	k.CommandsInText = shorten(strings.Join(words, "; "), 400)
 	if k.Bytes {
-		k.cells(m, win, master.name, engine.Span{First: max(lo, first), Last: hi})
+		span := engine.Span{First: max(lo, first), Last: hi}
+		k.cells(m, win, master.name, span)
+		if m.table {
+			t.Table.dump(k.Cells, span.First)
+		}
+	}
+}
+
+// dump sets the bytes in sight in rows.
+func (t *TapeTable) dump(cells []TapeCell, first engine.Offset) {
+	for len(cells) > 0 {
+		row, text, hex := cells[:min(tableBytes, len(cells))], "", ""
+		for _, c := range row {
+			text, hex = text+c.Char, hex+" "+c.Hex
+		}
+		next := first + engine.Offset(len(row))
+		t.Bytes = append(t.Bytes, stretch(text, first, next-1, hex[1:]))
+		cells, first = cells[len(row):], next
 	}
 }
 

@@ -176,15 +176,26 @@ func (m *Model) back(wanted func(engine.Event) bool) {
 }
 
 // A timeMarks is what the line of time shows of the whole branch, what lies ahead of the reader included. It reads each
-// event once.
+// event once. Commands are those that somebody gave at a node: what writes in the background gives none.
 type timeMarks struct {
-	seen int
-	list []happened
+	seen     int
+	list     []timeMark
+	commands []timeMark
 }
 
-const keptMarks = 64
+// A timeMark is one of them, with the words for it.
+type timeMark struct {
+	happened
+	told string
+}
 
-func (t *timeMarks) read(events engine.Events) {
+// How many faults and answers are kept, and how many commands.
+const (
+	keptMarks    = 64
+	keptCommands = 256
+)
+
+func (t *timeMarks) read(events engine.Events, w *sim.World) {
 	for _, e := range events.From(t.seen) {
 		h := happened{seq: e.Seq, at: e.At}
 		switch f := e.Fact.(type) {
@@ -194,6 +205,11 @@ func (t *timeMarks) read(events engine.Events) {
 			}
 			h.a = e.Node
 		case engine.Act:
+			if prompt, _, ok := strings.Cut(f.Text, "> "); ok && !strings.Contains(prompt, " ") {
+				h.kind = "command"
+				t.commands = keep(t.commands, timeMark{h, eventText(w, &e)}, keptCommands)
+				continue
+			}
 			words := strings.Fields(f.Text)
 			if len(words) < 2 || !marked[words[0]] {
 				continue
@@ -202,7 +218,7 @@ func (t *timeMarks) read(events engine.Events) {
 		default:
 			continue
 		}
-		t.list = keep(t.list, h, keptMarks)
+		t.list = keep(t.list, timeMark{h, eventText(w, &e)}, keptMarks)
 	}
 	t.seen = events.Len()
 }

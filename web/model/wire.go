@@ -537,6 +537,7 @@ func (k *Wire) merge(packets bundles) {
 const (
 	wireApart    = 42.0 // CSS pixels from one row to the next, and more where the reader has made room
 	RefusedAt    = 0.4  // how far an attempt to connect comes that is refused
+	RefusedLean  = 6.0  // CSS pixels that it leans to the right by then
 	CommandAbove = 10.0 // CSS pixels that a command stands above its row
 	nowAbove     = 10.0 // and the word now above the first one
 	wordsHigh    = 16.0
@@ -589,29 +590,32 @@ func (k *Wire) label() {
 }
 
 func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool, keep func(wireWord)) {
-	mark.Anchor = "start"
-	w := wireWord{TapeText{X: mark.X + 10/k.Width, Anchor: "start", Text: mark.Label}, float64(mark.Row) - CommandAbove/k.Apart}
-	// Nothing runs over into what is to come, if it has room before.
-	if lo, hi := extent(w.TapeText, k.Width); hi > k.Width || hi-wordsAir > k.Now*k.Width && lo-20 > hi-lo {
-		w.X, w.Anchor, mark.Anchor = mark.X-10/k.Width, "end", "end"
-	}
+	x, row := mark.X*k.Width, float64(mark.Row)
 	switch between := float64(mark.To - mark.Row); {
 	case mark.Kind == "refused":
-		w.row = float64(mark.Row) + between*RefusedAt
+		x, row = x+RefusedLean, row+between*RefusedAt
 	case mark.To >= 0:
-		w.row = float64(mark.Row) + between/2
+		row += between / 2
+	default:
+		row -= CommandAbove / k.Apart
 	}
-	if !fit(w) { // perhaps on the other side
-		if w.X, w.Anchor = 2*mark.X-w.X, other[w.Anchor]; !fit(w) {
-			mark.Label = ""
+	behind := wireWord{TapeText{X: (x + 10) / k.Width, Anchor: "start", Text: mark.Label}, row}
+	before := wireWord{TapeText{X: (x - 10) / k.Width, Anchor: "end", Text: mark.Label}, row}
+	sides := []wireWord{behind, before}
+	// Nothing runs over into what is to come, if it has room before.
+	if lo, hi := extent(behind.TapeText, k.Width); hi-wordsAir > k.Now*k.Width && lo-20 > hi-lo {
+		sides = sides[1:]
+	}
+	mark.Anchor = "start"
+	for _, w := range sides {
+		if fit(w) {
+			mark.Anchor = w.Anchor
+			keep(w)
 			return
 		}
-		mark.Anchor = w.Anchor
 	}
-	keep(w)
+	mark.Label = ""
 }
-
-var other = map[string]string{"start": "end", "end": "start"}
 
 // labelArrow places the words at an arrow: where no line runs through them if there is such a place, else where they cover no
 // other words; all of them or, where they have no room, the short ones.

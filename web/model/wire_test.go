@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -301,4 +302,31 @@ func TestAnOldAnswerIsShownAtItsMoment(t *testing.T) {
 		}
 	}
 	t.Error("the answer is not drawn")
+}
+
+// What is said of a mark ends before the line of now, as drawn: an attempt that was refused leans to the right. Where the room
+// before it is taken, nothing is said.
+func TestAMarkStaysBeforeNow(t *testing.T) {
+	for x := 700.0; x < 900; x += 3 {
+		for _, taken := range []bool{false, true} {
+			k := &Wire{Width: 1000, Now: .9, Apart: wireApart}
+			mark := WireMark{X: x / k.Width, To: 1, Kind: "refused", Label: "connect refused"}
+			var kept wireWord
+			k.labelMark(&mark, func(w wireWord) bool { return w.Anchor == "start" || !taken }, func(w wireWord) { kept = w })
+			if mark.Label == "" {
+				if !taken {
+					t.Errorf("at %v: nothing is said", x)
+				}
+				continue
+			}
+			from, end := x+RefusedLean-10, x+RefusedLean-10 // as view.wire.mark places it
+			if mark.Anchor == "start" {
+				from = x + RefusedLean + 10
+				end = from + textWidth(mark.Label)
+			}
+			if math.Abs(kept.X*k.Width-from) > .01 || end > 900 {
+				t.Errorf("at %v: it ends at %v, on the %s; its place was thought to be %+v", x, end, mark.Anchor, kept)
+			}
+		}
+	}
 }

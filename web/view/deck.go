@@ -15,8 +15,8 @@ type deck struct {
 	app.Compo
 	Deck model.Deck
 
-	Comparing bool // the branches are compared in a panel
-	Up        *mailbox
+	Panel string // the one that is open
+	Up    *mailbox
 
 	open bool // on a phone: the second row is shown
 }
@@ -55,7 +55,7 @@ func (d *deck) Render() app.UI {
 		app.Button().Class("deck__key deck__more").Type("button").DataSet("testid", "deck-more").Aria("label", "Speed and pace").
 			Aria("expanded", d.open).OnClick(d.more).Body(menuIcon()),
 		app.Div().ID(deckTrackID).Class("deck__track").Body(
-			d.track(),
+			deckLine(k, "100%").ui(),
 			app.Input().Class("deck__range").Type("range").DataSet("testid", "range").Aria("label", "Moment").Aria("valuetext", k.Moment).
 				// The ends are those that a browser takes for granted: go-app sets attributes in any order, and one that is told a
 				// value before a larger end cuts it off.
@@ -73,9 +73,10 @@ func (d *deck) Render() app.UI {
 			)
 		}),
 		app.If(len(k.Branches) > 0, func() app.UI {
-			return app.Button().ID(model.OpenerID(model.PanelCompare)).Class("btn btn--tiny deck__compare").Type("button").DataSet("testid", "compare-open").
-				Aria("expanded", d.Comparing).OnClick(d.compare).Text("Compare")
+			return d.opener(model.PanelCompare, "btn btn--tiny deck__compare").Text("Compare")
 		}),
+		d.opener(model.PanelMoments, "deck__key deck__moments").Aria("label", "Moments").Title("What the line of time shows, as a table").Body(
+			icon("", 14, 12, path("l-text", "M0 1h2m2 0h10M0 6h2m2 0h10M0 11h2m2 0h10"))),
 		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
 			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
@@ -87,40 +88,46 @@ func (d *deck) Render() app.UI {
 	)
 }
 
-// track is the line of time: its right end is as far as the branch was lived, and what lies ahead of the moment that is
-// looked at is pale.
-func (d *deck) track() app.UI {
-	return drawn("svg", "deck__line", "width", "100%", "height", "54", "aria-hidden", "true").Body(
-		drawn("rect", "deck__ahead", "x", "0", "y", "27", "width", percent(d.Deck.Lived), "height", "4", "rx", "2"),
-		drawn("rect", "f-text", "x", "0", "y", "27", "width", percent(d.Deck.Part), "height", "4", "rx", "2"),
-		app.If(d.Deck.Event != "", func() app.UI {
-			return drawn("text", "m mono", "x", "0", "y", "49").Text(d.Deck.Event)
-		}),
-		app.If(d.Deck.Ghost.Shown, func() app.UI { return ghost(d.Deck.Ghost) }),
-		app.Range(d.Deck.Marks).Slice(func(i int) app.UI {
-			k := d.Deck.Marks[i]
-			x := percent(k.X)
-			tone := string(k.Tone)
-			if tone == "" {
-				tone = "text"
-			}
-			return drawn("g", "").Body(
-				drawn("line", "l-"+tone+" w2", "x1", x, "x2", x, "y1", "21", "y2", "37"),
-				app.If(k.Text != "", func() app.UI { return drawn("text", "m", "x", x, "y", "16", "text-anchor", k.Anchor).Text(k.Text) }))
-		}),
-	)
-}
+// deckHigh is how high the line of time is, in CSS pixels.
+const deckHigh = 54
 
-// ghost is the other branch, dashed, from where the ways part.
-func ghost(g model.Ghost) app.UI {
-	from, to := percent(g.From), percent(g.To)
-	label := drawn("text", "m halo", "x", to, "y", "45", "dx", "5").Text(g.Name)
-	if g.To > .96 { // no room behind it
-		label = drawn("text", "m halo", "x", to, "y", "51", "text-anchor", "end").Text(g.Name)
+// deckLine is the line of time: its right end is as far as the branch was lived, and what lies ahead of the moment that is
+// looked at is pale.
+func deckLine(k *model.Deck, width string) *shape {
+	all := draw("svg", "deck__line", "width", width, "height", strconv.Itoa(deckHigh), "aria-hidden", "true").with(
+		draw("rect", "deck__ahead", "y", "27", "width", percent(k.Lived), "height", "4", "rx", "2"),
+		draw("rect", "f-text", "y", "27", "width", percent(k.Part), "height", "4", "rx", "2"))
+	say := func(class, x, y, anchor, text string) *shape {
+		s := draw("text", class, "x", x, "y", y, "text-anchor", anchor)
+		s.words = text
+		return s
 	}
-	return drawn("g", "deck__ghost").Body(
-		drawn("line", "l dash w2", "x1", from, "x2", to, "y1", "41", "y2", "41"),
-		drawn("line", "l dash", "x1", from, "x2", from, "y1", "31", "y2", "41"), label)
+	upright := func(class, x, from, to string) *shape {
+		return draw("line", class, "x1", x, "x2", x, "y1", from, "y2", to)
+	}
+	if k.Event != "" {
+		all.with(say("m mono", "0", "49", "", k.Event))
+	}
+	if g := &k.Ghost; g.Shown { // another branch, dashed, from where the ways part
+		from, to := percent(g.From), percent(g.To)
+		label := say("m halo", to, "45", "", g.Name).set("dx", "5")
+		if g.To > .96 { // no room behind it
+			label = say("m halo", to, "51", "end", g.Name)
+		}
+		all.with(draw("g", "deck__ghost").with(draw("line", "l dash w2", "x1", from, "x2", to, "y1", "41", "y2", "41"), upright("l dash", from, "31", "41"), label))
+	}
+	for _, x := range k.Commands {
+		all.with(upright("l", percent(x), "33", "38"))
+	}
+	for i := range k.Marks {
+		mark := &k.Marks[i]
+		x, tone := percent(mark.X), or(string(mark.Tone), "text")
+		all.with(upright("l-"+tone+" w2", x, "21", "37"))
+		if mark.Text != "" {
+			all.with(say("m", x, "16", mark.Anchor, mark.Text))
+		}
+	}
+	return all
 }
 
 func percent(v float64) string { return px(v*100) + "%" }
@@ -137,8 +144,10 @@ func (d *deck) branch(ctx app.Context, _ app.Event) {
 	}
 }
 
-func (d *deck) compare(app.Context, app.Event) {
-	d.Up.send(model.OpenPanel{Panel: model.PanelCompare})
+// opener is a button that opens a panel, and closes it.
+func (d *deck) opener(panel, class string) app.HTMLButton {
+	return app.Button().ID(model.OpenerID(panel)).Class(class).Type("button").DataSet("testid", panel+"-open").Aria("expanded", d.Panel == panel).
+		OnClick(func(app.Context, app.Event) { d.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel))
 }
 
 func (d *deck) more(app.Context, app.Event)   { d.open = !d.open }

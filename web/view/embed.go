@@ -316,7 +316,9 @@ func (p *page) renderEmbed() app.UI {
 				app.If(v.Opening != "", func() app.UI { return &opening{Text: v.Opening, Up: p.up} }),
 			),
 			app.If(e.shows("stage"), func() app.UI { return &stage{Stage: v.Stage, Table: v.Table, AsTable: v.Bar.Table, Up: p.up} }),
-			app.If(e.shows("tape"), func() app.UI { return &tape{Tape: v.Tape, Small: e.View == "", Up: p.up} }),
+			app.If(e.shows("tape"), func() app.UI {
+				return &tape{Tape: v.Tape, Small: e.View == "", AsTable: v.Bar.Table && e.View != "", Up: p.up}
+			}),
 			app.If(e.View == "wire" && v.Wire.Shown, func() app.UI { return &wire{Wire: v.Wire, AsTable: v.Bar.Table, Up: p.up} }),
 			app.If(e.View == "", func() app.UI {
 				return &saying{Story: v.Story, Rows: v.Forecast, Verdict: v.Verdict, Up: p.up}

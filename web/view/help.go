@@ -11,6 +11,7 @@ type help struct {
 	app.Compo
 	Keys  bool
 	Muted bool
+	Table bool
 	Up    *mailbox
 
 	sheet     bool // the fidelity sheet is shown
@@ -33,14 +34,16 @@ func (h *help) Render() app.UI {
 func (h *help) keys() app.UI {
 	return app.Div().Body(
 		app.H2().Class("sr").Text("Keys"),
-		app.Dl().Class("help__keys").Body(app.Range(model.KeyHelp).Slice(func(i int) app.UI {
-			return app.Div().Body(app.Dt().Body(app.Kbd().Text(model.KeyHelp[i][0])), app.Dd().Text(model.KeyHelp[i][1]))
-		})),
 		app.Div().Class("help__switches").Body(
+			// On a phone this is the only place for it.
+			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "help-table").Aria("pressed", h.Table).OnClick(h.table).Text("Table view"),
 			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "keys").Aria("pressed", h.Keys).OnClick(h.toggle).Text("Single keys are on"),
 			app.Button().Class("btn btn--tiny").Type("button").DataSet("testid", "mute").Aria("pressed", h.Muted).OnClick(h.mute).
 				Title("For screen readers: of what happens, only the answers to PSYNC are spoken").Text("Narrator is muted but for verdicts"),
 		),
+		app.Dl().Class("help__keys").Body(app.Range(model.KeyHelp).Slice(func(i int) app.UI {
+			return app.Div().Body(app.Dt().Body(app.Kbd().Text(model.KeyHelp[i][0])), app.Dd().Text(model.KeyHelp[i][1]))
+		})),
 	)
 }
 
@@ -71,4 +74,5 @@ func (h *help) showKeys(app.Context, app.Event)  { h.sheet = false }
 func (h *help) showSheet(app.Context, app.Event) { h.sheet, h.supported = true, model.Supported() }
 func (h *help) close(app.Context, app.Event)     { h.Up.send(model.ToggleHelp{}) }
 func (h *help) mute(app.Context, app.Event)      { h.Up.send(model.ToggleMute{}) }
+func (h *help) table(app.Context, app.Event)     { h.Up.send(model.ToggleTable{}) }
 func (h *help) toggle(app.Context, app.Event)    { h.Up.send(model.ToggleKeys{}) }

@@ -35,7 +35,6 @@ func (n *nodeColumn) ledger() app.UI {
 				OnClick(func(app.Context, app.Event) { n.Up.send(model.SeekEvent{Event: r.Event}) }, app.EventScope(strconv.Itoa(r.Event))).Body(
 				app.Span().Class("changes__clock").Text(r.Clock),
 				app.Span().DataSet("tone", string(r.Tone)).Text(r.What),
-				app.If(r.From != "", func() app.UI { return app.Span().Class("changes__why").Text("before: " + r.From) }),
 				app.If(r.Why != "", func() app.UI { return app.Span().Class("changes__why").Text(r.Why) })))
 		})),
 	)

@@ -48,6 +48,8 @@ func (j *judgement) panel() app.UI {
 		return &compare{Compare: t.Compare, Up: j.Up}
 	case model.PanelSizing:
 		return &sizing{Sizing: t.Sizing, Host: j.Host, Up: j.Up}
+	case model.PanelMoments:
+		return &moments{Moments: t.Moments, Up: j.Up}
 	}
 	return &topology{Topology: t.Topology, Host: j.Host, Up: j.Up}
 }
@@ -96,6 +98,31 @@ func writeList(label string, branch int, writes []model.AuditWrite, more string,
 			})),
 		),
 		app.If(more != "", func() app.UI { return app.P().Class("panel__about").Text(more) }),
+	)
+}
+
+// A moments is the line of time as a table, each row of which leads to its moment.
+type moments struct {
+	app.Compo
+	Moments model.Moments
+	Up      *mailbox
+}
+
+func (m *moments) Render() app.UI {
+	heads := [...]string{"time", "what happened"}
+	return app.Div().ID("takeaway").Class("panel").Role("group").Aria("label", "Moments").DataSet("testid", "moments").Body(
+		panelHead(m.Up, model.PanelMoments, "Moments", m.Moments.About),
+		app.Div().Class("panel__scroll").TabIndex(0).Role("region").Aria("label", "Moments as a table").Body(
+			app.Table().Class("writes").Body(
+				app.THead().Body(app.Tr().Body(app.Range(heads[:]).Slice(func(i int) app.UI { return app.Th().Scope("col").Text(heads[i]) }))),
+				app.TBody().Body(app.Range(m.Moments.List).Slice(func(i int) app.UI {
+					k := &m.Moments.List[i]
+					return app.Tr().Aria("current", k.On).Body(
+						app.Td().Body(moment(k.Clock+" s", -1, k.Event, m.Up)),
+						app.Td().Class("moments__what").DataSet("tone", string(k.Tone)).Text(k.Told))
+				})),
+			),
+		),
 	)
 }
 

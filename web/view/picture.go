@@ -16,22 +16,23 @@ import (
 // image. The same moment gives the same bytes. Width and height are in CSS pixels.
 func Picture(p *model.Picture, theme string) (svg string, width, height int) {
 	d := drawing{p: p}
-	if p.Only == "" {
-		d.head()
-	} else {
+	if p.Only != "" && p.Only != "story" { // which is the head
 		d.line()
 	}
 	for _, part := range []struct {
 		name string
 		draw func()
-	}{{"stage", d.stage}, {"stream", d.stream}, {"answers", d.answers}, {"wire", d.wire}} {
-		if p.Only == part.name || p.Only == "" && part.name != "wire" {
+	}{{"story", d.head}, {"stage", d.stage}, {"stream", d.stream}, {"answers", d.answers}, {"wire", d.wire}, {"time", d.time}} {
+		if p.Only == part.name || p.Only == "" && part.name != "wire" && part.name != "time" {
 			part.draw()
 		}
 	}
+	for i := range p.Tables {
+		d.table(&p.Tables[i])
+	}
 	sheet := pictureSheet
-	if p.Only == "wire" {
-		sheet += wireSheet
+	if p.Only != "" {
+		sheet += panelSheet
 	}
 	width, height = model.PictureWidth, int(d.y)
 	w, h := strconv.Itoa(width), strconv.Itoa(height)
@@ -173,8 +174,9 @@ svg .t-replica { fill: var(--replica); } svg .t-muted { fill: var(--muted); }
 .p-chip-continue { fill: var(--continue-tint); } .p-chip-full { fill: var(--full-tint); }
 `
 
-// wireSheet is what only a picture of the wire has.
-const wireSheet = `
+// panelSheet is what only pictures of one panel have.
+const panelSheet = `
+.deck__ahead { fill: var(--hair); }
 .wire__band { opacity: .28; } .wire__gap { fill: none; stroke: var(--bg); stroke-width: 3; } .wire__diamond { fill: var(--bg); } .wire__hit { display: none; }
 `
 
@@ -247,6 +249,61 @@ func (d *drawing) wire() {
 		(&wireNames{Names: w.names(), High: high}).shape().set("x", px(margin), "y", px(d.y), "width", "82"),
 		draw("svg", "wire__plot", "height", strconv.Itoa(int(high)), "x", px(right-model.PicturePlot), "y", px(d.y), "width", width).with(plot))
 	d.y += high + 12
+}
+
+// time is its line as it is on the page.
+func (d *drawing) time() {
+	k := &d.p.Deck
+	d.y += 16
+	d.add(words("p-head", margin, d.y, "", k.Clock), words("m", right, d.y, "end", k.State+", seed "+k.Seed))
+	d.add(deckLine(k, strconv.Itoa(inner)).set("x", px(margin), "y", px(d.y)))
+	d.y += deckHigh + 10
+}
+
+// table is what a panel has of words and numbers. Its columns are as wide as what is in them, and the last one has what is left.
+func (d *drawing) table(t *model.PictureTable) {
+	if len(t.Rows) == 0 && t.About == "" {
+		return
+	}
+	d.y += 22
+	title := cutTo(t.Title, bold13, inner)
+	after := bold13.width(title) + 12
+	d.add(words("p-head", margin, d.y, "", title), words("m", margin+after, d.y, "", cutTo(t.About, small12, inner-after)))
+	d.y += 4
+	var wide []float64
+	for _, row := range append([][]string{t.Heads}, t.Rows...) {
+		for i, cell := range row {
+			if i == len(wide) {
+				wide = append(wide, 0)
+			}
+			wide[i] = max(wide[i], min(320, mono(12).width(cell)+18))
+		}
+	}
+	line := func(class string, row []string) {
+		d.y += 19
+		x := margin
+		for i, cell := range row {
+			if i == len(row)-1 {
+				wide[i] = right - x
+			}
+			if cell != "" {
+				d.add(fitted(words(class, x, d.y, "", cell), mono(12), wide[i]-8))
+			}
+			x += wide[i]
+		}
+		d.add(stroke("l-hair", "M"+px(margin)+" "+px(d.y+6)+"H"+px(right)))
+	}
+	if len(t.Heads) > 0 && len(t.Rows) > 0 {
+		line("m mono", t.Heads)
+	}
+	for _, row := range t.Rows {
+		line("mono", row)
+	}
+	if t.More != "" {
+		d.y += 20
+		d.add(words("m", margin, d.y, "", t.More))
+	}
+	d.y += 14
 }
 
 // stream is the tape as it is on the page.

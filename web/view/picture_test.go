@@ -79,7 +79,7 @@ func alone(t *testing.T, name, svg string) (said string) {
 	if len(svg) > 60_000 {
 		t.Errorf("%s: %d bytes", name, len(svg))
 	}
-	known := strings.Fields("svg title desc style defs pattern rect path g text tspan circle line")
+	known := strings.Fields("svg title desc style defs pattern rect path g text tspan circle line marker clipPath")
 	var words strings.Builder
 	decoder := xml.NewDecoder(strings.NewReader(svg))
 	depth := 0
@@ -280,13 +280,51 @@ func TestTextsAreCutAndWrapped(t *testing.T) {
 	}
 }
 
+// Every panel that is offered has a picture, alone in either theme, with its own words; whatever is in them stays text.
+func TestEveryPanelHasItsPicture(t *testing.T) {
+	p, _ := moved(t, newRoom())
+	for _, line := range []string{"m1> SET a 1", "isolate m1", "m1> SET lost '</text><script>&'", "r1> REPLICAOF NO ONE", "r2> REPLICAOF r1 6380"} {
+		p.take(model.Run{Line: line})
+		p.take(model.Tick{Elapsed: 2 * time.Second})
+	}
+	p.take(model.Select{Node: "m1"})
+	picture := func(panel string, want ...string) {
+		moment := p.model.PictureOf(panel)
+		for _, theme := range []string{"light", "dark"} {
+			svg, _, height := Picture(&moment, theme)
+			_, said, _ := strings.Cut(alone(t, panel, svg), "{") // behind what is told of the whole
+			for _, w := range want {
+				if !strings.Contains(said, w) {
+					t.Errorf("%s: no %q in %s", panel, w, said)
+				}
+			}
+			if height < 60 || height > 1400 {
+				t.Errorf("%s is %d high", panel, height)
+			}
+		}
+	}
+	want := map[string][]string{
+		"story": {"One master, two replicas"}, "stage": {"master_repl_offset"}, "stream": {"every byte m1 has sent"}, "answers": {"Still held?"}, "wire": {"now"},
+		"time": {"isolate m1"}, "ledger": {"Ledger of m1", "min-replicas-to-write", "backlog none → from byte 1"},
+		"audit": {"r1 lacks 1 of", "</text><script>&"}, "compare": {"There is one branch"},
+	}
+	for _, f := range model.Panels {
+		if picture(f.Name, want[f.Name]...); want[f.Name] == nil {
+			t.Errorf("nobody knows what %s shows", f.Name)
+		}
+	}
+	p.take(model.SeekEvent{Event: 600, AtOnce: true})
+	p.take(model.Run{Line: "m1> SET other 1"})
+	picture("compare", "At their ends", "1 write answered OK in B", "SET other 1")
+	picture("time", "A") // its ghost
+}
+
 // A picture of one panel has that panel and no other, in all themes, and is whole by itself.
 func TestAPictureOfOnePanel(t *testing.T) {
 	p, _ := moved(t, newRoom())
 	for panel, want := range map[string]string{"stage": "p-card", "stream": "tape__plot", "answers": "p-line", "wire": "wire__plot"} {
 		p.take(model.Run{Line: "sever m1 r1"})
-		moment := p.model.Picture()
-		moment.Only = panel
+		moment := p.model.PictureOf(panel)
 		svg, width, height := Picture(&moment, "")
 		for other, sign := range map[string]string{"stage": `class="p-card`, "stream": `class="tape__plot`, "wire": `class="wire__plot`} {
 			if has := strings.Contains(svg, sign); has != (other == panel) {

@@ -204,9 +204,9 @@ func (c *card) digest() app.UI {
 	return app.P().Class("card__digest").DataSet("testid", "digest-"+c.Card.Name).DataSet("differs", c.Card.Differs).Title(title).Text(digits)
 }
 
+// menuIcon is three dots.
 func menuIcon() app.UI {
-	return icon("", 14, 14, drawn("circle", "f-text fill", "cx", "2", "cy", "7", "r", "1.5"), drawn("circle", "f-text fill", "cx", "7", "cy", "7", "r", "1.5"),
-		drawn("circle", "f-text fill", "cx", "12", "cy", "7", "r", "1.5"))
+	return icon("", 14, 14, path("f-text fill", "M.5 7a1.5 1.5 0 1 0 0-.1zm5 0a1.5 1.5 0 1 0 0-.1zm5 0a1.5 1.5 0 1 0 0-.1z"))
 }
 
 func powerIcon() app.UI {

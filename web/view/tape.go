@@ -2,6 +2,7 @@ package view
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,9 @@ type tape struct {
 	app.Compo
 	Tape  model.Tape
 	Small bool // in a frame: no more than the ribbon, the flags and the rails
-	Up    *mailbox
+	// AsTable has rows in the place of the drawing.
+	AsTable bool
+	Up      *mailbox
 
 	zooming model.Zooming
 }
@@ -60,13 +63,14 @@ func (t *tape) Render() app.UI {
 				z := &k.Zoom
 				return &tapeZoom{Word: z.Word, Wider: z.Wider, Closer: z.Closer, Moves: z.Moves, Back: z.Back, On: z.On, Up: t.Up}
 			}),
-			&tapeLegend{Own: t.hasOwn()},
+			&tapeLegend{Own: t.hasOwn(), Kept: t.hasPin()},
 		),
 		app.Div().Class("tape__body").DataSet("zooms", t.zooms()).
 			On("touchstart", t.pinch, app.PassiveEvent()).On("touchmove", t.pinch, app.PassiveEvent()).
 			On("touchend", t.pinch, app.PassiveEvent()).On("touchcancel", t.pinch, app.PassiveEvent()).OnWheel(t.wheel).Body(
 			app.Div().ID(tapePlotID).Class("tape__measure").Aria("hidden", true),
-			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).Else(t.drawing),
+			app.If(k.Empty != "", func() app.UI { return app.P().Class("tape__empty").Text(k.Empty) }).
+				ElseIf(t.AsTable, t.table).Else(t.drawing),
 		),
 	)
 }
@@ -74,7 +78,8 @@ func (t *tape) Render() app.UI {
 // A tapeLegend is what the colours mean.
 type tapeLegend struct {
 	app.Compo
-	Own bool // there is something that only a replica has
+	Own  bool // there is something that only a replica has
+	Kept bool // there is a block that only a slow replica keeps
 }
 
 func (t *tapeLegend) Render() app.UI {
@@ -84,6 +89,9 @@ func (t *tapeLegend) Render() app.UI {
 		app.If(t.Own, func() app.UI { return legend("lost", drawn("rect", "f-lost-hatch", "width", "18", "height", "12")) }),
 		legend("next to go", drawn("rect", "f-master-tint", "width", "18", "height", "12"),
 			drawn("rect", "l-full", "x", ".75", "y", ".75", "width", "16.5", "height", "10.5")),
+		app.If(t.Kept, func() app.UI {
+			return legend("kept for a slow replica", pin("M9 11v-4a3.500 3.500 0 1 1 .1 0z").ui())
+		}),
 	)
 }
 
@@ -186,6 +194,16 @@ func (t *tape) chips(r tapeRows) *shape {
 	return all
 }
 
+// pin is what holds a block in its place.
+func pin(d string) *shape { return group(stroke("f-full", d), stroke("l-full w2", d)) }
+
+// pinned reports whether a block has one: there must be room for it.
+func (t *tape) pinned(b model.TapeBlock) bool { return b.Pinned && b.W*t.Tape.Width > 8 }
+
+func (t *tape) hasPin() bool {
+	return slices.ContainsFunc(t.Tape.Blocks, t.pinned)
+}
+
 func (t *tape) hasOwn() bool {
 	for i := range t.Tape.Rails {
 		if t.Tape.Rails[i].OwnSize > 0 {
@@ -197,6 +215,44 @@ func (t *tape) hasOwn() bool {
 
 func legend(word string, shapes ...app.UI) app.UI {
 	return app.Span().Body(icon("", 18, 12, shapes...), app.Span().Text(word))
+}
+
+// table is the drawing as rows.
+func (t *tape) table() app.UI {
+	k := &t.Tape.Table
+	lines := func(label, what, note string, list []model.TapeLine) app.UI {
+		rows := make([][]string, len(list))
+		for i, l := range list {
+			rows[i] = []string{l.What, l.First, l.Last, l.Bytes, l.Note}
+		}
+		return tapeRowsOf(label, []string{what, "first byte", "last byte", "bytes", note}, rows)
+	}
+	places := make([][]string, len(k.Places))
+	for i, p := range k.Places {
+		places[i] = []string{p.Name, p.Acked, p.Sent, p.Applied, p.Next, p.Note}
+	}
+	return app.Div().Class("tape__table").TabIndex(0).Role("region").Aria("label", "The stream of "+t.Tape.Master+" as tables").Body(
+		lines("Bytes in sight", "text", "hex", k.Bytes),
+		lines("Commands in sight", "command", "", k.Commands),
+		lines("What is held", "piece", "", k.Pieces),
+		tapeRowsOf("How far the replicas have come", []string{"replica", "acknowledged", "sent", "applied", "asks for next", ""}, places),
+	)
+}
+
+// tapeRowsOf is one table of it; one without rows is nothing.
+func tapeRowsOf(label string, heads []string, rows [][]string) app.UI {
+	return app.Table().Class("writes").Aria("label", label).Hidden(len(rows) == 0).Body(
+		app.THead().Body(app.Tr().Body(app.Range(heads).Slice(func(i int) app.UI {
+			if heads[i] == "" {
+				return app.Th().Scope("col").Body(app.Span().Class("sr").Text("how it is"))
+			}
+			return app.Th().Scope("col").Text(heads[i])
+		}))),
+		app.TBody().Body(app.Range(rows).Slice(func(i int) app.UI {
+			row := rows[i]
+			return app.Tr().Body(app.Th().Scope("row").Text(row[0]), app.Range(row[1:]).Slice(func(i int) app.UI { return app.Td().Text(row[1+i]) }))
+		})),
+	)
 }
 
 func (t *tape) drawing() app.UI {
@@ -318,13 +374,13 @@ func (t *tape) ribbon(r tapeRows) *shape {
 		if b.Text != "" {
 			texts.with(text)
 		}
-		if b.Pinned && bw > 8 {
+		if t.pinned(b) {
 			pins += "M" + px(x+8) + " " + px(y+4) + "v-6a4 4 0 1 1 .1 0z"
 		}
 	}
 	all.with(stroke("f-master", held), oldest, texts)
 	if pins != "" {
-		all.with(stroke("f-full", pins), stroke("l-full w2", pins))
+		all.with(pin(pins))
 	}
 	if len(k.Zoom.Chips) > 0 {
 		all.with(t.chips(r))

@@ -222,8 +222,8 @@ func (w *wire) mark(k *model.WireMark) *shape {
 	switch {
 	case k.Kind == "refused":
 		end := y + (w.y(k.To)-y)*model.RefusedAt
-		all.with(stroke("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+6)+" "+px(end)), cross(x+6, end))
-		x, y = x+6, end
+		all.with(stroke("l-lost", "M"+px(x)+" "+px(y)+"L"+px(x+model.RefusedLean)+" "+px(end)), cross(x+model.RefusedLean, end))
+		x, y = x+model.RefusedLean, end
 	case k.To >= 0:
 		other := w.y(k.To)
 		all.with(stroke("l-"+tone+" w2 dash", "M"+px(x)+" "+px(y)+"V"+px(other)))

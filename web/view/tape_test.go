@@ -1,0 +1,41 @@
+package view
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"resync/web/model"
+)
+
+// A pin is in the legend, where there is one.
+func TestTheLegendHasAWordForPins(t *testing.T) {
+	p, _ := moved(t, newRoom())
+	for _, pinned := range []bool{false, true} {
+		k := p.page.Tape
+		k.Blocks = []model.TapeBlock{{W: .5, Pinned: pinned}}
+		html := app.HTMLString((&tape{Tape: k, Up: p.up}).Render())
+		if got := strings.Contains(html, "kept for a slow replica"); got != pinned {
+			t.Errorf("pinned: %t, in the legend: %t", pinned, got)
+		}
+	}
+}
+
+// The table stands in the drawing's place, and is read with its heads.
+func TestTheTapeIsATableToo(t *testing.T) {
+	p, _ := moved(t, newRoom())
+	p.take(model.Run{Line: "m1> SET a 1"})
+	p.take(model.Tick{Elapsed: time.Second})
+	p.take(model.ToggleTable{})
+	html := app.HTMLString((&tape{Tape: p.page.Tape, AsTable: p.page.Bar.Table, Up: p.up}).Render())
+	for _, want := range []string{"What is held", "block 1 of 2", "acknowledged", "in step"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("there is no %q in %s", want, html)
+		}
+	}
+	if strings.Contains(html, "tape__plot\"") {
+		t.Error("the drawing is there, too")
+	}
+}
