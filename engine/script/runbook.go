@@ -87,12 +87,25 @@ func (r *runbook) upgrade(a Start) bool {
 	if a.Era == "" {
 		return false
 	}
-	i := slices.IndexFunc(r.nodes, func(n AddNode) bool { return n.Name == a.Node })
-	n := r.nodes[i]
-	if n.Era = a.Era; !slices.ContainsFunc(r.upgrades, func(u AddNode) bool { return u.Name == n.Name && u.Era == n.Era }) {
-		r.upgrades = append(r.upgrades, n)
+	for _, u := range r.upgrades {
+		if u.Name == a.Node && u.Era == a.Era {
+			return true
+		}
 	}
+	n := r.nodes[r.number(a.Node)]
+	n.Era = a.Era
+	r.upgrades = append(r.upgrades, n)
 	return true
+}
+
+// number is that of a node, from 0, by which its ports are counted.
+func (r *runbook) number(name string) int {
+	for i, n := range r.nodes {
+		if n.Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // road makes sure that from can reach to, and the other way round: after a failover it has to.
@@ -327,7 +340,7 @@ func (r *runbook) program(s *Script) string {
 // redis-server.
 func (r *runbook) otherEras() string {
 	var eras []string
-	for _, n := range slices.Concat(r.nodes, r.upgrades) {
+	for _, n := range append(slices.Clip(r.nodes), r.upgrades...) {
 		if e := n.EraName(); e != node.DefaultConfig().Era && !strings.Contains(strings.Join(eras, " "), e) {
 			eras = append(eras, e)
 		}
@@ -344,12 +357,7 @@ func (r *runbook) compose() string {
 	}
 	for i, k := range r.roads {
 		port := len(r.nodes) + i + runbookPort
-		to := runbookPort
-		for j, n := range r.nodes {
-			if n.Name == k[1] {
-				to += j
-			}
-		}
+		to := runbookPort + r.number(k[1])
 		fmt.Fprintf(&b, "  %s-to-%s:\n    image: alpine/socat\n    command: [\"TCP-LISTEN:%d,reuseaddr,fork\", \"TCP:%s:%d\"]\n", k[0], k[1], port, k[1], to)
 	}
 	return b.String()
@@ -357,8 +365,7 @@ func (r *runbook) compose() string {
 
 // container is what runs in the container of a node, with the configuration of that name.
 func (r *runbook) container(n AddNode, config string) string {
-	i := slices.IndexFunc(r.nodes, func(other AddNode) bool { return other.Name == n.Name })
-	args := []string{"redis-server", "/conf/" + config + ".conf", "--port", strconv.Itoa(runbookPort + i)}
+	args := []string{"redis-server", "/conf/" + config + ".conf", "--port", strconv.Itoa(runbookPort + r.number(n.Name))}
 	if n.EraName() == "8.0" {
 		args[0] = "valkey-server"
 	}
