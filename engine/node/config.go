@@ -115,8 +115,9 @@ type Config struct {
 	// others are the names that Redis knows and that mean nothing here, where they were given a value: sorted by
 	// name, replaced as a whole.
 	others    []otherSetting
-	saveGiven bool      // a save directive has replaced the default save points
-	dirAt     Directive // the one that gave the directory, in its file
+	given     []Directive // all that Set was told, in its order
+	saveGiven bool        // a save directive has replaced the default save points
+	dirAt     Directive   // the one that gave the directory, in its file
 }
 
 // An Address is where a node listens.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,6 +20,14 @@ const minBacklogSize = 16384
 //
 // Source: redis/src/config.c, loadServerConfigFromString.
 func (c *Config) Set(name string, args ...string) error {
+	if err := c.take(name, args); err != nil {
+		return err
+	}
+	c.given = append(slices.Clip(c.given), Directive{Name: name, Args: args})
+	return nil
+}
+
+func (c *Config) take(name string, args []string) error {
 	s, _ := c.find(name)
 	if s == nil {
 		if len(args) == 1 && isRetired(name) {

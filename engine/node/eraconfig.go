@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"resync/engine/repl"
@@ -31,6 +32,22 @@ func DefaultConfigOf(era string) (Config, error) {
 		c.ShutdownTimeout = 0
 	}
 	return c, nil
+}
+
+// InEra returns the configuration that a server of another era makes of the same lines of a redis.conf, at the same port and with
+// the same master. The error is that of the first line that it does not know.
+func (c *Config) InEra(era string) (Config, error) {
+	as, err := DefaultConfigOf(era)
+	if err != nil {
+		return as, err
+	}
+	for _, d := range c.given {
+		if err := as.Set(d.Name, d.Args...); err != nil {
+			return as, fmt.Errorf("%s: %w", d.Name, err)
+		}
+	}
+	as.Port, as.Replicaof = c.Port, c.Replicaof
+	return as, nil
 }
 
 // Eras are the names of all eras, oldest first.

@@ -101,6 +101,15 @@ func (p *path) darken(ends [2]bool) error {
 	})
 }
 
+// vanish is the end of the machine at one end: who dials it is neither heard nor refused, for ever.
+func (p *path) vanish(end int) error {
+	return p.change(func() {
+		p.options, p.free = sim.DefaultLink, [2]time.Time{}
+		p.severed, p.up[end] = false, true
+		p.dark[1-end], p.since[1-end] = true, time.Now()
+	})
+}
+
 func (p *path) heal() error {
 	return p.change(func() {
 		p.severed, p.dark = false, [2]bool{}

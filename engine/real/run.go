@@ -50,9 +50,13 @@ func Refuse(s *script.Script, version, era string) error {
 		switch a := act.(type) {
 		case script.Skew:
 			return errSkew
+		case script.Start:
+			if a.Era != "" && a.Era != era {
+				return errEra(a.Era, version)
+			}
 		case script.AddNode:
 			if wanted := a.EraName(); wanted != era {
-				return fmt.Errorf("a node of era %s cannot be had: redis-server on this machine is %s", wanted, version)
+				return errEra(wanted, version)
 			}
 			for _, c := range a.Settings {
 				if why, ok := owned[c.Name]; ok {
@@ -70,6 +74,10 @@ func Refuse(s *script.Script, version, era string) error {
 		}
 		return nil
 	})
+}
+
+func errEra(wanted, version string) error {
+	return fmt.Errorf("a node of era %s cannot be had: redis-server on this machine is %s", wanted, version)
 }
 
 // parseVersion reads what redis-server --version says: "Redis server v=7.0.15 sha=…".

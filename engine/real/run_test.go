@@ -219,6 +219,26 @@ restore m1 "UkVESVMwMDEw+glyZWRpcy12ZXIGNy4wLjE1+gpyZWRpcy1iaXRzwED6BWN0aW1lwqDD
 start m1
 until ` + "`m1> GET color`" + ` = blue
 `,
+	"a node that goes for good, and a start that names the version": inStep + `m1> SET k 1
+until r1.slave_repl_offset = m1.master_repl_offset
+shutdown r1 save
+until r1.state = down
+start r1 era 7.0
+until r1.master_link_status = up
+expect r1.last_resync = partial
+kill m1
+remove m1
+r1> REPLICAOF NO ONE
+node r2 replicaof r1
+until r2.master_link_status = up
+r2> REPLICAOF m1 6379
+isolate r2
+rejoin r2
+wait 1500ms
+expect r2.master_link_status = down and r2.master_host = m1 and r1.connected_slaves = 0
+r2> REPLICAOF r1 6380
+until r2.master_link_status = up and ` + "`r2> GET k`" + ` = 1
+`,
 	"names and addresses": inStep + `node r2
 r2> REPLICAOF m1 6379
 until r2.master_link_status = up
@@ -333,6 +353,7 @@ func TestWhatCannotBeDoneIsRefusedBeforeAnythingStarts(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"node m1\nnode r1 era 2.8 replicaof m1\n", "test.resync:2: node r1 era 2.8 replicaof m1: a node of era 2.8 cannot be had: redis-server on this machine is 7.0.15"},
 		{"node m1\nskew m1 2s\nskew m1 -2s\n", "test.resync:2: skew m1 2s: real servers all have the clock of this machine\ntest.resync:3: skew m1 -2s: real servers all have the clock of this machine"},
+		{"node m1\nkill m1\nstart m1 era 7.0\nkill m1\nstart m1 era 8.0\n", "test.resync:5: start m1 era 8.0: a node of era 8.0 cannot be had: redis-server on this machine is 7.0.15"},
 		{"node m1 dir=/etc\n", "test.resync:1: node m1 dir=/etc: dir cannot be set here: a node has a directory of its own"},
 		{"node m1\nm1> config set LOGLEVEL warning\n", "test.resync:2: m1> config set LOGLEVEL warning: LOGLEVEL cannot be set here: the log says how a resync went"},
 		{"node m1\nm1> CONFIG SET repl-timeout 5\n", ""},
@@ -385,7 +406,7 @@ func TestAServerThatDoesNotStartSaysWhy(t *testing.T) {
 	must(t, err)
 	must(t, w.Kill("m1"))
 	w.servers[0].config += "nonsense yes\n"
-	if err := w.Start("m1"); err == nil || !strings.Contains(err.Error(), "m1 did not start") || !strings.Contains(err.Error(), "nonsense yes") {
+	if err := w.Start("m1", ""); err == nil || !strings.Contains(err.Error(), "m1 did not start") || !strings.Contains(err.Error(), "nonsense yes") {
 		t.Errorf("got %v", err)
 	}
 	if got := w.State("m1"); got != "down" {

@@ -391,6 +391,57 @@ func TestARunbooksContainersLetEachOtherIn(t *testing.T) {
 	}
 }
 
+// A node that is removed is silent: who dials it is not refused, whatever is done to the other roads.
+func TestARunbookRemovesANode(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	out, err := playRunbook(t, dir, parse(t, `node m1 repl-diskless-sync-delay=0
+node r1 replicaof m1
+node r2 replicaof m1
+until r1.master_link_status = up and r2.master_link_status = up within 20s
+sever m1 r2
+kill m1
+remove m1
+isolate r1
+rejoin r1
+wait 2500ms
+expect r1.state = up and r1.master_link_status = down
+expect r2.master_link_status = down
+`))
+	if err != nil {
+		t.Errorf("%v\n%s", err, out.text)
+	}
+}
+
+// A node that is started as another version needs another container, with a configuration of that version, over the same files.
+func TestARunbookUpgradesContainers(t *testing.T) {
+	t.Parallel()
+	text := "node m1 era 4.0\nnode r1 era 4.0 replicaof m1\nkill r1\nstart r1 era 8.0\nkill r1\nstart r1\nkill r1\nstart r1 era 8.0\n"
+	files := map[string]string{}
+	for _, f := range parse(t, text).Runbook() {
+		if files[f.Name] != "" {
+			t.Errorf("%s is there twice", f.Name)
+		}
+		files[f.Name] = f.Text
+	}
+	for name, want := range map[string]string{
+		"docker-compose.r1-8.0.yml": "services:\n  r1:\n    image: valkey/valkey:8.0\n    command: [\"valkey-server\", \"/conf/r1-8.0.conf\", \"--port\", \"17001\", \"--slaveof\", \"r1-to-m1\",",
+		"docker-compose.yml":        "  r1:\n    image: redis:4.0\n    command: [\"redis-server\", \"/conf/r1.conf\",",
+		"conf/r1-8.0.conf":          "enable-debug-command yes\n",
+		"run.sh":                    "ERAS='4.0 8.0'\n",
+	} {
+		if !strings.Contains(files[name], want) {
+			t.Errorf("%s lacks %q:\n%s", name, want, files[name])
+		}
+	}
+	if story := "start_as r1 8.0\nkill_node r1\nstart r1\nkill_node r1\nstart_as r1 8.0\n"; !strings.Contains(files["run.sh"], story) || strings.Contains(files["conf/r1.conf"], "enable-debug") {
+		t.Errorf("%s\n%s", files["run.sh"], files["conf/r1.conf"])
+	}
+	dir := t.TempDir()
+	out, err := playRunbook(t, dir, parse(t, text))
+	wantRefused(t, out, err, "this run has servers of other generations (4.0 8.0)")
+}
+
 // Docker without Compose, or without its daemon, can do nothing: that is said at once, with what to do.
 func TestARunbookSaysWhatDockerLacks(t *testing.T) {
 	t.Parallel()

@@ -37,6 +37,7 @@ type server struct {
 
 	// Guarded by the world's lock.
 	state      string // up, frozen, down
+	gone       bool   // it was removed: it is in World.servers for its number and its name alone
 	cmd        *exec.Cmd
 	ended      chan struct{} // closed when the process is gone
 	load       *load
@@ -173,7 +174,9 @@ func (w *World) AddNode(a script.AddNode) error {
 	if err != nil {
 		return err
 	}
-	if w.find(a.Name) != nil {
+	if s := w.called(a.Name); s != nil && s.gone {
+		return fmt.Errorf("%s was the name of a node that was removed: give this one another", a.Name)
+	} else if s != nil {
 		return fmt.Errorf("there is a node %s already", a.Name)
 	}
 	i := len(w.servers)
@@ -199,10 +202,13 @@ func (w *World) AddNode(a script.AddNode) error {
 		w.mu.Lock()
 		w.paths[[2]int{x, i}] = p
 		w.mu.Unlock()
-		if state, _, _ := other.is(); state != "down" {
-			if err := p.setUp(0, true); err != nil {
-				return err
-			}
+		if state, _, _ := other.is(); other.gone {
+			err = p.vanish(0)
+		} else if state != "down" {
+			err = p.setUp(0, true)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	w.mu.Lock()
@@ -244,8 +250,9 @@ func (w *World) Shutdown(name, how string) error {
 	return nil
 }
 
-// Start starts a process again with the configuration and the files that it had.
-func (w *World) Start(name string) error {
+// Start starts a process again with the configuration and the files that it had. The era is that of the only redis-server
+// that there is: Refuse has told of any other.
+func (w *World) Start(name, _ string) error {
 	s, err := w.server(name)
 	if err != nil {
 		return err
@@ -321,6 +328,24 @@ func (w *World) Wipe(name string) error {
 		return err
 	}
 	return os.Mkdir(s.dir, 0o700)
+}
+
+// Remove takes a server that is down away for good, with its files. Its address answers nobody any more.
+func (w *World) Remove(name string) error {
+	s, err := w.server(name)
+	if err != nil {
+		return err
+	}
+	if state, _, _ := s.is(); state != "down" {
+		return fmt.Errorf("%s is up: kill it or shut it down first", name)
+	}
+	w.act("remove " + name)
+	if s.load != nil {
+		s.load.end()
+		s.load = nil
+	}
+	s.gone = true
+	return errors.Join(w.around(s, (*path).vanish), os.RemoveAll(s.dir))
 }
 
 // Skew is not possible: all processes have the machine's clock.

@@ -150,6 +150,14 @@ func (w *World) noteAt(at engine.Instant, name string, f engine.Fact) {
 func (w *World) act(text string) { w.note("", engine.Act{Text: text}) }
 
 func (w *World) find(name string) *server {
+	if s := w.called(name); s != nil && !s.gone {
+		return s
+	}
+	return nil
+}
+
+// called is the server that has or had a name.
+func (w *World) called(name string) *server {
 	for _, s := range w.servers {
 		if s.name == name {
 			return s
@@ -159,10 +167,14 @@ func (w *World) find(name string) *server {
 }
 
 func (w *World) server(name string) (*server, error) {
-	if s := w.find(name); s != nil {
+	switch s := w.called(name); {
+	case s == nil:
+		return nil, fmt.Errorf("there is no node %q", name)
+	case s.gone:
+		return nil, fmt.Errorf("the node %s was removed", name)
+	default:
 		return s, nil
 	}
-	return nil, fmt.Errorf("there is no node %q", name)
 }
 
 // setUp says on all paths of a server whether it takes connections.
@@ -170,13 +182,13 @@ func (w *World) setUp(s *server, up bool) error {
 	return w.around(s, func(p *path, end int) error { return p.setUp(end, up) })
 }
 
-// around does something to all paths of a server.
+// around does something to all paths of a server to others that there still are.
 func (w *World) around(s *server, do func(p *path, end int) error) error {
 	w.mu.Lock()
 	var paths []*path
 	var ends []int
-	for x := range w.servers {
-		if x != s.index {
+	for x, other := range w.servers {
+		if x != s.index && !other.gone {
 			p, end := w.path(s.index, x)
 			paths, ends = append(paths, p), append(ends, end)
 		}

@@ -441,3 +441,66 @@ func TestWhoJoinsASnapshotGetsWhatWasWrittenSince(t *testing.T) {
 		t.Error("nobody joins anybody")
 	}
 }
+
+// An upgrade, one node after the other: the replica first, as one does. Each comes back with its files, at its place in the
+// history, and goes on from there; the last one as a replica's master that has been another version before.
+func TestAnUpgradeContinues(t *testing.T) {
+	text := inEra(`node m@4.0 slave-priority=7
+		node r@4.0 replicaof m
+		until r.master_link_status = up
+		m> SET k v
+		wait 1500ms
+		shutdown r save
+		m> SET a 1
+		wait 500ms
+		start r era 7.0
+		until r.master_link_status = up
+		expect r.redis_version = 7.0.15 and m.redis_version = 4.0.14
+		wait 1500ms
+		shutdown m save
+		wait 500ms
+		start m era 7.0
+		until r.master_link_status = up
+		m> SET b 1
+		wait 1500ms
+		expect r.digest = m.digest
+		expect m.redis_version = 7.0.15
+		kill m
+		start m
+		expect m.redis_version = 7.0.15
+		`+"expect `m> CONFIG GET replica-priority` = \"1) \\\"replica-priority\\\"\\n2) \\\"7\\\"\"\nuntil m.sync_full = 1 and r.master_link_status = up\n", "")
+	s := NewSession(parse(t, text))
+	if err := finish(s); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(events(s.World()), "\n"))
+	}
+	if got := resyncs(s, "r"); got != "FPPF" { // and at last from a file that is older than the replica
+		t.Errorf("r resyncs %s\n%s", got, strings.Join(events(s.World()), "\n"))
+	}
+	if err := Check(parse(t, text)); err != nil {
+		t.Error(err)
+	}
+}
+
+// The way back is closed: an older server does not read the files of a newer one. It ends, and stays the older one until it is
+// started as another.
+func TestADowngradeCannotReadTheFiles(t *testing.T) {
+	s := started(t, `node m
+		m> SET k v
+		shutdown m save
+		start m era 4.0
+		wait 1s
+		expect m.state = down
+		start m
+		wait 1s
+		expect m.state = down
+		start m era 7.0
+		wait 1s
+		expect `+"`m> GET k` = v\n")
+	text := strings.Join(events(s.World()), "\n")
+	if n := strings.Count(text, "m log # Can't handle RDB format version 10"); n != 2 {
+		t.Errorf("it was refused %d times:\n%s", n, text)
+	}
+	if got := s.World().Node("m").Config().Era; got != "7.0" {
+		t.Errorf("it is a %s", got)
+	}
+}

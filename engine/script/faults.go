@@ -94,12 +94,20 @@ func (a Shutdown) String() string {
 
 func (a Shutdown) run(w World) error { return w.Shutdown(a.Node, a.How) }
 
-// Start is `start A`.
-type Start struct{ Node string }
+// Start is `start A [era ERA]`.
+type Start struct {
+	Node string
+	Era  string // that the node is of from then on, or "" for the one that it is of
+}
 
-func (a Start) String() string { return "start " + a.Node }
+func (a Start) String() string {
+	if a.Era != "" {
+		return "start " + a.Node + " era " + a.Era
+	}
+	return "start " + a.Node
+}
 
-func (a Start) run(w World) error { return w.Start(a.Node) }
+func (a Start) run(w World) error { return w.Start(a.Node, a.Era) }
 
 // Wipe is `wipe A`.
 type Wipe struct{ Node string }
@@ -107,6 +115,13 @@ type Wipe struct{ Node string }
 func (a Wipe) String() string { return "wipe " + a.Node }
 
 func (a Wipe) run(w World) error { return w.Wipe(a.Node) }
+
+// Remove is `remove A`.
+type Remove struct{ Node string }
+
+func (a Remove) String() string { return "remove " + a.Node }
+
+func (a Remove) run(w World) error { return w.Remove(a.Node) }
 
 // Restore is `restore A "BASE64"`: an RDB file for a node that is down.
 type Restore struct {

@@ -1,8 +1,10 @@
 package script
 
 import (
+	"cmp"
 	"encoding/base64"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +33,9 @@ func RandomScript(seed uint64, era string) *Script {
 	for range 5 + g.IntN(25) {
 		g.act()
 		g.pause()
+	}
+	if seed%6 == 0 {
+		g.renew()
 	}
 	return g.script
 }
@@ -205,6 +210,37 @@ func (g *generator) link(p [2]int) Link {
 	return l
 }
 
+// renew brings a node back as another version, mostly a newer one, takes the youngest away for good, and goes on for a while
+// with those that are left.
+func (g *generator) renew() {
+	all := node.Eras()
+	i := g.IntN(len(g.nodes))
+	oldest := slices.Index(all, cmp.Or(g.eras[i], node.DefaultConfig().Era))
+	if g.chance(1, 4) {
+		oldest = 0
+	}
+	g.eras[i], g.down[i], g.frozen[i] = all[oldest+g.IntN(len(all)-oldest)], false, false
+	g.add(pick[Act](g, Kill{g.nodes[i]}, Shutdown{g.nodes[i], "save"}))
+	g.wait(0, 12_000)
+	for _, p := range g.pairs {
+		g.add(g.link(p)) // as it is between eras
+	}
+	g.add(Start{g.nodes[i], g.eras[i]})
+	g.pause()
+
+	last := len(g.nodes) - 1
+	g.add(Kill{g.nodes[last]})
+	g.pause()
+	g.add(Remove{g.nodes[last]})
+	g.pause()
+	its := func(p [2]int) bool { return p[0] == last || p[1] == last }
+	g.nodes, g.pairs, g.cut = g.nodes[:last], slices.DeleteFunc(g.pairs, its), slices.DeleteFunc(g.cut, its)
+	for range g.IntN(1 + 4*len(g.pairs)) { // none for one that is alone
+		g.act()
+		g.pause()
+	}
+}
+
 // act draws one thing that happens, by weight.
 func (g *generator) act() {
 	i := g.IntN(len(g.nodes))
@@ -371,7 +407,7 @@ func (g *generator) process(i int) {
 				g.add(Restore{name, base64.StdEncoding.EncodeToString([]byte(emptyRDB))})
 			}
 		}
-		g.add(Start{name})
+		g.add(Start{Node: name})
 	case g.chance(1, 3):
 		g.add(Shutdown{name, pick(g, "", "save", "save", "nosave")})
 	default:
@@ -380,7 +416,7 @@ func (g *generator) process(i int) {
 	g.down[i], g.frozen[i] = !g.down[i], false
 	if g.down[i] && g.chance(1, 2) {
 		g.wait(0, pick(g, 1000, 12_000))
-		g.add(Start{name})
+		g.add(Start{Node: name})
 		g.down[i] = false
 	}
 }

@@ -47,8 +47,9 @@ func init() {
 		{word: "thaw", usage: `thaw A`, parse: (*parser).thaw},
 		{word: "kill", usage: `kill A`, parse: (*parser).kill},
 		{word: "shutdown", usage: `shutdown A [save|nosave]`, parse: (*parser).shutdown},
-		{word: "start", usage: `start A`, parse: (*parser).start},
+		{word: "start", usage: `start A [era ERA]`, parse: (*parser).start},
 		{word: "wipe", usage: `wipe A`, parse: (*parser).wipe},
+		{word: "remove", usage: `remove A`, parse: (*parser).remove},
 		{word: "restore", usage: `restore A "BASE64"`, parse: (*parser).restore},
 		{word: "skew", usage: `skew A D`, parse: (*parser).skew},
 		{word: "load", usage: `load A [rate N/s] [size SIZE] [keys N] [mix NAME]`, parse: (*parser).load},
@@ -173,6 +174,7 @@ func tidy(all []Statement) []Statement {
 type parser struct {
 	script *Script
 	names  []string // nodes known so far
+	gone   []string // those of them that were removed: a line that names one is wrong when it is run
 	begun  bool     // the world exists already
 	errs   []error
 
@@ -468,10 +470,12 @@ func (p *parser) node() Act {
 	case p.failed:
 	case !sim.ValidName(a.Name):
 		p.fail("'" + a.Name + "' is no name: a small letter, then up to 15 small letters, digits and hyphens")
+	case slices.Contains(p.gone, a.Name):
+		p.fail(a.Name + " was the name of a node that was removed: give this one another")
 	case slices.Contains(p.names, a.Name):
 		p.fail("there is a node " + a.Name + " already")
 	case len(p.names) == MaxNodes:
-		p.fail("a world holds " + strconv.Itoa(MaxNodes) + " nodes at most")
+		p.fail("a world holds " + strconv.Itoa(MaxNodes) + " nodes at most, those that were removed included")
 	}
 	cfg := node.DefaultConfig()
 	for !p.failed {
@@ -493,7 +497,9 @@ func (p *parser) node() Act {
 			a.Settings = append(a.Settings, s)
 		case t.text == "era" && a.Era == "" && len(a.Settings) == 0: // which settings there are depends on it
 			p.next++
-			cfg, a.Era = p.era()
+			if cfg = p.era(); cfg.Era != node.DefaultConfig().Era { // the usual one goes without saying
+				a.Era = cfg.Era
+			}
 		case t.text == "replicaof" && a.Replicaof == "":
 			p.next++
 			a.Replicaof = p.takeNode()
@@ -509,17 +515,14 @@ func (p *parser) node() Act {
 	return a
 }
 
-// era reads a generation of Redis: its configuration, and how it is written, which is not at all for the usual one.
-func (p *parser) era() (cfg node.Config, written string) {
+// era reads a generation of Redis: what a server of it is configured as.
+func (p *parser) era() node.Config {
 	name := p.takeWord("an era")
 	cfg, err := node.DefaultConfigOf(name)
 	if err != nil && !p.failed {
 		p.fail("unknown era '" + name + "'" + oneOf(name, node.Eras()))
 	}
-	if cfg.Era != node.DefaultConfig().Era {
-		written = name
-	}
-	return cfg, written
+	return cfg
 }
 
 func (p *parser) link() Act {
@@ -583,6 +586,12 @@ func (p *parser) shutdown() Act { return Shutdown{p.takeNode(), p.takeOption("sa
 
 func (p *parser) wipe() Act { return Wipe{p.takeNode()} }
 
+func (p *parser) remove() Act {
+	a := Remove{p.takeNode()}
+	p.gone = append(p.gone, a.Node)
+	return a
+}
+
 func (p *parser) restore() Act {
 	a := Restore{p.takeNode(), p.takeText("an RDB file in base64")}
 	file, err := base64.StdEncoding.DecodeString(a.File)
@@ -612,7 +621,13 @@ func (p *parser) takeSkew() time.Duration {
 	return d
 }
 
-func (p *parser) start() Act { return Start{p.takeNode()} }
+func (p *parser) start() Act {
+	a := Start{Node: p.takeNode()}
+	if p.takeOption("era") != "" {
+		a.Era = p.era().Era
+	}
+	return a
+}
 
 func (p *parser) unload() Act { return Unload{p.takeNode()} }
 

@@ -38,7 +38,8 @@ type runbook struct {
 	conditions strings.Builder
 	count      int // of conditions
 	story      strings.Builder
-	notes      []string // what is not repeated
+	notes      []string  // what is not repeated
+	upgrades   []AddNode // nodes as they are started in other eras than before
 }
 
 // Runbook writes the script as a folder that repeats it on real servers: a redis.conf for each, a shell script that does
@@ -72,7 +73,39 @@ func (s *Script) Runbook() []RunbookFile {
 	for _, n := range r.nodes {
 		files = append(files, RunbookFile{Name: "conf/" + n.Name + ".conf", Text: runbookConfig(n)})
 	}
+	for _, n := range r.upgrades {
+		name := n.Name + "-" + n.Era
+		files = append(files,
+			RunbookFile{Name: "docker-compose." + name + ".yml", Text: "# " + n.Name + " as another version. run.sh takes this beside docker-compose.yml.\nservices:\n" + r.container(n, name)},
+			RunbookFile{Name: "conf/" + name + ".conf", Text: runbookConfig(n)})
+	}
 	return files
+}
+
+// upgrade notes the version that a node is started as, and reports whether one is said.
+func (r *runbook) upgrade(a Start) bool {
+	if a.Era == "" {
+		return false
+	}
+	for _, u := range r.upgrades {
+		if u.Name == a.Node && u.Era == a.Era {
+			return true
+		}
+	}
+	n := r.nodes[r.number(a.Node)]
+	n.Era = a.Era
+	r.upgrades = append(r.upgrades, n)
+	return true
+}
+
+// number is that of a node, from 0, by which its ports are counted.
+func (r *runbook) number(name string) int {
+	for i, n := range r.nodes {
+		if n.Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // road makes sure that from can reach to, and the other way round: after a failover it has to.
@@ -158,9 +191,15 @@ func (r *runbook) act(act Act) {
 	case Shutdown:
 		r.do("shutdown_node", a.Node, a.How)
 	case Start:
-		r.do("start", a.Node)
+		if r.upgrade(a) {
+			r.do("start_as", a.Node, a.Era)
+		} else {
+			r.do("start", a.Node)
+		}
 	case Wipe:
 		r.do("wipe", a.Node)
+	case Remove:
+		r.do("remove_node", a.Node)
 	case Restore:
 		r.do("restore", a.Node, a.File)
 	case Skew:
@@ -301,7 +340,7 @@ func (r *runbook) program(s *Script) string {
 // redis-server.
 func (r *runbook) otherEras() string {
 	var eras []string
-	for _, n := range r.nodes {
+	for _, n := range append(slices.Clip(r.nodes), r.upgrades...) {
 		if e := n.EraName(); e != node.DefaultConfig().Era && !strings.Contains(strings.Join(eras, " "), e) {
 			eras = append(eras, e)
 		}
@@ -313,31 +352,30 @@ func (r *runbook) otherEras() string {
 func (r *runbook) compose() string {
 	var b strings.Builder
 	b.WriteString("# The servers and the roads between them. run.sh starts and stops them: ./run.sh docker\nservices:\n")
-	for i, n := range r.nodes {
-		args := []string{"redis-server", "/conf/" + n.Name + ".conf", "--port", strconv.Itoa(runbookPort + i)}
-		if n.EraName() == "8.0" {
-			args[0] = "valkey-server"
-		}
-		if n.Replicaof != "" {
-			args = append(args, "--slaveof", n.Name+"-to-"+n.Replicaof, strconv.Itoa(r.port(n.Name, n.Replicaof)))
-			if e := n.EraName(); e != "2.6" && e != "2.8" {
-				args = append(args, "--slave-announce-ip", n.Replicaof+"-to-"+n.Name, "--slave-announce-port", strconv.Itoa(r.port(n.Replicaof, n.Name)))
-			}
-		}
-		fmt.Fprintf(&b, "  %s:\n    image: %s\n    command: [%s]\n    working_dir: /data\n    volumes: [\"./conf:/conf:ro\", \"/data\"]\n",
-			n.Name, runbookImages[n.EraName()], `"`+strings.Join(args, `", "`)+`"`)
+	for _, n := range r.nodes {
+		b.WriteString(r.container(n, n.Name) + "    working_dir: /data\n    volumes: [\"./conf:/conf:ro\", \"/data\"]\n")
 	}
 	for i, k := range r.roads {
 		port := len(r.nodes) + i + runbookPort
-		to := runbookPort
-		for j, n := range r.nodes {
-			if n.Name == k[1] {
-				to += j
-			}
-		}
+		to := runbookPort + r.number(k[1])
 		fmt.Fprintf(&b, "  %s-to-%s:\n    image: alpine/socat\n    command: [\"TCP-LISTEN:%d,reuseaddr,fork\", \"TCP:%s:%d\"]\n", k[0], k[1], port, k[1], to)
 	}
 	return b.String()
+}
+
+// container is what runs in the container of a node, with the configuration of that name.
+func (r *runbook) container(n AddNode, config string) string {
+	args := []string{"redis-server", "/conf/" + config + ".conf", "--port", strconv.Itoa(runbookPort + r.number(n.Name))}
+	if n.EraName() == "8.0" {
+		args[0] = "valkey-server"
+	}
+	if n.Replicaof != "" {
+		args = append(args, "--slaveof", n.Name+"-to-"+n.Replicaof, strconv.Itoa(r.port(n.Name, n.Replicaof)))
+		if e := n.EraName(); e != "2.6" && e != "2.8" {
+			args = append(args, "--slave-announce-ip", n.Replicaof+"-to-"+n.Name, "--slave-announce-port", strconv.Itoa(r.port(n.Replicaof, n.Name)))
+		}
+	}
+	return fmt.Sprintf("  %s:\n    image: %s\n    command: [%s]\n", n.Name, runbookImages[n.EraName()], `"`+strings.Join(args, `", "`)+`"`)
 }
 
 // port is that of the road between two nodes.

@@ -268,7 +268,8 @@ func (s *Session) perform(a Act) error {
 
 // parse reads one line against the world as it stands.
 func (s *Session) parse(line string) (Statement, error) {
-	p := &parser{script: &Script{}, names: s.world.Names(), begun: true, line: 1}
+	gone := s.world.Removed()
+	p := &parser{script: &Script{}, names: append(s.world.Names(), gone...), gone: gone, begun: true, line: 1}
 	switch {
 	case strings.Contains(line, "\n"):
 		return Statement{}, &Error{Text: "one statement at a time"}

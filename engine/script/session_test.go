@@ -131,9 +131,19 @@ func TestUntilSeesAtOnceWhatHolds(t *testing.T) {
 }
 
 func TestAnActThatCannotBeDoneIsAnErrorOfTheScript(t *testing.T) {
-	err := finish(NewSession(parse(t, "node m1\nkill m1\nkill m1\n")))
-	if err == nil || err.Error() != "test.resync:3: m1 is down already" {
-		t.Errorf("got %v", err)
+	for text, want := range map[string]string{
+		"kill m1\nkill m1\n":                           "3: m1 is down already",
+		"remove m1\n":                                  "2: m1 is up: kill it or shut it down first",
+		"kill m1\nremove m1\nstart m1\n":               "4: the node m1 was removed",
+		"kill m1\nremove m1\nm1> PING\n":               "4: the node m1 was removed",
+		"start m1 era 4.0\n":                           "2: m1 is up already",
+		"kill m1\nstart m1 era 4.0\n":                  "3: m1 does not start: replica-priority: Bad directive or wrong number of arguments",
+		"kill m1\nremove m1\nexpect m1.state = down\n": "4: expected m1.state = down, but there is no node m1",
+	} {
+		err := finish(NewSession(parse(t, "node m1 replica-priority=7\n"+text)))
+		if err == nil || err.Error() != "test.resync:"+want {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
 	}
 }
 

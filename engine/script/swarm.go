@@ -320,7 +320,7 @@ func (h *healer) tend() {
 			if h.cannotRead(name) {
 				h.act(Wipe{name})
 			}
-			h.act(Start{name})
+			h.act(Start{Node: name})
 			v = w.Node(name)
 			h.washed[name] = false // it may have gone before it heard that it was to become a master
 		}
@@ -357,7 +357,7 @@ func (h *healer) cannotRead(name string) bool {
 	for _, e := range h.session.world.Events().Backward() {
 		switch f := e.Fact.(type) {
 		case engine.Act:
-			if f.Text == "start "+name {
+			if strings.HasPrefix(f.Text+" ", "start "+name+" ") {
 				return false
 			}
 		case engine.Log:

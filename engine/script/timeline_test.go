@@ -213,6 +213,48 @@ func begin(t *testing.T, text string) *Timeline {
 	return l
 }
 
+// A node that was removed, or is another version, is what it was at a moment before, and again so behind it; on a branch that
+// begins before it may stay.
+func TestThePastHasWhoWasRemoved(t *testing.T) {
+	l := begin(t, cutStory)
+	must(t, l.Do("kill r1"))
+	must(t, l.Do("start r1 era 8.0"))
+	play(t, l, time.Second)
+	upgraded, then := l.World().Now(), portrait(l.Session())
+	play(t, l, time.Millisecond)
+	must(t, l.Do("kill r1"))
+	must(t, l.Do("remove r1"))
+	play(t, l, time.Second)
+	end := portrait(l.Session())
+	for _, line := range []string{"start r1", "node r1", "heal m1 r1"} {
+		if err := l.Do(line); err == nil || !strings.Contains(err.Error(), "removed") || portrait(l.Session()) != end {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	for range 2 {
+		l.SeekTo(upgraded)
+		arrive(t, l)
+		sameText(t, "before", portrait(l.Session()), then)
+		l.SeekTo(l.End())
+		arrive(t, l)
+		sameText(t, "behind it", portrait(l.Session()), end)
+	}
+	whole := NewSession(parse(t, l.Session().Script().String()))
+	must(t, finish(whole))
+	sameText(t, "the record", portrait(whole), end)
+
+	l.SeekTo(upgraded)
+	arrive(t, l)
+	must(t, l.Do("m1> SET k 2"))
+	play(t, l, time.Second)
+	if got := l.World().Node("r1"); got.State != "up" || got.Config().Era != "8.0" || len(l.Branches()) != 2 {
+		t.Errorf("on the other branch r1 is %+v", got)
+	}
+	if got := l.Compare(0, 1).String(); !strings.Contains(got, "r1 offset 0 and ") {
+		t.Error(got)
+	}
+}
+
 // Acting in the past begins a branch, and the old one keeps its future.
 func TestActingInThePastBeginsABranch(t *testing.T) {
 	l := begin(t, cutStory)

@@ -25,8 +25,9 @@ type World interface {
 	Thaw(name string) error
 	Kill(name string) error
 	Shutdown(name, how string) error
-	Start(name string) error
+	Start(name, era string) error // the era is "" for the one that it is of
 	Wipe(name string) error
+	Remove(name string) error
 	Restore(name string, file []byte) error
 	Skew(name string, by time.Duration) error
 	Command(name string, client int, args []string) error
@@ -58,6 +59,13 @@ func (w simulated) AddNode(a AddNode) error {
 		cfg.Replicaof = node.Address{Host: master.Name, Port: master.Port}
 	}
 	return w.World.AddNode(a.Name, cfg)
+}
+
+func (w simulated) Start(name, era string) error {
+	if era == "" {
+		return w.World.Start(name)
+	}
+	return w.StartAs(name, era)
 }
 
 func (w simulated) Link(a, b string) sim.LinkOptions {

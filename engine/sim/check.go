@@ -105,7 +105,7 @@ func NewChecker(w *World) *Checker { return &Checker{world: w, timed: true} }
 // Strange reports whether the data of a node may be other than its place in a history says, as that of a writable
 // replica.
 func (c *Checker) Strange(name string) bool {
-	h := c.world.find(name)
+	h := c.world.called(name)
 	return h != nil && h.index < len(c.nodes) && c.nodes[h.index].strange != ""
 }
 
@@ -137,7 +137,7 @@ func (c *Checker) Observe() error {
 	events := c.world.Events()
 	for _, e := range events.From(c.read) {
 		if f, ok := e.Fact.(engine.ReplicaGone); ok {
-			n := c.nodes[c.world.find(e.Node).index]
+			n := c.nodes[c.world.called(e.Node).index]
 			n.gone = append(n.gone, f.Replica)
 		}
 	}
@@ -307,7 +307,7 @@ func (c *Checker) check(e *engine.Event) error {
 		c.given(act.Text)
 		return nil
 	}
-	h := c.world.find(e.Node)
+	h := c.world.called(e.Node)
 	if h == nil {
 		return nil
 	}
@@ -433,7 +433,7 @@ func (c *Checker) foreign(n *checked) bool {
 	p := n.standing()
 	// What it is told of next may begin in one history and go on in the one that continues it.
 	for _, of := range [...]*history{where(p.in, p.at+1).in, p.in} {
-		if of.strange != "" || of.author >= 0 && !n.understands(c.nodes[of.author].promises) {
+		if of.strange != "" || of.author >= 0 && !n.understands(of.wrote) {
 			return true
 		}
 	}
@@ -722,7 +722,7 @@ func (c *Checker) given(act string) {
 		return
 	}
 	name, number, several := strings.Cut(prompt, "/")
-	h, client := c.world.find(name), 1
+	h, client := c.world.called(name), 1
 	if several {
 		client, _ = strconv.Atoi(number)
 	}

@@ -534,6 +534,83 @@ func TestAFileIsPutAtANodeThatIsDown(t *testing.T) {
 	}
 }
 
+// A node that was removed is nobody any more: nothing of it is left but a silence at its address, for those who were there and
+// for those who come later. What it had sent still arrives.
+func TestARemovedNodeAnswersNobody(t *testing.T) {
+	w := pair(t)
+	if err := w.Remove("m1"); err == nil || err.Error() != "m1 is up: kill it or shut it down first" {
+		t.Errorf("removed while it is up: %v", err)
+	}
+	must(t, w.Sever("m1", "r1"))
+	must(t, w.StartLoad("m1", Load{}))
+	must(t, w.Kill("m1"))
+	before := w.Clone()
+	must(t, w.Remove("m1"))
+	if got := w.Names(); !slices.Equal(got, []string{"r1"}) || len(w.Links()) > 0 || w.Node("m1").Name != "" {
+		t.Errorf("left are %v, %v, %+v", got, w.Links(), w.Node("m1"))
+	}
+	if got := w.NameAt("10.0.0.1:6379"); got != "m1" {
+		t.Errorf("its address was that of %q", got)
+	}
+	for want, err := range map[string]error{
+		"the node m1 was removed": w.Start("m1"),
+		"m1 was the name of a node that was removed: give this one another": w.AddNode("m1", config("", 0)),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	must(t, w.AddNode("r2", config("m1", 6379)))
+	must(t, w.Isolate("r1", false))
+	must(t, w.Rejoin("r1"))
+	must(t, w.Heal("r1", "r2"))
+	begun := w.Events().Len()
+	links := func() string {
+		return w.Node("r1").Replication().Link.String() + " " + w.Node("r2").Replication().Link.String()
+	}
+	for range 8 {
+		w.RunUntil(w.Now().Add(20 * time.Second))
+		if got := links(); got != "connecting connecting" {
+			t.Errorf("at %s the links are %s", w.Now(), got)
+		}
+	}
+	for _, e := range w.Events().From(begun) {
+		if c, ok := e.Fact.(engine.ConnChanged); ok && c.What == "refused" {
+			t.Errorf("%s", e.String())
+		}
+	}
+	if log := strings.Join(lines(w, func(e engine.Event) bool { _, ok := e.Fact.(engine.Log); return ok }), "\n"); !strings.Contains(log, "r2 log # Timeout connecting to the MASTER...") {
+		t.Errorf("nobody gives up:\n%s", log)
+	}
+
+	before.RunUntil(before.Now().Add(time.Second))
+	must(t, before.Start("m1"))
+	must(t, before.Heal("m1", "r1"))
+	must(t, before.StopLoad("m1"))
+	before.RunUntil(before.Now().Add(5 * time.Second))
+	must(t, before.AtRest())
+}
+
+// The farewell of a process arrives, although its machine goes at the same moment; on a path that is a blackhole it does not.
+func TestAnEndIsLearntOfAsBeforeARemoval(t *testing.T) {
+	for dark, want := range map[bool]string{false: "down", true: "up"} {
+		w := pair(t)
+		if dark {
+			must(t, w.Blackhole("m1", "r1", false))
+		}
+		must(t, w.Kill("m1"))
+		must(t, w.Remove("m1"))
+		w.RunUntil(w.Now().Add(5 * time.Second))
+		if got := field(t, w, "r1", "master_link_status"); got != want {
+			t.Errorf("in the dark %t: the link is %s, want %s", dark, got, want)
+		}
+		w.RunUntil(w.Now().Add(100 * time.Second))
+		if got := w.Node("r1").Replication().Link; got != engine.LinkConnecting {
+			t.Errorf("in the dark %t: the link ends as %s", dark, got)
+		}
+	}
+}
+
 func TestASkewedClock(t *testing.T) {
 	w := pair(t)
 	ask := func() string { return strings.Fields(say(t, w, "m1", "TIME"))[1] }

@@ -23,6 +23,7 @@ type history struct {
 
 	author int // the node that writes it, or -1 while nobody has
 	life   int
+	wrote  promises        // of the author, who may be of another era in its next life
 	first  engine.Offset   // the first byte that was seen to be written
 	last   engine.Offset   // and the last one
 	ends   []engine.Offset // where a dataset may stand, ascending
@@ -102,7 +103,7 @@ func (h *history) continues(parent *history, upto engine.Offset) {
 func (h *history) write(n *checked, s engine.Span, text string) error {
 	switch {
 	case h.author < 0:
-		h.author, h.life, h.first, h.last = n.host, n.life, s.First, s.First-1
+		h.author, h.life, h.wrote, h.first, h.last = n.host, n.life, n.promises, s.First, s.First-1
 	case h.author != n.host || h.life != n.life:
 		return fmt.Errorf("writes the history %s, which is another's", h.id.Short())
 	}

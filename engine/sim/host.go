@@ -20,6 +20,8 @@ type host struct {
 	node   *node.Node  // nil while the process is down
 	since  engine.Instant
 	life   int           // how often it was started
+	gone   bool          // it was removed, for good: it is in World.hosts for its number and its name alone
+	apart  bool          // one of its lives was before 7.0, when servers did not agree on when keys expire
 	inputs int64         // given to all its lives
 	skew   time.Duration // how far its clock runs ahead of the world's
 
@@ -104,6 +106,7 @@ func (h *host) freshConn() engine.ConnID {
 // boot gives a host a process.
 func (w *World) boot(h *host, n *node.Node) {
 	h.node, h.since = n, w.now
+	h.apart = h.apart || !h.promises().moments
 	h.life++
 	w.feed(h, node.Started{PID: 1000*(h.index+1) + h.life})
 	w.settle()

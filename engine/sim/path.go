@@ -136,7 +136,7 @@ func (w *World) Rejoin(name string) error {
 // around does something to the paths of a host to all others.
 func (w *World) around(h *host, do func(*path)) {
 	for _, other := range w.hosts {
-		if other != h {
+		if other != h && !other.gone {
 			do(w.path(h.index, other.index))
 		}
 	}
@@ -212,7 +212,9 @@ func (w *World) path(a, b int) *path {
 		return p.b - k[1]
 	})
 	if !ok {
-		w.paths = slices.Insert(w.paths, i, &path{a: a, b: b, options: DefaultLink, since: engine.Epoch})
+		w.paths = slices.Insert(w.paths, i, &path{
+			a: a, b: b, options: DefaultLink, dark: [2]bool{w.hosts[b].gone, w.hosts[a].gone}, since: engine.Epoch,
+		})
 	}
 	return w.paths[i]
 }

@@ -52,7 +52,14 @@ func (w *World) Shutdown(name, how string) error {
 }
 
 // Start starts a process again with the configuration that it began with and the files that it had written.
-func (w *World) Start(name string) error {
+func (w *World) Start(name string) error { return w.start(name, "") }
+
+// StartAs is Start with another version of the server, which stays at the node from then on: one of the era makes what it can of
+// the same files and the same lines of the configuration. A line that it does not know is an error, and then nothing has changed;
+// a file that it cannot read it tells of in its log, and ends.
+func (w *World) StartAs(name, era string) error { return w.start(name, era) }
+
+func (w *World) start(name, era string) error {
 	h, err := w.host(name)
 	if err != nil {
 		return err
@@ -60,11 +67,19 @@ func (w *World) Start(name string) error {
 	if h.node != nil {
 		return fmt.Errorf("%s is up already", name)
 	}
-	n, err := w.newNode(h.config)
+	cfg, text := h.config, "start "+name
+	if era != "" {
+		text += " era " + era
+		if cfg, err = cfg.InEra(era); err != nil {
+			return fmt.Errorf("%s does not start: %w", name, err)
+		}
+	}
+	n, err := w.newNode(cfg)
 	if err != nil {
 		return err
 	}
-	w.act("start " + name)
+	w.act(text)
+	h.config = cfg
 	w.boot(h, n)
 	return nil
 }
@@ -115,6 +130,31 @@ func (w *World) Wipe(name string) error {
 	}
 	w.act("wipe " + name)
 	clear(h.files)
+	return nil
+}
+
+// Remove takes a node that is down away for good, with its files and its load. Its name is not given again. Nobody is told:
+// what is sent to its address vanishes from now on, as for a machine that was switched off and has no successor. So who has it
+// as its master dials, and is never even refused: it gives up by its own timeout, and dials again.
+func (w *World) Remove(name string) error {
+	h, err := w.host(name)
+	if err != nil {
+		return err
+	}
+	if h.node != nil {
+		return fmt.Errorf("%s is up: kill it or shut it down first", name)
+	}
+	w.act("remove " + name)
+	h.gone, h.load, h.files = true, nil, nil
+	w.rearm(h)
+	for _, other := range w.hosts {
+		if other != h {
+			p := w.path(h.index, other.index)
+			p.options, p.free = DefaultLink, [2]engine.Instant{}
+			w.darken(p, p.a != h.index, p.b != h.index) // what it had sent still arrives
+		}
+	}
+	w.settle()
 	return nil
 }
 

@@ -185,7 +185,7 @@ func (w *World) Node(name string) NodeView {
 func (w *World) Links() []LinkView {
 	views := make([]LinkView, 0, len(w.paths))
 	for _, p := range w.paths {
-		if p.a == p.b {
+		if p.a == p.b || w.hosts[p.a].gone || w.hosts[p.b].gone {
 			continue
 		}
 		v := LinkView{

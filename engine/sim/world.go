@@ -27,7 +27,7 @@ type World struct {
 	queue  schedule
 	turns  []int32 // hosts: a heap by their turns (turns.go)
 	random rand.PCG
-	hosts  []*host // in order of birth; an index into it names a host everywhere
+	hosts  []*host // in order of birth; an index into it names a host everywhere, so that those that were removed stay
 	paths  []*path // by their two hosts
 	conns  []*conn // by id
 
@@ -211,11 +211,13 @@ func (w *World) AddNode(name string, cfg node.Config) error {
 	if !ValidName(name) {
 		return fmt.Errorf("a node cannot be called %q: a name is a small letter followed by up to 15 small letters, digits and hyphens", name)
 	}
-	if w.find(name) != nil {
+	if h := w.called(name); h != nil && h.gone {
+		return fmt.Errorf("%s was the name of a node that was removed: give this one another", name)
+	} else if h != nil {
 		return fmt.Errorf("there is a node %s already", name)
 	}
 	if len(w.hosts) == MaxNodes {
-		return fmt.Errorf("a world holds %d nodes at most", MaxNodes)
+		return fmt.Errorf("a world holds %d nodes at most, those that were removed included", MaxNodes)
 	}
 	i := len(w.hosts)
 	if cfg.Port == 0 {
@@ -249,13 +251,35 @@ func (w *World) newNode(cfg node.Config) (*node.Node, error) {
 	return n, err
 }
 
-// Names are the nodes in order of birth.
+// Names are the nodes in order of birth, without those that were removed.
 func (w *World) Names() []string {
-	names := make([]string, len(w.hosts))
-	for i, h := range w.hosts {
-		names[i] = h.name
+	names := make([]string, 0, len(w.hosts))
+	for _, h := range w.hosts {
+		if !h.gone {
+			names = append(names, h.name)
+		}
 	}
 	return names
+}
+
+// Removed are the nodes that were removed, in order of birth.
+func (w *World) Removed() (names []string) {
+	for _, h := range w.hosts {
+		if h.gone {
+			names = append(names, h.name)
+		}
+	}
+	return names
+}
+
+// NameAt is the node that listens at ip:port or name:port, or did before it was removed; "" for none.
+func (w *World) NameAt(address string) string {
+	for _, h := range w.hosts {
+		if h.listens() == address || h.name+":"+strconv.Itoa(h.config.Port) == address {
+			return h.name
+		}
+	}
+	return ""
 }
 
 // ValidName reports whether a node may be called that: [a-z][a-z0-9-]{0,15}.
@@ -272,15 +296,27 @@ func ValidName(s string) bool {
 	return true
 }
 
-// host returns the node of that name, or an error that says that there is none.
+// host returns the node of that name, or an error that says why there is none.
 func (w *World) host(name string) (*host, error) {
-	if h := w.find(name); h != nil {
+	switch h := w.called(name); {
+	case h == nil:
+		return nil, fmt.Errorf("there is no node %q", name)
+	case h.gone:
+		return nil, fmt.Errorf("the node %s was removed", name)
+	default:
 		return h, nil
 	}
-	return nil, fmt.Errorf("there is no node %q", name)
 }
 
 func (w *World) find(name string) *host {
+	if h := w.called(name); h != nil && !h.gone {
+		return h
+	}
+	return nil
+}
+
+// called is the node that has or had a name.
+func (w *World) called(name string) *host {
 	for _, h := range w.hosts {
 		if h.name == name {
 			return h
@@ -289,7 +325,8 @@ func (w *World) find(name string) *host {
 	return nil
 }
 
-// resolve finds whom from means by a host name: a node's name or address, or itself.
+// resolve finds whom from means by a host name: a node's name or address, or itself. One that was removed is still meant by
+// them, and down for ever.
 func (w *World) resolve(from *host, name string) *host {
 	if name == "localhost" || name == "127.0.0.1" {
 		return from

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { axe, begin as open, end, fits, focused, id, lowTargets, press, run, script, shows, site, tick } from "./lib.mjs";
+import { axe, begin as open, end, fits, focused, id, lowTargets, press, run, script, seek, shows, site, state, tick } from "./lib.mjs";
 
 describe("faults", () => {
   const here = site();
@@ -68,6 +68,37 @@ describe("faults", () => {
     await shows(page, "fault-row-load", /now 50\/s/);
     await page.click(id("fault-unload"));
     assert.match(await script(page), /freeze r1\nthaw r1\nskew r1 -2.5s\nkill r1\nwipe r1\nstart r1\nload r1 rate 50\/s size 64 keys 1000 mix all\nunload r1\n/);
+    await end(page);
+  });
+
+  test("a node comes back as another version, goes for good, and is still there in the past", async () => {
+    const page = await begin();
+    await page.click(id("menu-r1"));
+    await page.click(id("fault-remove"), { force: true });
+    await shows(page, "fault-error-remove", /r1 is up: kill it or shut it down first/);
+    await page.click(id("fault-shutdown"));
+    await node(page, "r1", "down");
+    await page.selectOption(id("entry-start-era"), "8.0");
+    await shows(page, "fault-line-start", /^start r1 era 8.0$/);
+    await page.click(id("fault-start"));
+    await shows(page, "node-r1", /Valkey 8.0/);
+    await page.click(id("fault-kill"));
+    await node(page, "r1", "down");
+    assert.deepEqual(await axe(page), []);
+    const killed = (await state(page)).events;
+
+    // Its button goes with it: the focus is on a card, where another press removes nothing.
+    await page.locator(id("fault-remove")).focus();
+    await press(page, "Enter");
+    await page.waitForSelector(id("node-r1"), { state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.id === "node-m1");
+    assert.equal(await page.locator(id("pick-r1")).count(), 0);
+    assert.match(await script(page), /shutdown r1 save\nstart r1 era 8.0\nkill r1\nremove r1\n/);
+    assert.deepEqual(await axe(page), []);
+
+    await seek(page, killed);
+    await node(page, "r1", "down");
+    await page.waitForSelector(id("pick-r1"));
     await end(page);
   });
 

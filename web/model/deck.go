@@ -123,7 +123,7 @@ func (m *Model) deckMarks(now engine.Instant) []DeckMark {
 		list = append(list, k)
 	}
 	taken := make([]TapeText, 0, len(list))
-	for _, rank := range []string{"continue", "full", "kill", "shutdown", "sever", "blackhole", "isolate", "freeze", "start", "heal", "rejoin", "thaw"} {
+	for _, rank := range []string{"continue", "full", "kill", "shutdown", "remove", "sever", "blackhole", "isolate", "freeze", "start", "heal", "rejoin", "thaw"} {
 		for i := len(list) - 1; i >= 0; i-- {
 			k := &list[i]
 			if k.Kind != rank {
@@ -223,7 +223,7 @@ func markWords(h happened) (string, Tone) {
 		return "blackhole", ToneLost
 	case "heal":
 		return "heal", Plain
-	case "kill", "shutdown", "isolate", "freeze":
+	case "kill", "shutdown", "remove", "isolate", "freeze":
 		return h.kind + " " + h.a, ToneLost
 	}
 	return h.kind + " " + h.a, Plain

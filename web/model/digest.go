@@ -20,6 +20,7 @@ const (
 // digests are those of a moment, in order of the nodes' birth, or none. What is in the list stays, for copies of the model share it.
 type digests struct {
 	of   []digest
+	gone int           // nodes that had been removed
 	left time.Duration // of the reader's time, until they may be worked out again
 }
 
@@ -32,12 +33,15 @@ type digest struct {
 
 // digestsAt works out those that are missing, when it is time.
 func (m *Model) digestsAt(s *scene) []digest {
-	d := &m.digests
+	d, gone := &m.digests, len(m.world().Removed())
+	if d.gone != gone {
+		*d = digests{} // the others have other places in the list
+	}
 	if d.left > 0 && !m.filled(s) && !m.caughtUp(s) {
 		return d.of
 	}
 	before := d.of
-	*d = digests{left: digestGap}
+	*d = digests{left: digestGap, gone: gone}
 	keys, bytes := 0, int64(0)
 	for _, n := range s.nodes {
 		keys += n.keys

@@ -27,17 +27,9 @@ func eventText(w *sim.World, e *engine.Event) string {
 	return b.String()
 }
 
-// namedIn says which node of a world is meant by ip:port, as logs and requests name them; what is no node stays as it is.
+// namedIn says which node of a world is or was meant by ip:port, as logs and requests name them; what is no node stays as it is.
 func namedIn(w *sim.World) func(string) string {
-	names := w.Names()
-	return func(address string) string {
-		for _, name := range names {
-			if v := w.Node(name); v.IP+":"+plain(int64(v.Port)) == address || v.Name+":"+plain(int64(v.Port)) == address {
-				return name
-			}
-		}
-		return address
-	}
+	return func(address string) string { return cmp.Or(w.NameAt(address), address) }
 }
 
 // linkSentences say what a replica does on the way to its master, by the state that it has come to.
@@ -230,6 +222,7 @@ var actSentences = map[string]string{
 	"thaw":      "% goes on",
 	"shutdown":  "% shuts down",
 	"wipe":      "The files of % are removed",
+	"remove":    "% is removed: nobody answers at its address any more",
 	"restore":   "% is given an RDB file",
 	"skew":      "The clock of % is changed",
 	"link":      "The link of % and & is changed",
@@ -257,6 +250,8 @@ func actSentence(line string) string {
 		s = "Packets from % to & vanish, and nobody is told"
 	case words[0] == "isolate" && b == "blackhole":
 		s += ", and nobody is told"
+	case words[0] == "start" && len(words) > 2:
+		s += ", as " + eraName(b)
 	}
 	return strings.Replace(strings.Replace(s, "%", a, 1), "&", b, 1)
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -291,12 +292,21 @@ func (m *Model) nodeFaults(s *scene, n standing) []Fault {
 	}
 	shutdown.Entry = []Entry{{Name: "how", Label: "RDB", Value: how, Choices: choose(how,
 		Choice{Name: "save", Label: "save it"}, Choice{Name: "nosave", Label: "do not save"}, Choice{Name: asConfigured, Label: "as configured"})}}
+	const whileDown = "only while it is down"
 	start := when("start", "Start", "start", "redis-server redis.conf", !up, "it is up")
-	wipe := when("wipe", "Wipe files", "wipe", "rm dump.rdb", !up, "only while it is down")
+	now := cmp.Or(n.era, usualEra)
+	era := m.draft("start", "era", now)
+	if era != now {
+		start.Line += " era " + era
+		start.Twin = "install " + eraName(era) + " over it: the same redis.conf and dump.rdb"
+	}
+	start.Entry = []Entry{{Name: "era", Label: "As", Value: era, Choices: choose(era, eraChoices()...)}}
+	wipe := when("wipe", "Wipe files", "wipe", "rm dump.rdb", !up, whileDown)
+	remove := when("remove", "Remove", "remove", "the machine is given up: nothing answers at its address", !up, whileDown)
 	list := []Fault{
 		freeze,
 		when("thaw", "Thaw", "thaw", "kill -CONT", frozen, "it is not frozen"),
-		when("kill", "Kill", "kill", "kill -9", up, down), shutdown, start, wipe,
+		when("kill", "Kill", "kill", "kill -9", up, down), shutdown, start, wipe, remove,
 	}
 	list[0].Group = "Process"
 
@@ -443,11 +453,37 @@ func (m *Model) fault(key string) []Cmd {
 				m.speak(why)
 			}
 		}
-		if key == addKey {
+		switch key {
+		case addKey:
 			m.added(line)
+		case "start":
+			if why := m.endedAgain(m.selected); why != "" {
+				m.refused = refusal{m.draftKey(key), why}
+				m.speak(why)
+			}
+		case "remove": // with its button: another click there would be about the next node
+			m.tab = TabCLI
+			return append(m.appears(), Focus{"node-" + m.selected})
 		}
 	}
 	return nil
+}
+
+// endedAgain is why a process that was started at this moment is gone again, in the words of its log: "" where it is not.
+func (m *Model) endedAgain(name string) string {
+	if m.world().Node(name).Up() {
+		return ""
+	}
+	why := ""
+	for _, l := range m.past.logs[name] {
+		switch {
+		case l.Text == "Server initialized":
+			why = "" // that was the process before
+		case why == "" && l.Level == string(rune(engine.LogWarning)):
+			why = ": " + l.Text
+		}
+	}
+	return name + " has ended again" + why
 }
 
 // opposite is the line that ends what is in force. A path heals both ways: what is dropped the other way needs one more to stay so.

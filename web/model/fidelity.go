@@ -38,6 +38,7 @@ var Fidelity = []Sheet{
 		{"A command takes no time, unless it is told to (DEBUG SLEEP); the clock is the world’s, and a node’s may be ahead of it.", "TestDebugSleepServesNobody"},
 		{"BGSAVE is a copy-on-write snapshot instead of a fork; how long it takes is rdb-key-save-delay.", "TestBgsaveHoldsTheKeysOfItsBeginning"},
 		{"Disks are files in memory: they keep what a killed process left, and never fail.", "TestShutdownWithAndWithoutFiles"},
+		{"A node that was removed answers nobody: who dials it is never refused, and gives up by its own timeout.", "TestARemovedNodeAnswersNobody"},
 		{"The prompt of a node sits on the same machine: what it says and hears takes no time.", "TestClientsAreTerminalsOfTheirOwn"},
 		{"Forecasts are asked of a copy of the world: asking changes nothing, and what they say comes true.", "TestTheForecastComesTrue"},
 		{"Redis 2.6, 2.8, 4.0 and Valkey 8.0 are tables of what each era knows and says; only 7.0 and Valkey 8.0.1 are compared with the programs themselves.", "TestWhatOldServersSay"},

@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -585,6 +586,9 @@ func (m *Model) sync() {
 		}
 	}
 	m.marks.read(m.line.Events(), w)
+	if slices.Contains(w.Removed(), m.selected) {
+		m.selected, m.chosen, m.completion, m.fileNote = m.FirstNode(), "", Completion{}, ""
+	}
 }
 
 // narrate speaks of what was new, not more often than one can listen to. A verdict does not wait for what is less than one to
@@ -770,6 +774,9 @@ func (m *Model) calm(s *scene) string {
 		}
 		if n.up && n.master >= 0 && !n.connected() {
 			return n.name + " is on its way to " + s.nodes[n.master].name + "."
+		}
+		if n.calls() {
+			return n.name + " dials " + masterName(s, n) + ", and nobody answers there."
 		}
 		followed = followed || n.master >= 0
 	}

@@ -195,6 +195,9 @@ func (n standing) connected() bool {
 	return n.up && n.repl.Replica && n.repl.Link == engine.LinkConnected && !n.severed
 }
 
+// calls reports whether the node is a replica whose master is nobody of this world.
+func (n standing) calls() bool { return n.up && n.repl.Replica && n.master < 0 }
+
 // frozen reports whether the process is there and does nothing.
 func (n standing) frozen() bool { return n.state == "frozen" }
 

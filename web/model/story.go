@@ -330,7 +330,7 @@ func (m *Model) chapterList() (list []StoryStep) {
 func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 	top := s.lead(m.selected)
 	if top < 0 {
-		name := freeName(s, false)
+		name := m.freeName(s, false)
 		return "No server yet.", "A server is one line of the script. The next one can follow it.", []Try{{"Add " + name, "node " + name}}
 	}
 	for _, n := range s.nodes {
@@ -344,6 +344,9 @@ func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 		}
 	}
 	for _, n := range s.nodes {
+		if n.calls() {
+			return m.withoutMaster(s, n)
+		}
 		if n.master < 0 {
 			continue
 		}
@@ -371,6 +374,19 @@ func (m *Model) moment(s *scene) (lead, more string, try []Try) {
 		return m.afterVerdict(s, v)
 	}
 	return m.inStep(s, s.nodes[top])
+}
+
+// withoutMaster is about a replica whose master there is not, or not any more.
+func (m *Model) withoutMaster(s *scene, n standing) (lead, more string, try []Try) {
+	try = []Try{{"Promote " + n.name, m.followLine(n.name, noOne)}}
+	for _, o := range s.nodes {
+		if o.up && !o.repl.Replica {
+			try = append(try, Try{"Have it follow " + o.name, m.followLine(n.name, o.name)})
+			break
+		}
+	}
+	return n.name + " dials " + masterName(s, n) + ", and nobody answers.",
+		"It will try for ever, and keeps what it has: its data, and its place in the history. Who is pointed to a replica that took over can go on from there.", try
 }
 
 // onTheWay is about an answer that its replica has not heard yet.
@@ -433,7 +449,7 @@ func (m *Model) followTry(s *scene, master standing) []Try {
 			return []Try{{"Have " + n.name + " follow " + master.name, m.followLine(n.name, master.name)}}
 		}
 	}
-	name := freeName(s, true)
+	name := m.freeName(s, true)
 	return []Try{{"Add a replica, " + name, "node " + name + " replicaof " + master.name}}
 }
 

@@ -225,4 +225,4 @@ func (t *timeMarks) read(events engine.Events, w *sim.World) {
 
 // marked are the acts that the line of time shows.
 var marked = map[string]bool{"sever": true, "blackhole": true, "heal": true, "isolate": true, "rejoin": true, "freeze": true, "thaw": true,
-	"kill": true, "shutdown": true, "start": true}
+	"kill": true, "shutdown": true, "start": true, "remove": true}

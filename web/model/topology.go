@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"resync/engine/node"
@@ -23,6 +24,14 @@ func eraName(era string) string {
 		return "Valkey 8.0"
 	}
 	return "Redis " + era
+}
+
+// eraChoices are all eras to choose from.
+func eraChoices() (list []Choice) {
+	for _, e := range node.Eras() {
+		list = append(list, Choice{Name: e, Label: eraName(e)})
+	}
+	return list
 }
 
 // A Slot is the empty place that a stage without replicas has.
@@ -54,7 +63,7 @@ func (m *Model) addForm(s *scene) Fault {
 		lead = s.nodes[i].name
 	}
 	master := m.draft(addKey, "master", lead)
-	name := m.draft(addKey, "name", freeName(s, master != noOne))
+	name := m.draft(addKey, "name", m.freeName(s, master != noOne))
 	era := m.draft(addKey, "era", usualEra)
 	backlog, timeout, more := m.draft(addKey, "backlog", ""), m.draft(addKey, "timeout", ""), m.draft(addKey, "more", "")
 
@@ -70,16 +79,13 @@ func (m *Model) addForm(s *scene) Fault {
 			line += c[0] + c[1]
 		}
 	}
-	masters, eras := []Choice{{Name: noOne, Label: "no one: a master"}}, []Choice(nil)
+	masters := []Choice{{Name: noOne, Label: "no one: a master"}}
 	for _, n := range s.nodes {
 		masters = append(masters, Choice{Name: n.name, Label: n.name})
 	}
-	for _, e := range node.Eras() {
-		eras = append(eras, Choice{Name: e, Label: eraName(e)})
-	}
 	f := Fault{Key: addKey, Act: "Add " + name, Line: line, Twin: "redis-server --port … --replicaof …", Entry: []Entry{
 		{Name: "name", Label: "Name", Value: name},
-		{Name: "era", Label: "Server", Value: era, Choices: choose(era, eras...)},
+		{Name: "era", Label: "Server", Value: era, Choices: choose(era, eraChoices()...)},
 		{Name: "master", Label: "Replica of", Value: master, Choices: choose(master, masters...)},
 		{Name: "backlog", Label: "repl-backlog-size", Value: backlog, Hint: "1mb"},
 		{Name: "timeout", Label: "repl-timeout", Unit: "s", Value: timeout, Hint: "60", Min: "1", Max: plain(math.MaxInt32)},
@@ -91,15 +97,15 @@ func (m *Model) addForm(s *scene) Fault {
 	return f
 }
 
-// freeName suggests what the next node could be called: r3 after r1 and r2.
-func freeName(s *scene, replica bool) string {
+// freeName suggests what the next node could be called: r3 after r1 and r2, also where r2 was removed.
+func (m *Model) freeName(s *scene, replica bool) string {
 	letter := "m"
 	if replica {
 		letter = "r"
 	}
 	for i := int64(1); ; i++ {
 		name := letter + plain(i)
-		if _, taken := s.node(name); !taken {
+		if _, taken := s.node(name); !taken && !slices.Contains(m.world().Removed(), name) {
 			return name
 		}
 	}

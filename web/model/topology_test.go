@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,168 @@ func TestANodeIsAdded(t *testing.T) {
 		t.Errorf("added: %+v, the form %+v", c, p.Terminal.Add)
 	}
 	if !strings.Contains(m.Script(), line) {
+		t.Error(m.Script())
+	}
+}
+
+// A node that is removed is nowhere at the present: not on the stage, the wire, the tape, nor in what is forecast and offered.
+// In the past it is where it was, and on a branch that begins there it stays.
+func TestANodeIsRemovedAndIsStillInThePast(t *testing.T) {
+	m := opened(t, "")
+	if f := row(t, palette(m, "r1"), "remove"); !f.Idle || f.State != "only while it is down" || f.Line != "remove r1" || f.Twin == "" {
+		t.Errorf("while it is up: %+v", f)
+	}
+	do(m, DoFault{"remove"})
+	if f := row(t, palette(m, "r1"), "remove"); f.Error != "r1 is up: kill it or shut it down first" {
+		t.Errorf("refused with %q", f.Error)
+	}
+	shown := func() string {
+		p := m.Page()
+		var names []string
+		for _, c := range p.Stage.Cards {
+			names = append(names, c.Name+" "+c.Digest)
+		}
+		for _, r := range p.Wire.Rows {
+			names = append(names, r.Name)
+		}
+		for _, r := range p.Tape.Rails {
+			names = append(names, r.Name)
+		}
+		for _, f := range p.Forecast {
+			names = append(names, f.Replica)
+		}
+		for _, c := range slices.Concat(p.Terminal.Nodes, p.Terminal.Faults.Targets) {
+			names = append(names, c.Label)
+		}
+		return strings.Join(append(names, p.Verdict.Replica, p.Story.Lead), ", ")
+	}
+	do(m, Run{"sever m1 r2"}, Run{"sever m1 r1"}, Run{"heal m1 r1"})
+	wait(m, 3*time.Second)
+	if v := m.Page().Verdict; v.Replica != "r1" {
+		t.Fatalf("r1 was answered: %+v", v)
+	}
+	do(m, Run{"kill r1"})
+	wait(m, time.Second)
+	palette(m, "r1")
+	m.Page()
+	killed, before := m.world().Events().Len(), shown()
+	if !strings.Contains(before, "r1") {
+		t.Fatal(before)
+	}
+	cmds := do(m, DoFault{"remove"})
+	if m.selected != "m1" || m.tab != TabCLI || !slices.Contains(cmds, Cmd(Focus{"node-m1"})) {
+		t.Errorf("%s is selected, on %s: %v", m.selected, m.tab, cmds)
+	}
+	if got := m.Page().Status; got != "r1 is removed: nobody answers at its address any more." {
+		t.Errorf("the narrator says %q", got)
+	}
+	after := shown()
+	if strings.Contains(after, "r1") || m.Page().Verdict.Shown {
+		t.Errorf("behind it: %s", after)
+	}
+	do(m, SelectTab{TabAdd})
+	if f := m.Page().Terminal.Add; f.Line != "node r3 replicaof m1" {
+		t.Errorf("the form suggests %s", f.Line)
+	}
+	if marks := m.Page().Deck.Marks; marks[len(marks)-1].Kind != "remove" {
+		t.Errorf("the line of time ends with %+v", marks[len(marks)-1])
+	}
+	wait(m, time.Second)
+
+	for _, way := range []int{killed, 0} { // from the very beginning, all is read again
+		do(m, SeekEvent{Event: way, AtOnce: true}, SeekEvent{Event: m.line.Events().Len(), AtOnce: true})
+		for _, row := range m.ledger("m1").History {
+			if strings.Contains(row.What, "10.0.0.") {
+				t.Errorf("whom does the ledger mean: %s", row.What)
+			}
+		}
+		do(m, SeekEvent{Event: killed, AtOnce: true}, PickFaults{"r1"})
+		if got := shown(); got != before {
+			t.Errorf("in the past:\n%s\nwant\n%s", got, before)
+		}
+		do(m, SeekEvent{Event: m.line.Events().Len(), AtOnce: true})
+		if got := shown(); strings.Contains(got, "r1") || m.selected == "r1" {
+			t.Errorf("at the present again: %s", got)
+		}
+	}
+	do(m, SeekEvent{Event: killed, AtOnce: true}, Play{})
+	for range 40 { // by the frame, so that what was worked out for one is there for the next
+		wait(m, 25*time.Millisecond)
+		if c := cardOf(m, "r2"); c.Digest == "" || c.Differs {
+			t.Fatalf("played again: %+v", c)
+		}
+	}
+	if cardOf(m, "r1").Name != "" {
+		t.Error("played again, r1 stays")
+	}
+	do(m, SeekEvent{Event: killed, AtOnce: true}, Run{"start r1"}, Play{})
+	wait(m, 3*time.Second)
+	if c := cardOf(m, "r1"); c.Word != "up" || m.line.Count() != 2 {
+		t.Errorf("on a branch of its own: %+v", c)
+	}
+}
+
+// Who loses its master for good is told of, and can take over.
+func TestAReplicaWithoutAMaster(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"kill m1"}, Run{"remove m1"})
+	wait(m, 5*time.Second)
+	p := m.Page()
+	if c := cardOf(m, "r1"); c.Word != "✕ down" || c.Depth != 0 || p.Terminal.About == "" || m.selected != "r1" {
+		t.Errorf("%+v, %q", c, p.Terminal.About)
+	}
+	if s := p.Story; s.Lead != "r1 dials m1:6379, and nobody answers." || len(s.Try) != 1 || s.Try[0].Line != "r1> REPLICAOF NO ONE" {
+		t.Errorf("%+v", s)
+	}
+	if want := "r1 dials m1:6379, and nobody answers there."; p.Calm != want {
+		t.Errorf("%q, want %q", p.Calm, want)
+	}
+	do(m, Run{p.Story.Try[0].Line})
+	if s := m.Page().Story; s.Lead != "r2 dials m1:6379, and nobody answers." || s.Try[1].Line != "r2> REPLICAOF r1 6380" {
+		t.Errorf("%+v", s)
+	}
+	do(m, Run{m.Page().Story.Try[1].Line})
+	wait(m, 3*time.Second)
+	if v := m.Page().Verdict; v.Master != "r1" || v.Replica != "r2" || v.Kind != "continue" {
+		t.Errorf("%+v", v)
+	}
+	do(m, Run{"kill r1"}, Run{"remove r1"}, Run{"kill r2"}, Run{"remove r2"})
+	if p := m.Page(); m.selected != "" || len(p.Stage.Cards) != 0 || !p.Stage.Slot.Shown {
+		t.Errorf("nobody is left: %+v", p.Stage)
+	}
+}
+
+// A node that is down comes back as another version, with its files; which of them cannot be read is said beside the button.
+func TestANodeComesBackAsAnotherVersion(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"shutdown r1 save"})
+	palette(m, "r1")
+	do(m, EnterFault{"start", "era", "8.0"})
+	f := row(t, palette(m, "r1"), "start")
+	if f.Line != "start r1 era 8.0" || f.Idle || !strings.Contains(f.Twin, "Valkey 8.0") {
+		t.Errorf("%+v", f)
+	}
+	do(m, DoFault{"start"})
+	if got := m.Page().Status; got != "r1 starts again, as Valkey 8.0." {
+		t.Errorf("the narrator says %q", got)
+	}
+	wait(m, 3*time.Second)
+	if c := cardOf(m, "r1"); c.Word != "up" || badgeWords(c.Badges) != ", Valkey 8.0" || m.Page().Verdict.Kind != "continue" {
+		t.Errorf("%+v", c)
+	}
+	do(m, Run{"shutdown r1 save"})
+	if f := row(t, palette(m, "r1"), "start"); f.Line != "start r1" || f.Entry[0].Value != "8.0" {
+		t.Errorf("it is a Valkey now: %+v", f)
+	}
+	do(m, EnterFault{"start", "era", "7.0"}, DoFault{"start"})
+	if f := row(t, palette(m, "r1"), "start"); f.Error != "r1 has ended again: Can't handle RDB format version 11" || f.Idle {
+		t.Errorf("an older one: %+v", f)
+	}
+	do(m, EnterFault{"start", "era", "2.6"}, DoFault{"start"})
+	if f := row(t, palette(m, "m1"), "start"); f.Error != "" {
+		t.Errorf("m1 says %q", f.Error)
+	}
+	if !strings.Contains(m.Script(), "start r1 era 8.0\n") || !strings.Contains(m.Script(), "start r1 era 7.0\n") {
 		t.Error(m.Script())
 	}
 }

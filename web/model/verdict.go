@@ -148,10 +148,11 @@ func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) Foreca
 }
 
 // shownVerdict is the latest answer while it is the newest thing to know: until a link is cut again or the reader
-// closed it.
+// closed it, or one of the two was removed.
 func (m *Model) shownVerdict(s *scene) (judged, bool) {
 	v, ok := m.past.verdict()
-	if !ok || v.seq <= m.closedVerdict || m.past.cut.seq > v.seq {
+	gone := m.world().Removed()
+	if !ok || v.seq <= m.closedVerdict || m.past.cut.seq > v.seq || slices.Contains(gone, v.master) || slices.Contains(gone, v.to) {
 		return judged{}, false
 	}
 	return v, true

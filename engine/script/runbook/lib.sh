@@ -29,7 +29,8 @@ work=$(mktemp -d)
 declare -A PID STATE INPUT LOADING
 declare -i failed=0
 
-compose() { docker compose -f "$here/docker-compose.yml" "$@"; }
+compose_files=(-f "$here/docker-compose.yml")
+compose() { docker compose "${compose_files[@]}" "$@"; }
 
 # signal is for a process and its children. One that has just begun is not yet the head of a group.
 signal() { kill "-$1" -- "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null; } # SIGNAL PID
@@ -147,7 +148,12 @@ cli() { # NODE ARGUMENT…
 # way says where FROM has to go to reach TO: "host port".
 way() { if [[ $mode == docker ]]; then echo "$1-to-$2 ${ROAD[$1:$2]}"; else echo "127.0.0.1 ${ROAD[$1:$2]}"; fi; }
 
-server_log() { if [[ $mode == docker ]]; then compose logs --no-log-prefix --no-color "$1" 2>/dev/null; else cat "$work/$1.log" 2>/dev/null; fi; }
+server_log() {
+	cat "$work/$1.log" 2>/dev/null
+	[[ $mode == local ]] || compose logs --no-log-prefix --no-color "$1" 2>/dev/null
+}
+# keep_log is for a container that goes, with its log.
+keep_log() { [[ $mode == local ]] || compose logs --no-log-prefix --no-color "$1" >>"$work/$1.log" 2>/dev/null; }
 
 now() { date +%s.%N; }
 began=$(now)
@@ -180,12 +186,25 @@ start() {
 	STATE[$1]=up
 }
 
+# Another version takes the place of the one before, with the files that it has. Only containers can have several.
+start_as() { # NODE ERA
+	keep_log "$1"
+	compose_files+=(-f "$here/docker-compose.$1-$2.yml")
+	start "$1"
+}
+
 freeze() { part_signal "$1" STOP; STATE[$1]=frozen; }
 thaw() { part_signal "$1" CONT; STATE[$1]=up; }
 # A process that has been killed is gone before anything else happens.
 kill_node() { part_signal "$1" KILL; STATE[$1]=down; sleep 0.1; }
 shutdown_node() { cli "$1" SHUTDOWN $2 >/dev/null 2>&1; STATE[$1]=down; sleep 0.2; }
 wipe() { if [[ $mode == docker ]]; then compose run --rm -T --entrypoint sh "$1" -c 'rm -f /data/*' >/dev/null 2>&1; else rm -f "$work/$1"/*.rdb; fi; }
+# A machine that is gone answers nobody, and refuses nobody: its roads are silent from now on.
+remove_node() { # NODE
+	keep_log "$1"
+	if [[ $mode == docker ]]; then compose rm -fsv "$1" >/dev/null 2>&1; else rm -rf "${work:?}/$1"; fi
+	for_roads_of "$1" lose_road
+}
 restore() { if [[ $mode == docker ]]; then echo "$2" | compose run --rm -T --entrypoint sh "$1" -c "base64 -d >/data/dump.rdb"; else mkdir -p "$work/$1"; echo "$2" | base64 -d >"$work/$1/dump.rdb"; fi; }
 
 cut_road() { # a cut resets what is there and refuses what comes
@@ -206,10 +225,15 @@ heal_road() {
 	esac
 	STATE[$1]=up
 }
+lose_road() {
+	heal_road "$1"
+	silence_road "$1"
+	STATE[$1]=lost
+}
 sever() { cut_road "$1:$2"; cut_road "$2:$1"; }
 blackhole() { silence_road "$1:$2"; silence_road "$2:$1"; }
 heal() { heal_road "$1:$2"; heal_road "$2:$1"; }
-for_roads_of() { for road in "${!ROAD[@]}"; do [[ $road == "$1:"* || $road == *":$1" ]] && "$2" "$road"; done; return 0; }
+for_roads_of() { for road in "${!ROAD[@]}"; do [[ $road == "$1:"* || $road == *":$1" ]] && [[ ${STATE[$road]} != lost ]] && "$2" "$road"; done; return 0; }
 isolate() { for_roads_of "$1" cut_road; }
 isolate_silently() { for_roads_of "$1" silence_road; }
 rejoin() { for_roads_of "$1" heal_road; }
