@@ -64,6 +64,7 @@ const (
 
 // The script of a paste has the forecast of the paste: the same answer, by the same number of bytes.
 func TestAPasteIsRebuilt(t *testing.T) {
+	m := opened(t, "")
 	m1 := func(version string, fields ...[]string) string {
 		return "10.0.0.1:6379\n" + infoOf(version+" master", with(fields...)...)
 	}
@@ -136,7 +137,7 @@ func TestAPasteIsRebuilt(t *testing.T) {
 				t.Errorf("%s: no %q in\n%s", c.name, line, top.Rebuilt.Script)
 			}
 		}
-		m := opened(t, "")
+		before := m.Script()
 		do(m, OpenPanel{Panel: PanelTopology}, Pasted{c.text}, PlayPasted{})
 		for range 10_000 {
 			if !m.opening && m.file == nil {
@@ -144,7 +145,7 @@ func TestAPasteIsRebuilt(t *testing.T) {
 			}
 			do(m, Frame{Elapsed: 16 * time.Millisecond})
 		}
-		if m.problem != "" || m.scenario != ownScenario {
+		if m.problem != "" || m.scenario != ownScenario || m.Script() == before {
 			t.Errorf("%s: %s %s\n%s", c.name, m.problem, m.status, top.Rebuilt.Script)
 			continue
 		}
