@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strings"
 
 	"resync/engine/resp"
@@ -141,4 +142,30 @@ func replyArgument(w *resp.Writer, a *argument) {
 		w.BulkString("arguments")
 		replyArguments(w, a.parts)
 	}
+}
+
+// An Argument is one of those of a command, or a part of one, as COMMAND DOCS describes it.
+type Argument struct {
+	Name, Kind    string
+	Token         string // the word that it begins with, or that it is alone
+	Optional      bool
+	Multiple      bool // it may come several times
+	MultipleToken bool // and each time begins with Token
+	Parts         []Argument
+}
+
+// Arguments are those that a command of the table takes.
+func (t *Table) Arguments(c *Command) []Argument {
+	return t.edition.arguments(argumentsOf(c.FullName()))
+}
+
+func (e *Edition) arguments(text string) (list []Argument) {
+	for a := (argument{}); text != ""; {
+		if a, text = nextArgument(text); e.lacks(&a) {
+			continue
+		}
+		has := func(flag string) bool { return slices.Contains(a.flags, flag) }
+		list = append(list, Argument{a.name, a.kind, a.token, has("optional"), has("multiple"), has("multiple_token"), e.arguments(a.parts)})
+	}
+	return list
 }

@@ -149,6 +149,17 @@ describe("what a reader takes away", () => {
     assert.deepEqual(asked, [], "it does not leave the page");
     await page.evaluate(() => fetch("?probe").catch(() => {}));
     assert.equal(asked.length, 1, "and what left it would have been seen");
+
+    await page.locator(id("topology-paste")).fill(servers.replaceAll("10.0.0.2:6380\n", "db2:6380> INFO replication\n"));
+    await shows(page, "topology-rebuilt", /Not rebuilt: the data, the ids of histories.*10\.0\.0\.1:6379 is m1, db2:6380 is db2\./);
+    await page.click(id("topology-play"));
+    await shows(page, "forecast-db2", /FULLRESYNC.*1,197 B too late/);
+    await focused(page, "topology-open");
+    await run(page, "heal m1 db2");
+    await page.waitForFunction((selector) => {
+      window.__resync.tick(200);
+      return document.querySelector(selector)?.dataset.verdict === "fullresync";
+    }, id("verdict"));
     await end(page);
   });
 

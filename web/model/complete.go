@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"resync/engine/command"
+	"resync/engine/resp"
 )
 
 // A Completion is what the page knows of a line that is being typed: how it might go on.
@@ -28,7 +29,10 @@ func (m *Model) complete(node, text string) Completion {
 	if !v.Up() || strings.TrimLeft(text, " ") == "" {
 		return c
 	}
-	words := strings.Fields(text)
+	words, err := resp.SplitArgs(text)
+	if err != nil { // between quotes
+		return c
+	}
 	typing := "" // the word at the caret, perhaps none yet
 	if !strings.HasSuffix(text, " ") {
 		typing, words = words[len(words)-1], words[:len(words)-1]
@@ -59,12 +63,13 @@ func (m *Model) complete(node, text string) Completion {
 			c.Items = append(c.Items, Suggestion{Word: word})
 		}
 	}
-	rest := arguments(cmd.Syntax)
-	used := len(given)
 	if typing != "" {
-		used++
+		given = append(given, typing)
 	}
-	c.Ghost = strings.Join(rest[min(used, len(rest)):], " ")
+	c.Ghost = cmd.Syntax // of the few whose arguments have no description
+	if all := table.Arguments(cmd); len(all) > 0 || len(given) > 0 {
+		c.Ghost = argumentsBehind(all, given)
+	}
 	if c.Ghost != "" && typing != "" {
 		c.Ghost = " " + c.Ghost
 	}
@@ -139,28 +144,6 @@ func pointers(list []command.Command) []*command.Command {
 
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-// arguments splits a usage line where it is not within brackets: "key [EX seconds | PX ms]" has two.
-func arguments(syntax string) (parts []string) {
-	depth, begin := 0, 0
-	for i := range len(syntax) {
-		switch syntax[i] {
-		case '[', '<', '(':
-			depth++
-		case ']', '>', ')':
-			depth--
-		case ' ':
-			if depth == 0 {
-				parts = append(parts, syntax[begin:i])
-				begin = i + 1
-			}
-		}
-	}
-	if begin < len(syntax) {
-		parts = append(parts, syntax[begin:])
-	}
-	return parts
 }
 
 // accept is the line with the chosen suggestion in place of the word that is being typed.

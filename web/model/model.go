@@ -433,7 +433,7 @@ func (m *Model) update(msg Msg) []Cmd {
 		}
 	case ShowAnswer:
 		return m.follow(m.showAnswer())
-	case OpenPanel, AuditOf, CompareWith, GoTo, SizingOf, SizingInput, SizingSet, Pasted:
+	case OpenPanel, AuditOf, CompareWith, GoTo, SizingOf, SizingInput, SizingSet, Pasted, PlayPasted:
 		return m.follow(m.inPanel(msg))
 	case SaveRDB:
 		return m.follow(m.saveFile())

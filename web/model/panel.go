@@ -48,6 +48,8 @@ type (
 	SizingSet struct{}
 	// Pasted is the text of INFO replication of real servers.
 	Pasted struct{ Text string }
+	// PlayPasted opens the script that rebuilds them.
+	PlayPasted struct{}
 )
 
 func (OpenPanel) isMsg()   {}
@@ -58,6 +60,7 @@ func (SizingOf) isMsg()    {}
 func (SizingInput) isMsg() {}
 func (SizingSet) isMsg()   {}
 func (Pasted) isMsg()      {}
+func (PlayPasted) isMsg()  {}
 
 // ConfigSizeID is the id of the button at a node's configuration that asks how large its backlog must be.
 const ConfigSizeID = "config-size"
@@ -126,6 +129,8 @@ func (m *Model) inPanel(msg Msg) []Cmd {
 		return m.setSizing()
 	case Pasted:
 		p.topology = readTopology(msg.Text)
+	case PlayPasted:
+		return append(m.runScript("", p.topology.Rebuilt.Script), Focus{OpenerID(PanelTopology)})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ type Topology struct {
 	Nodes    []TopologyNode
 	Rows     []TopologyRow
 	Note     string
+	Rebuilt  Rebuilt
 }
 
 // A TopologyNode is a server as INFO describes it.
@@ -48,6 +50,7 @@ const (
 type pasted struct {
 	line    int // where it begins, from 1
 	name    string
+	version string // as INFO server says it, or ""
 	fields  map[string]string
 	lines   map[string]int
 	slaves  []pastedSlave
@@ -58,7 +61,14 @@ type pasted struct {
 	master  string // host:port, of a replica
 	up      bool   // its link is
 	ask     repl.Request
-	asks    bool
+}
+
+// old reports whether the server is from before PSYNC2: its history goes by the id of the process, of which INFO replication
+// does not tell.
+func (p *pasted) old() bool {
+	_, id := p.fields["master_replid"]
+	_, second := p.fields["second_repl_offset"]
+	return !id && !second
 }
 
 // A pastedSlave is a line slaveN of a master.
@@ -98,7 +108,10 @@ func readTopology(text string) Topology {
 	for _, n := range nodes {
 		t.Nodes = append(t.Nodes, n.view())
 	}
-	t.Rows = topologyRows(nodes)
+	pairs := pairsOf(nodes)
+	for i := range pairs {
+		t.Rows = append(t.Rows, pairs[i].row())
+	}
 	switch {
 	case len(nodes) == 0:
 	case len(t.Rows) == 0:
@@ -106,28 +119,42 @@ func readTopology(text string) Topology {
 	default:
 		t.Note = "As of these numbers. Servers go on writing: what is held for a replica that is away gets less by every byte written."
 	}
+	if slices.ContainsFunc(nodes, (*pasted).old) {
+		t.Note += " Before Redis 4.0 INFO replication does not name the history: it is taken to be one and the same."
+	}
+	if len(t.Problems) == 0 {
+		t.Rebuilt = rebuild(nodes, pairs)
+	}
 	return t
 }
 
-// splitPaste finds the blocks: each has one line "role:". What stands right above it, if it is no field of the block
-// before, is its name.
+// splitPaste finds the blocks: each has one line "role:". Its name is that of the server that was asked, where a prompt
+// shows that; else what stands right above it, if it is no field of the block before.
 func splitPaste(text string) (blocks []*pasted, problem string) {
 	lines := strings.Split(text, "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
 	var at *pasted
+	asked, version := "", ""
 	for i, line := range lines {
-		key, value, ok := strings.Cut(line, ":")
-		if !ok {
+		if name, ok := askedForInfo(line); ok {
+			asked, version = name, ""
 			continue
 		}
-		if key == "role" {
+		key, value, ok := strings.Cut(line, ":")
+		switch {
+		case !ok:
+			continue
+		case key == "valkey_version", key == "redis_version" && version == "":
+			version = key[:1] + value
+		case key == "role":
 			if len(blocks) == pasteNodes {
 				return nil, "More than " + plain(pasteNodes) + " servers. Paste fewer."
 			}
-			at = &pasted{line: i + 1, name: heading(lines, i), fields: map[string]string{}, lines: map[string]int{}}
+			at = &pasted{line: i + 1, name: cmp.Or(asked, heading(lines, i)), version: version, fields: map[string]string{}, lines: map[string]int{}}
 			blocks = append(blocks, at)
+			asked, version = "", ""
 		}
 		if at != nil {
 			if _, twice := at.fields[key]; !twice {
@@ -141,8 +168,57 @@ func splitPaste(text string) (blocks []*pasted, problem string) {
 	return blocks, ""
 }
 
-// heading is the name that was typed above a block: an address, a name, or the redis-cli line that printed it. A field of
-// INFO is none.
+// askedForInfo reports whether a line has somebody ask a server for INFO, and which one it is as far as the line tells:
+// "127.0.0.1:6380> INFO replication", or "root@db1:~# redis-cli -p 6380 info replication".
+func askedForInfo(line string) (name string, ok bool) {
+	info := func(words []string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, "info") })
+	}
+	if command, ok := afterPrompt(line); ok && info(strings.Fields(command)[:min(1, len(command))]) {
+		before, _, _ := strings.Cut(line, ">")
+		for word := range strings.FieldsSeq(before) {
+			if end := strings.IndexAny(word, "[("); end > 0 && word[0] != '[' {
+				word = word[:end]
+			}
+			if host, port, ok := cutAddress(word); ok {
+				name = printable(host + ":" + port)
+			}
+		}
+		return name, true
+	}
+	words := strings.Fields(line)
+	cli := slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, "redis-cli") || strings.HasSuffix(w, "valkey-cli") })
+	if cli < 0 || !info(words[cli:]) {
+		return "", false
+	}
+	host, port := "127.0.0.1", "6379"
+	if _, at, ok := strings.Cut(words[0], "@"); ok && cli > 0 { // the shell of a machine
+		if end := strings.IndexAny(at, ":]$#>"); end >= 0 {
+			at = at[:end]
+		}
+		host = cmp.Or(at, host)
+	}
+	for k := cli + 1; k+1 < len(words); k++ {
+		switch value := words[k+1]; words[k] {
+		case "-h":
+			host = value
+		case "-p":
+			port = value
+		case "-u": // redis://user:password@host:port/0
+			_, value, _ = strings.Cut(value, "://")
+			value, _, _ = strings.Cut(value, "/")
+			value = value[strings.LastIndexByte(value, '@')+1:]
+			if h, p, ok := cutAddress(value); ok {
+				host, port = h, p
+			} else {
+				host = cmp.Or(value, host)
+			}
+		}
+	}
+	return shorten(printable(host+":"+port), 48), true
+}
+
+// heading is the name that was typed above a block: an address, or a name. A field of INFO is none.
 func heading(lines []string, role int) string {
 	i, gap := role-1, false
 	for ; i >= 0 && (lines[i] == "" || strings.HasPrefix(lines[i], "# ")); i-- {
@@ -152,25 +228,13 @@ func heading(lines []string, role int) string {
 		return ""
 	}
 	line := strings.TrimRight(strings.TrimLeft(lines[i], "$#> "), ": ")
-	if words := strings.Fields(line); len(words) > 0 && strings.HasSuffix(words[0], "redis-cli") {
-		host, port := "127.0.0.1", "6379"
-		for k := 1; k+1 < len(words); k++ {
-			switch words[k] {
-			case "-h":
-				host = words[k+1]
-			case "-p":
-				port = words[k+1]
-			}
-		}
-		return shorten(printable(host+":"+port), 48)
-	}
 	if host, port, ok := cutAddress(line); ok {
 		if gap && !strings.ContainsAny(host, ".:") || strings.Contains(host, "_") {
 			return "" // the last field of another section
 		}
 		return host + ":" + port
 	}
-	if gap || line == "" || strings.Contains(line, ":") {
+	if _, ok := askedForInfo(lines[i]); ok || gap || line == "" || strings.Contains(line, ":") {
 		return ""
 	}
 	return shorten(printable(line), 48)
@@ -214,7 +278,7 @@ func (p *pasted) read() (problems []string) {
 	id := func(key string) engine.ReplID {
 		text, ok := p.fields[key]
 		if !ok {
-			bad("role", "this server has no "+key+". Before Redis 4.0 INFO replication does not name the history.")
+			bad("role", "this server has no "+key+".")
 			return ""
 		}
 		if len(text) != 40 || strings.Trim(strings.ToLower(text), "0123456789abcdef") != "" {
@@ -231,7 +295,9 @@ func (p *pasted) read() (problems []string) {
 		bad("role", "role is "+quoted(p.fields["role"])+", and neither master nor slave.")
 		return problems
 	}
-	p.ground = repl.Ground{ID: id("master_replid"), ID2: id("master_replid2"), Second: number("second_repl_offset", -1), Shared: true}
+	if p.ground.Second = -1; !p.old() {
+		p.ground = repl.Ground{ID: id("master_replid"), ID2: id("master_replid2"), Second: number("second_repl_offset", -1), Shared: true}
+	}
 	p.offset = number("master_repl_offset", 0)
 	p.size = int64(number("repl_backlog_size", 1))
 	p.ground.Backlog = number("repl_backlog_active", 0) == 1
@@ -244,7 +310,10 @@ func (p *pasted) read() (problems []string) {
 		return problems
 	}
 	// Who becomes a replica asks for what comes behind its own stream, under its own name.
-	p.ask, p.asks = repl.Request{ID: p.ground.ID, Want: p.offset + 1}, true
+	p.ask = repl.Request{ID: p.ground.ID, Want: p.offset + 1}
+	if p.old() {
+		p.ask = repl.Request{ID: "?", Want: -1}
+	}
 	if p.ground.Backlog && p.ground.Next != p.offset+1 {
 		bad("repl_backlog_histlen", "the backlog ends at byte "+at(p.ground.Next-1)+", and master_repl_offset is "+at(p.offset)+": these lines are not of one moment.")
 	}
@@ -298,10 +367,25 @@ func (p *pasted) readSlaves(bad func(key, what string)) {
 // quoted is what somebody pasted, short and in quotes.
 func quoted(s string) string { return strconv.Quote(shorten(printable(s), 40)) }
 
-// nameNodes gives every server a name. Where none was typed it comes from what the others say of it.
+// nameNodes gives every server a name. Where none was typed it comes from what the others say of it. So it does where several
+// have the same, or one that its own machine calls it and nobody else: who asks on every machine reads 127.0.0.1:6379 on all.
 func nameNodes(nodes []*pasted) {
 	taken := func(name string) bool {
 		return slices.ContainsFunc(nodes, func(n *pasted) bool { return n.name == name })
+	}
+	local := make([]string, len(nodes))
+	for i, n := range nodes {
+		switch host, _, _ := cutAddress(n.name); {
+		case slices.ContainsFunc(nodes, func(o *pasted) bool { return o != n && o.name == n.name }):
+			local[i] = "?"
+		case (host == "127.0.0.1" || host == "localhost") && !slices.ContainsFunc(nodes, func(o *pasted) bool { return o.mentions(n.name) }):
+			local[i] = n.name
+		}
+	}
+	for i, n := range nodes {
+		if local[i] != "" {
+			n.name = ""
+		}
 	}
 	for _, n := range nodes { // a replica knows its master's address
 		if n.replica && !taken(n.master) {
@@ -334,7 +418,10 @@ func nameNodes(nodes []*pasted) {
 		}
 	}
 	masters, replicas := 0, 0
-	for _, n := range nodes {
+	for i, n := range nodes {
+		if n.name == "" && local[i] != "?" && !taken(local[i]) {
+			n.name = local[i]
+		}
 		switch {
 		case n.replica:
 			if replicas++; n.name == "" {
@@ -348,8 +435,13 @@ func nameNodes(nodes []*pasted) {
 	}
 }
 
+// mentions reports whether a server knows another one by this address.
+func (p *pasted) mentions(address string) bool {
+	return p.master == address || slices.ContainsFunc(p.slaves, func(s pastedSlave) bool { return s.address == address })
+}
+
 func (p *pasted) view() TopologyNode {
-	v := TopologyNode{Name: p.name, Role: "master", Offset: at(p.offset), History: p.ground.ID.Short(), Second: "none", Backlog: "none", Tone: ToneMaster}
+	v := TopologyNode{Name: p.name, Role: "master", Offset: at(p.offset), History: cmp.Or(p.ground.ID.Short(), "not told"), Second: "none", Backlog: "none", Tone: ToneMaster}
 	if p.replica {
 		v.Role, v.Tone = "replica of "+shorten(printable(p.master), 48), ToneReplica
 		if !p.up {
@@ -360,7 +452,7 @@ func (p *pasted) view() TopologyNode {
 			v.Offset = "none yet"
 		}
 	}
-	if p.ground.ID2 != engine.NoReplID {
+	if p.ground.ID2 != engine.NoReplID && !p.old() {
 		v.Second = p.ground.ID2.Short() + " until " + at(p.ground.Second)
 	}
 	if p.ground.Backlog {
@@ -372,9 +464,20 @@ func (p *pasted) view() TopologyNode {
 	return v
 }
 
-// topologyRows are the answers: of each replica's master, of a master to the replicas that it names and that were not
-// pasted, and of every master to the others, should they join it.
-func topologyRows(nodes []*pasted) (rows []TopologyRow) {
+// A pair is two servers of which one would ask the other.
+type pair struct {
+	replica string
+	of      *pasted // nil: it was not pasted, and its master knows only so much
+	master  *pasted
+	when    string
+	ask     repl.Request
+	up      bool // their link is
+	joins   bool // they have none: both are masters
+}
+
+// pairsOf are each replica with its master, a master with the replicas that it names and that were not pasted, and every
+// master with the others, should they join it.
+func pairsOf(nodes []*pasted) (pairs []pair) {
 	known := func(address string) bool {
 		return slices.ContainsFunc(nodes, func(n *pasted) bool { return n.name == address })
 	}
@@ -386,30 +489,28 @@ func topologyRows(nodes []*pasted) (rows []TopologyRow) {
 			}
 			switch {
 			case r.replica && r.master == m.name, r.replica && followsUnnamed(nodes, r, m):
-				when := "if its link breaks now"
+				p := pair{r.name, r, m, "if its link breaks now", r.ask, r.up, false}
 				if !r.up {
-					when = "when it asks"
+					p.when = "when it asks"
 				}
-				rows = append(rows, m.answer(r.name, when, r.ask))
+				pairs = append(pairs, p)
 				followers++
 			case !r.replica && !m.replica:
-				rows = append(rows, m.answer(r.name, "if it joins", r.ask))
+				pairs = append(pairs, pair{r.name, r, m, "if it joins", r.ask, false, true})
 			}
 		}
 		for _, s := range m.slaves {
 			if known(s.address) || followers >= len(m.slaves) {
 				continue
 			}
-			row := m.answer(s.address, "if its link breaks now", repl.Request{ID: m.ground.ID, Want: s.offset + 1})
+			p := pair{s.address, nil, m, "if its link breaks now, by its latest ACK", repl.Request{ID: m.ground.ID, Want: s.offset + 1}, true, false}
 			if s.state != "online" {
-				row = m.answer(s.address, "it is in state "+shorten(printable(s.state), 20), repl.Request{ID: "?", Want: -1})
-			} else {
-				row.When += ", by its latest ACK"
+				p = pair{s.address, nil, m, "it is in state " + shorten(printable(s.state), 20), repl.Request{ID: "?", Want: -1}, false, false}
 			}
-			rows = append(rows, row)
+			pairs = append(pairs, p)
 		}
 	}
-	return rows
+	return pairs
 }
 
 // followsUnnamed reports whether a replica's master can only be this node: nobody has the address that it names, and
@@ -426,10 +527,20 @@ func followsUnnamed(nodes []*pasted, r, m *pasted) bool {
 	return !m.replica
 }
 
-// answer asks a server, with the engine's own rules, and says why it answers so.
-func (p *pasted) answer(replica, when string, r repl.Request) TopologyRow {
-	a := p.ground.Answer(r)
-	row := TopologyRow{Replica: replica, Master: p.name, When: when, Asks: "PSYNC " + startOf(r.ID) + " " + plain(int64(r.Want)), Answer: answerFull}
+// answer is what the master answers, by the engine's own rules. A replica that has more than its master and whose link is up
+// was asked for INFO later: it lacks nothing.
+func (p *pair) answer() engine.PsyncAnswered {
+	r := p.ask
+	if p.up && r.ID == p.master.ground.ID {
+		r.Want = min(r.Want, p.master.ground.Next)
+	}
+	return p.master.ground.Answer(r)
+}
+
+// row is what is said of it, and why it is answered so.
+func (p *pair) row() TopologyRow {
+	a := p.answer()
+	row := TopologyRow{Replica: p.replica, Master: p.master.name, When: p.when, Asks: "PSYNC " + cmp.Or(startOf(a.Asked), "run_id") + " " + plain(int64(a.Want)), Answer: answerFull}
 	switch a.Reason {
 	case engine.PsyncOK:
 		row.Answer = answerContinue
@@ -440,7 +551,7 @@ func (p *pasted) answer(replica, when string, r repl.Request) TopologyRow {
 		if a.Asked == a.ReplID2 && a.Asked != a.ReplID {
 			row.Why += ", under master_replid2"
 		}
-		if left := p.size - a.Bytes; left > 0 {
+		if left := p.master.size - a.Bytes; left > 0 {
 			row.Left = "for at least " + byteCount(left) + " more"
 		}
 	case engine.PsyncTooLate:

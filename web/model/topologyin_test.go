@@ -1,8 +1,11 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"resync/engine/script"
 )
 
 // As redis-server 7.0.15 prints it: a master with two replicas, one of them not pasted.
@@ -112,6 +115,34 @@ func TestWhatRealServersWouldAnswer(t *testing.T) {
 	}
 }
 
+// The servers go by the names that the prompts show under which they were asked.
+func TestPromptsNameTheServers(t *testing.T) {
+	for _, c := range []struct{ name, master, replica, want string }{
+		{"redis-cli's own", "10.0.0.1:6379> INFO replication\n", "10.0.0.2:6380[3]> info Replication\n", "10.0.0.1:6379|10.0.0.2:6380|10.0.0.3:6381"},
+		{"a shell's", "$ redis-cli -h 10.0.0.1 -p 6379 info replication\n", "redis-cli -p 6380 --no-auth-warning -h db2 INFO replication\n", "10.0.0.1:6379|db2:6380|10.0.0.2:6380|10.0.0.3:6381"},
+		{"that of a machine", "root@10.0.0.1:~# redis-cli info replication\n", "[me@10.0.0.2 ~]$ /usr/bin/valkey-cli -p 6380 info\n", "10.0.0.1:6379|10.0.0.2:6380|10.0.0.3:6381"},
+		{"a URL's, without its password", "> redis-cli -u redis://me:secret@10.0.0.1:6379/0 info replication\n", "redis-cli -u redis://10.0.0.2:6380 info\n", "10.0.0.1:6379|10.0.0.2:6380|10.0.0.3:6381"},
+		{"the same on every machine", "127.0.0.1:6379> INFO replication\n", "127.0.0.1:6379> INFO replication\n", "10.0.0.1:6379|replica 1|10.0.0.2:6380|10.0.0.3:6381"},
+		{"all on one machine", "127.0.0.1:6379> INFO replication\n", "127.0.0.1:6399> INFO replication\n", "10.0.0.1:6379|127.0.0.1:6399|10.0.0.2:6380|10.0.0.3:6381"},
+		{"far above, behind other sections", "10.0.0.1:6379> INFO\n# Server\r\nredis_version:7.0.15\r\n\r\n# Stats\ntotal_forks:2\n\n", "10.0.0.2:6380> INFO everything\n# Stats\ntotal_forks:3\n\n", "10.0.0.1:6379|10.0.0.2:6380|10.0.0.3:6381"},
+		{"one that asks for something else", "10.0.0.7:6379> PING\nPONG\n10.0.0.1:6379> INFO replication\n", "\n10.0.0.9:1> GET info\n(nil)\n10.0.0.2:6380\n", "10.0.0.1:6379|10.0.0.2:6380|10.0.0.3:6381"},
+	} {
+		top := readTopology(c.master + pastedMaster + c.replica + pastedReplica + "10.0.0.1:6379> ")
+		var names []string
+		for _, n := range top.Nodes {
+			names = append(names, n.Name)
+		}
+		for _, r := range top.Rows {
+			if !slices.Contains(names, r.Replica) {
+				names = append(names, r.Replica)
+			}
+		}
+		if got := strings.Join(names, "|"); got != c.want || len(top.Problems) > 0 {
+			t.Errorf("%s: %q %q, want %q", c.name, got, top.Problems, c.want)
+		}
+	}
+}
+
 // A simulated world's own INFO reads back: what the page forecasts is what the paste comes to.
 func TestThePasteAgreesWithTheForecast(t *testing.T) {
 	m := outage(t)
@@ -149,7 +180,8 @@ func TestNonsenseIsToldAndHarmless(t *testing.T) {
 		{"megabytes", strings.Repeat("role:master\n", 200_000), "This is 2,400,000 B: more than the 262,144 B that are read. Paste only INFO replication."},
 		{"many", strings.Repeat("role:master\n", 33), "More than 32 servers. Paste fewer."},
 		{"a role of its own", "role:queen", `Line 1: role is "queen", and neither master nor slave.`},
-		{"an old server", strings.ReplaceAll(pastedMaster, "master_replid", "run"), "Line 2: this server has no master_replid. Before Redis 4.0 INFO replication does not name the history."},
+		{"no id", strings.ReplaceAll(pastedMaster, "master_replid", "run"), "Line 2: this server has no master_replid."},
+		{"a very old server", "role:master\nconnected_slaves:0\n", "Line 1: this server has no master_repl_offset."},
 		{"an id that is none", strings.ReplaceAll(pastedMaster, "8f3a", "<img"), `Line 7: master_replid is "<imgaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa6e13", and not 40 hex digits.`},
 		{"an offset that is none", strings.ReplaceAll(pastedMaster, "master_repl_offset:79067", "master_repl_offset:-5"), `Line 9: master_repl_offset is "-5", which is no offset.`},
 		{"a huge one", strings.ReplaceAll(pastedMaster, "histlen:27867", "histlen:99999999999999999999"), `Line 14: repl_backlog_histlen is "99999999999999999999", which is no offset.`},
@@ -176,6 +208,11 @@ func FuzzAPasteNeverBreaksThePage(f *testing.F) {
 		top := readTopology(text)
 		if len(top.Problems) > pasteProblems+1 || len(top.Nodes) > pasteNodes {
 			t.Errorf("%d problems, %d nodes", len(top.Problems), len(top.Nodes))
+		}
+		if text := top.Rebuilt.Script; text != "" {
+			if _, err := script.Parse("rebuilt", text); err != nil || len(text) > 1<<16 {
+				t.Errorf("%v in\n%s", err, text)
+			}
 		}
 	})
 }

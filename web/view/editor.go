@@ -40,7 +40,7 @@ func (s *scriptTab) editor() app.UI {
 	}
 	wrong := len(e.Errors) > 0
 	area := app.Textarea().ID(model.EditorID).Class("editor__text").DataSet("testid", "editor").Wrap("off").Spellcheck(false).
-		Attr("autocapitalize", "off").Attr("autocorrect", "off").Aria("invalid", wrong).OnInput(s.check).OnKeyDown(s.key).Text(e.Text)
+		Attr("autocapitalize", "off").Attr("autocorrect", "off").Aria("invalid", wrong).OnInput(s.changed).OnKeyDown(s.key).Text(e.Text)
 	if wrong {
 		area = area.Aria("describedby", "editor-note")
 	}
@@ -75,8 +75,12 @@ func (s *scriptTab) edit(app.Context, app.Event)    { s.Up.send(model.EditScript
 func (s *scriptTab) copy(app.Context, app.Event)    { s.Up.send(model.CopyScript{}) }
 func (s *scriptTab) discard(app.Context, app.Event) { s.Up.send(model.DiscardScript{}) }
 func (s *scriptTab) run(app.Context, app.Event)     { s.Up.send(model.RunScript{Text: s.text()}) }
-func (s *scriptTab) check(app.Context, app.Event)   { s.Up.send(model.CheckScript{Text: s.text()}) }
 func (s *scriptTab) save(app.Context, app.Event)    { s.Up.send(model.SaveScript{Text: s.text()}) }
+
+func (s *scriptTab) changed(ctx app.Context, _ app.Event) {
+	s.Up.drafted()
+	ctx.PreventUpdate()
+}
 
 func (s *scriptTab) key(ctx app.Context, e app.Event) {
 	if e.Get("key").String() == "Enter" && (e.Get("ctrlKey").Truthy() || e.Get("metaKey").Truthy()) {

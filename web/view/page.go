@@ -37,6 +37,8 @@ type page struct {
 	stale        bool     // what a host asked for is not looked at yet: the next frame draws it all
 	lastFrame    time.Duration
 	due          time.Duration // has passed for the reader and not yet in the world
+	drafted      bool          // the editor has a text that the model has not seen,
+	draftedAt    time.Duration // since the frame before that
 	size         extent
 	measureAt    time.Duration
 	still        bool // nothing may move by itself
@@ -62,6 +64,20 @@ func (b *mailbox) send(msg model.Msg) {
 		b.page.take(msg)
 	}
 }
+
+// drafted says that the text of the editor is another one. It can be a megabyte, so not every key has it read.
+func (b *mailbox) drafted() { b.page.drafted, b.page.draftedAt = true, b.page.lastFrame }
+
+// takeDraft reads it: when the reader pauses, and before anything happens that may take the editor away.
+func (p *page) takeDraft() {
+	if p.drafted {
+		p.drafted = false
+		p.model, _ = model.Update(p.model, model.CheckScript{Text: p.host.Value(model.EditorID)})
+	}
+}
+
+// draftPause is how long nobody types in a pause.
+const draftPause = 300 * time.Millisecond
 
 // breathe is for the first drawing, which go-app makes in one go, out of sight: it is longer than the browser should wait.
 func (b *mailbox) breathe() {
@@ -157,6 +173,7 @@ func (p *page) OnMount(ctx app.Context) {
 			return false
 		}
 		p.watch(func() {
+			p.takeDraft()
 			m, ok, cmds := model.PressKey(p.model, model.Key{Key: key, Shift: shift})
 			p.model, used = m, ok
 			if used {
@@ -187,6 +204,7 @@ func (p *page) OnMount(ctx app.Context) {
 // take is the way of every message.
 func (p *page) take(msg model.Msg) {
 	p.watch(func() {
+		p.takeDraft()
 		m, cmds := model.Update(p.model, msg)
 		p.model = m
 		if !p.stale {
@@ -341,6 +359,9 @@ func (p *page) frame(now time.Duration) {
 
 func (p *page) oneFrame(now time.Duration) {
 	p.rhythm.frame(now - p.lastFrame)
+	if now-p.draftedAt >= draftPause {
+		p.takeDraft()
+	}
 	part := p.shown.next(p.model.Revision(), now, p.rhythm.every)
 	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
 		p.due += now - p.lastFrame

@@ -37,6 +37,7 @@ type room struct {
 	width    int
 	embedded bool
 	breaths  int
+	reads    int
 }
 
 func newRoom() *room {
@@ -58,7 +59,7 @@ func (r *room) Fragment() string                { return r.fragment }
 func (r *room) SetFragment(s string)            { r.fragment = s }
 func (r *room) Address() string                 { return "https://example.org/" }
 func (r *room) OnFragment(f func())             { r.linked = f }
-func (r *room) Value(id string) string          { return r.values[id] }
+func (r *room) Value(id string) string          { r.reads++; return r.values[id] }
 func (r *room) SetValue(id, value string)       { r.values[id] = value }
 func (r *room) Focus(id string)                 { r.focused = id }
 func (r *room) Reveal(string)                   {}

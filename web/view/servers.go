@@ -21,7 +21,7 @@ func (t *topology) Render() app.UI {
 	k := &t.Topology
 	return app.Div().ID("takeaway").Class("panel servers").Role("group").Aria("label", "Your own servers").DataSet("testid", "topology").Body(
 		panelHead(t.Up, model.PanelTopology, "Your own servers",
-			"Paste the output of INFO replication of each server, one below the other. An address above a block names it. It does not leave this page."),
+			"Paste the output of INFO replication of each server, one below the other. An address or a prompt above a block names it. It does not leave this page."),
 		app.Div().Class("servers__two").Body(
 			app.Div().Class("servers__in").Body(
 				app.Label().Class("sr").For(pasteID).Text("Output of INFO replication"),
@@ -32,7 +32,7 @@ func (t *topology) Render() app.UI {
 				app.Range(k.Problems).Slice(func(i int) app.UI {
 					return app.P().Class("panel__problem").DataSet("testid", "topology-problem").Text(k.Problems[i])
 				}),
-				t.answers(), t.nodes(),
+				t.answers(), t.rebuilt(), t.nodes(),
 				app.If(k.Note != "", func() app.UI { return app.P().Class("panel__about").Text(k.Note) }),
 			),
 		),
@@ -71,6 +71,18 @@ func (t *topology) nodes() app.UI {
 		})),
 	)
 }
+
+// rebuilt offers a playground of these servers, and says what it has of them.
+func (t *topology) rebuilt() app.UI {
+	r := &t.Topology.Rebuilt
+	return app.Div().Class("servers__play").DataSet("testid", "topology-rebuilt").Hidden(r.Script == "" && len(r.Left) == 0).Body(
+		app.P().Text(r.About+or2(" ", r.Names)),
+		app.Ul().Hidden(len(r.Left) == 0).Body(app.Range(r.Left).Slice(func(i int) app.UI { return app.Li().Text(r.Left[i]) })),
+		app.Button().Class("btn btn--first").Type("button").DataSet("testid", "topology-play").Hidden(r.Script == "").OnClick(t.play).Text("Open as playground"),
+	)
+}
+
+func (t *topology) play(app.Context, app.Event) { t.Up.send(model.PlayPasted{}) }
 
 func (t *topology) pasted(app.Context, app.Event) {
 	t.Up.send(model.Pasted{Text: t.Host.Value(pasteID)})
