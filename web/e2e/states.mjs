@@ -157,7 +157,7 @@ export const states = {
   async moments(page) {
     await cut(page);
     await page.click(id("moments-open"));
-    await page.locator(id("moments")).getByText("m1 is told SET greeting").waitFor();
+    await page.locator(id("moments")).getByText("hello again").waitFor();
   },
   async audit(page) {
     await promote(page);

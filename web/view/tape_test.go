@@ -29,7 +29,7 @@ func TestTheTapeIsATableToo(t *testing.T) {
 	p.take(model.Run{Line: "m1> SET a 1"})
 	p.take(model.Tick{Elapsed: time.Second})
 	p.take(model.ToggleTable{})
-	html := app.HTMLString((&tape{Tape: p.page.Tape, AsTable: p.page.Bar.Table, Up: p.up}).Render())
+	html := app.HTMLString(p.Render())
 	for _, want := range []string{"What is held", "block 1 of 2", "acknowledged", "in step"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("there is no %q in %s", want, html)
