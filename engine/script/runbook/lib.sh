@@ -3,6 +3,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 mode=${1:-local}
 [[ $mode == local || $mode == docker ]] || { echo "usage: $0 [local|docker]" >&2; exit 2; }
+[[ -n ${EPOCHREALTIME-} ]] || { echo "$0: this bash is too old: it needs version 5" >&2; exit 2; }
 case $mode in
 local) needs="redis-server redis-cli socat setsid" ;;
 docker) needs="docker" ;;
