@@ -467,6 +467,18 @@ func TestARunbookSaysWhatDockerLacks(t *testing.T) {
 	}
 }
 
+// Patience is for the servers. Where every look takes long, because the machine does something else, it does not end sooner.
+func TestARunbookIsPatientOnASlowMachine(t *testing.T) {
+	t.Parallel()
+	cli, err := exec.LookPath("redis-cli")
+	must(t, err)
+	env := programs(t, "redis-cli", "#!/bin/sh\nsleep 0.5\nexec "+cli+" \"$@\"\n")
+	s := parse(t, "node m1\nuntil m1.total_connections_received > 4 within 1s\n") // every look is a connection
+	if out, err := beginRunbook(t, t.TempDir(), s, freePorts(t), env)(); err != nil {
+		t.Errorf("%v\n%s", err, out.text)
+	}
+}
+
 // What the story ends is no news: the shell does not tell of its jobs.
 func TestARunbookEndsItsLoadsInSilence(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 mode=${1:-local}
 [[ $mode == local || $mode == docker ]] || { echo "usage: $0 [local|docker]" >&2; exit 2; }
+[[ -n ${EPOCHREALTIME-} ]] || { echo "$0: this bash is too old: it needs version 5" >&2; exit 2; }
 case $mode in
 local) needs="redis-server redis-cli socat setsid" ;;
 docker) needs="docker" ;;
@@ -63,13 +64,18 @@ refuse_port() { # PART
 }
 lives() { [[ -n ${PID[$1]-} ]] && kill -0 "${PID[$1]}" 2>/dev/null; }
 
-# need_port makes sure that a part's port is free. The part itself may have had it a moment ago.
-need_port() { # PART
+# gone waits until a part has ended.
+gone() { # PART
 	for _ in {1..200}; do
-		lives "$1" || break
+		lives "$1" || return 0
 		sleep 0.05
 	done
-	if lives "$1"; then
+	return 1
+}
+
+# need_port makes sure that a part's port is free. The part itself may have had it a moment ago.
+need_port() { # PART
+	if ! gone "$1"; then
 		tell "FAILED: $1 is up already"
 		exit 1
 	fi
@@ -155,9 +161,12 @@ server_log() {
 # keep_log is for a container that goes, with its log.
 keep_log() { [[ $mode == local ]] || compose logs --no-log-prefix --no-color "$1" >>"$work/$1.log" 2>/dev/null; }
 
-now() { date +%s.%N; }
-began=$(now)
-tell() { printf '%8.3f  %s\n' "$(awk -v a="$(now)" -v b="$began" 'BEGIN { print a - b }')" "$*"; }
+# now puts the time into micros. On a machine that is busy every process costs, so that what is done often does without.
+declare -i micros began
+now() { micros=${EPOCHREALTIME/[^0-9]/}; }
+now
+began=micros
+tell() { now; printf '%4d.%03d  %s\n' $(((micros - began) / 1000000)) $(((micros - began) / 1000 % 1000)) "$*"; }
 
 # ---- The statements. ----
 
@@ -195,9 +204,10 @@ start_as() { # NODE ERA
 
 freeze() { part_signal "$1" STOP; STATE[$1]=frozen; }
 thaw() { part_signal "$1" CONT; STATE[$1]=up; }
-# A process that has been killed is gone before anything else happens.
-kill_node() { part_signal "$1" KILL; STATE[$1]=down; sleep 0.1; }
-shutdown_node() { cli "$1" SHUTDOWN $2 >/dev/null 2>&1; STATE[$1]=down; sleep 0.2; }
+# A process that has been killed or shut down is gone before anything else happens.
+kill_node() { part_signal "$1" KILL; down "$1"; }
+shutdown_node() { cli "$1" SHUTDOWN $2 >/dev/null 2>&1; down "$1"; }
+down() { STATE[$1]=down; if [[ $mode == docker ]]; then sleep 0.2; else gone "$1"; fi; }
 wipe() { if [[ $mode == docker ]]; then compose run --rm -T --entrypoint sh "$1" -c 'rm -f /data/*' >/dev/null 2>&1; else rm -f "$work/$1"/*.rdb; fi; }
 # A machine that is gone answers nobody, and refuses nobody: its roads are silent from now on.
 remove_node() { # NODE
@@ -281,11 +291,13 @@ load() { # NODE RATE SIZE KEYS MIX
 	(
 		trap - EXIT
 		exec 2>/dev/null # that it was ended is no news
+		declare -i batch pause next
 		value=$(head -c "$3" /dev/zero | tr '\0' x)
 		# A tenth of a second's worth at a time, or one command at a time when there are fewer than ten a second.
 		batch=$(($2 / 10 > 0 ? $2 / 10 : 1))
-		pause=$(awk -v n="$batch" -v rate="$2" 'BEGIN { print n / rate }')
-		next=$(now)
+		pause=batch*1000000/$2
+		now
+		next=micros
 		while :; do
 			for ((i = 0; i < batch; i++)); do
 				key=$(((RANDOM * 32768 + RANDOM) % $4))
@@ -296,8 +308,9 @@ load() { # NODE RATE SIZE KEYS MIX
 				*) echo "SET key:$key $value" ;;
 				esac
 			done
-			next=$(awk -v n="$next" -v p="$pause" 'BEGIN { printf "%.6f", n + p }')
-			sleep "$(awk -v n="$next" -v t="$(now)" 'BEGIN { d = n - t; print (d > 0 ? d : 0) }')"
+			next+=pause
+			now
+			if ((next > micros)); then sleep "$(printf '%d.%06d' $(((next - micros) / 1000000)) $(((next - micros) % 1000000)))"; fi
 		done | cli "$1" >/dev/null 2>&1
 	) &
 	LOADING[$1]=$!
@@ -329,7 +342,10 @@ field() { # NODE FIELD
 		if [[ $2 == digest ]]; then
 			v=$(cli "$1" DEBUG DIGEST 2>/dev/null)
 		else
-			v=$(cli "$1" INFO everything 2>/dev/null | tr -d '\r' | awk -F: -v f="$2" '$1 == f { print substr($0, length(f) + 2); exit }')
+			v=$'\n'$(cli "$1" INFO everything 2>/dev/null)
+			[[ $v == *$'\n'"$2":* ]] || { echo "?"; return; }
+			v=${v#*$'\n'"$2":}
+			v=${v%%$'\r'*}
 		fi ;;
 	esac
 	echo "${v:-?}"
@@ -349,7 +365,9 @@ reply() { # NODE ARGUMENT…
 is() { # LEFT OPERATOR RIGHT
 	[[ $1 != "?" && $3 != "?" ]] || return 1
 	local digits='^-?[0-9]+(\.[0-9]+)?$'
-	if [[ $1 =~ $digits && $3 =~ $digits ]]; then
+	if [[ $2 == "=" && $1 == "$3" ]]; then
+		return 0
+	elif [[ $1 =~ $digits && $3 =~ $digits ]]; then
 		awk -v a="$1" -v op="$2" -v b="$3" 'BEGIN {
 			a += 0; b += 0
 			exit !(op == "=" ? a == b : op == "!=" ? a != b : op == "<" ? a < b : op == "<=" ? a <= b : op == ">" ? a > b : a >= b)
@@ -361,15 +379,21 @@ is() { # LEFT OPERATOR RIGHT
 	fi
 }
 
+# until_true waits for a condition, but no longer than that. A look that takes long, since the machine does something else, counts
+# as one that does not.
 until_true() { # SECONDS CONDITION TEXT
-	local end
-	end=$(awk -v t="$(now)" -v d="$1" 'BEGIN { printf "%.6f", t + d }')
+	local -i left spent last
+	left=$(awk -v d="$1" 'BEGIN { printf "%d", d * 1000000 }')
+	now
+	last=micros
 	until "$2"; do
-		if awk -v t="$(now)" -v e="$end" 'BEGIN { exit !(t > e) }'; then
+		if ((left < 0)); then
 			tell "FAILED: waited $1 s in vain for $3"
 			exit 1
 		fi
 		sleep 0.05
+		now
+		((spent = micros - last, last = micros, left -= spent < 200000 ? spent : 200000))
 	done
 }
 
