@@ -702,7 +702,7 @@ func (m *Model) veil(rows []ForecastRow) []ForecastRow {
 	}
 	for i := range rows {
 		if r := &rows[i]; r.Replica == m.tale.replica && r.Answer.Word != "" {
-			*r = ForecastRow{Replica: r.Replica, Lead: r.Lead, Cost: "what do you think? The answer is shown once you have said", Label: r.Replica + ": what do you think?"}
+			*r = ForecastRow{Replica: r.Replica, Lead: r.Lead, Cost: "the answer is shown once you have said", Label: r.Replica + ": what do you think?"}
 		}
 	}
 	return rows
