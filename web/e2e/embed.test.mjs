@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { axe, dist, launch, open, project, serve, waitReady } from "./lib.mjs";
+import { axe, dist, focused, id, launch, open, project, serve, shows, tick, type, waitReady } from "./lib.mjs";
 
 let browser, player, cors;
 before(async () => {
@@ -102,6 +102,33 @@ describe("the frame by itself", () => {
     await page.evaluate(() => window.__resync.embed("set", "controls", "full"));
     await page.getByTestId("gallery-open").waitFor();
   });
+
+  for (const [width, hasTouch] of [[640, false], [480, true], [320, true]]) {
+    test(`counts down what blocks its prompt, and gives it up, ${width} wide`, async () => {
+      const page = await open(browser, `${player.url}embed.html#v=1&test=1`, { viewport: { width, height: 420 }, hasTouch });
+      await waitReady(page);
+      await type(page, "m1", "BLPOP nothing 5");
+      await tick(page, 1500);
+      await shows(page, "blocked", /^◷ waits, 3\.500 s left$/);
+      for (const name of ["blocked", "unblock", "cli-m1"]) {
+        const { x, y, width: wide, height } = await page.getByTestId(name).boundingBox();
+        assert.ok(wide > 40 && x >= 0 && x + wide <= width && y + height <= 420, `${name}: ${[x, y, wide, height]}`);
+        assert.equal(await page.evaluate(([x, y]) => document.elementFromPoint(x, y).dataset.testid, [x + wide / 2, y + height / 2]), name, `${name} is covered`);
+      }
+      assert.deepEqual(await axe(page), []);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await (hasTouch ? page.tap(id("unblock")) : page.click(id("unblock")));
+      await page.getByTestId("blocked").waitFor({ state: "detached" });
+      await focused(page, "cli-m1");
+      await shows(page, "cli-output-m1", /UNBLOCKED client unblocked via CLIENT UNBLOCK/);
+      await type(page, "m1", "WAIT 9 0");
+      await shows(page, "blocked", /waits without end/);
+      await page.keyboard.press("Control+c");
+      await page.getByTestId("blocked").waitFor({ state: "detached" });
+      assert.deepEqual(page.complaints, []);
+      await page.context().close();
+    });
+  }
 
   test("changes nothing for the reader where it is read-only, and all for the host", async (t) => {
     const page = await open(browser, `${player.url}embed.html#v=1&readonly=1`);

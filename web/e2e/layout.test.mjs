@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { axe, begin, end, fits, focused, id, lowTargets, press, run, shows, site, state, tick, touches, type } from "./lib.mjs";
-import { states } from "./states.mjs";
+import { drawn, lesson, states, stop } from "./states.mjs";
 
 describe("layout", () => {
   const here = site();
@@ -299,7 +299,7 @@ describe("layout", () => {
   test("on a phone the deck is low, covers nothing, and opens by keys", async () => {
     const page = await begin(here, phone);
     const deck = await box(page, ".deck");
-    assert.ok(deck.height <= 76, `${deck.height} px`);
+    assert.ok(deck.height <= 50, `${deck.height} px`);
     const panels = await box(page, ".app__panels");
     assert.ok(panels.y + panels.height <= deck.y + 1);
     assert.equal(await page.locator(id("pace")).isVisible(), false);
@@ -309,22 +309,86 @@ describe("layout", () => {
     assert.equal(await page.locator(id("deck-more")).getAttribute("aria-expanded"), "true");
     await page.tap(id("faster"));
     await shows(page, "speed", /2×/);
-    assert.deepEqual(await lowTargets(page, ".deck button"), []);
+    assert.deepEqual(await lowTargets(page, ".deck :is(button, input)"), []);
     assert.deepEqual(await axe(page), []);
     await fits(page);
+    const line = await box(page, id("range"));
+    for (const [part, y] of [[0.6, 2], [0.3, line.height - 2]]) { // the line is thin, and a finger is not
+      await page.touchscreen.tap(line.x + line.width * part, line.y + y);
+      await page.waitForFunction(([s, part]) => Math.abs(document.querySelector(s).value - 100 * part) < 5, [id("range"), part]);
+    }
+    await page.waitForSelector('.deck[data-rewound="true"]');
     await end(page);
   });
 
-  test("on a phone caption, stage and forecast are in sight at once", async () => {
-    const page = await begin(here, phone);
-    await run(page, "sever m1 r1");
-    await tick(page, 1000);
-    await shows(page, "forecast-r1", /CONTINUE/);
-    const [fore, deck, stage] = [await box(page, id("forecast-r1")), await box(page, ".deck"), await box(page, ".stage")];
-    assert.ok(fore.y + fore.height <= deck.y, `the forecast ends at ${fore.y + fore.height}, the deck begins at ${deck.y}`);
-    assert.ok(stage.height <= 330, `the stage is ${stage.height} high`);
+  // inSight checks that nobody has to scroll on a phone for what a cut does: stage, answer and tape stand below each other over the deck.
+  async function inSight(page, what) {
+    const parts = [".story", ".stage", ".judgement__answers", ".tape__drawing", ".deck"];
+    const boxes = await page.evaluate((parts) => parts.map((s) => document.querySelector(s).getBoundingClientRect()).map((b) => [Math.round(b.top), Math.round(b.bottom)]), parts);
+    boxes.slice(1).forEach(([top], i) => assert.ok(boxes[i][1] <= top + 1, `${what}: ${parts[i]} ends at ${boxes[i][1]}, ${parts[i + 1]} begins at ${top}`));
+    assert.ok(boxes[1][1] - boxes[1][0] <= 240, `${what}: the stage is ${boxes[1][1] - boxes[1][0]} high`);
+  }
+  const small = { ...phone, viewport: { width: 375, height: 667 } };
+
+  test("on a phone stage, answer and tape are in sight at once, with two replicas and with three", async () => {
+    for (const replicas of [2, 3]) {
+      const page = await begin(here, small);
+      if (replicas === 3) await run(page, "node r3 replicaof m1");
+      await tick(page, 3000);
+      const looked = async (what) => {
+        await drawn(page);
+        await inSight(page, `${what}, ${replicas} replicas`);
+      };
+      await looked("calm");
+      await states.cut(page);
+      await looked("cut");
+      await run(page, "heal m1 r1");
+      await tick(page, 2500);
+      await page.locator(id("verdict")).waitFor();
+      await looked("answered");
+      await states.late(page);
+      await shows(page, "forecast-r1", /too late/);
+      await looked("too late");
+      await end(page);
+    }
+  });
+
+  test("on a phone the tape is in sight all through a short outage, whose flag turns on it", async () => {
+    const page = await begin(here, small);
+    await lesson(page, "short-outage");
+    const seen = [];
+    for (let i = 0; i < 30 && (await page.locator(id("story-next")).count()); i++) {
+      await inSight(page, await page.locator(id("lead")).textContent());
+      seen.push(await page.locator('.flag, [data-state="severed"]').count());
+      await page.tap((await page.locator(`${id("guess-continue")}:not([aria-disabled="true"])`).count()) ? id("guess-continue") : id("story-next"));
+      await drawn(page);
+      await inSight(page, "answered or told");
+      await stop(page);
+    }
+    assert.ok(seen.includes(0) && seen.some((n) => n > 0), "before the cut and after it");
     await end(page);
   });
+
+  for (const width of [375, 320]) {
+    test(`what begins anew stands beside what to try, and what a link says has a line for each word of it, ${width} wide`, async () => {
+      const page = await begin(here, { viewport: { width, height: 667 }, hasTouch: true, isMobile: true });
+      for (const line of ["node r3 replicaof m1", "sever m1 r3"]) await run(page, line);
+      await tick(page, 1500);
+      await shows(page, "link-m1-r3", /severed/);
+      await drawn(page);
+      const high = await page.locator(".link__state b, .link__figure > span:last-child").evaluateAll((all) => all.map((e) => e.offsetHeight));
+      assert.ok(high.every((px) => px <= 18), `${high} px`);
+      assert.deepEqual(await crossed(page, ".link__state b, .link__note, .link__figure span, .link__act"), []);
+      assert.deepEqual(await lowTargets(page, ".stage button:not(.card__name)"), []);
+      await states.failed(page);
+      await drawn(page);
+      const [restart, first] = [await box(page, id("restart")), await box(page, id("try-0"))];
+      assert.equal(restart.y, first.y);
+      assert.ok(restart.x + restart.width <= width && restart.x >= first.x + first.width);
+      await fits(page);
+      await end(page);
+    });
+  }
 
   for (const [width, height, colorScheme] of [[768, 1024, "light"], [1100, 800, "dark"], [375, 740, "dark"]]) {
     test(`node and wire take turns under the tape, ${width} wide, ${colorScheme}`, async () => {

@@ -83,15 +83,17 @@ describe("lessons", () => {
   });
 
   // Whoever is asked sees the answers, in every lesson: at its foot the story has them in sight, wherever the rest has
-  // been scrolled to; and on a wide page what is asked about stands above them, all of it.
-  for (const [width, height] of [[1280, 800], [375, 812]]) {
+  // been scrolled to; and on a wide page what the story says stands above them, all of it, at every stop. In a higher window those
+  // are looked at that say most beside most.
+  const longest = ["failback-ping", "one-snapshot", "dual-channel", "expiring-read"];
+  for (const [width, height, only] of [[1280, 800], [1440, 900, longest], [375, 812]]) {
     test(`the answers to every question are in sight, ${width} wide`, async () => {
       const page = await begin(here, { viewport: { width, height } });
       await page.click(id("gallery-open"));
       const names = await page.evaluate(() => [...document.querySelectorAll('[data-testid^="scenario-"]')].map((e) => e.dataset.testid.slice(9)));
       await page.click(id("gallery-open"));
       let asked = 0;
-      for (const name of names.filter((name) => name !== "playground")) {
+      for (const name of only ?? names.filter((name) => name !== "playground")) {
         await pick(page, name);
         const hidden = await page.evaluate(async () => {
           const there = (name) => document.querySelector(`[data-testid="${name}"]`);
@@ -101,9 +103,14 @@ describe("lessons", () => {
           };
           const scroll = (to) => document.querySelectorAll(".story, .app__panels").forEach((e) => (e.scrollTop = to));
           const hidden = [];
+          const whole = () => {
+            const story = document.querySelector(".story");
+            if (innerWidth >= 1280 && story.scrollHeight > story.clientHeight) hidden.push(`${story.scrollHeight - story.clientHeight} px of ${there("lead").textContent}: ${document.querySelector(".story__more").textContent}`);
+          };
           await frames();
           for (let i = 0; i < 60 && there("story-next"); i++) {
             const open = there("story-next").textContent === "Skip the question";
+            whole();
             if (open) {
               for (const kind of ["continue", "fullresync"]) {
                 const { x, y, width, height } = there(`guess-${kind}`).getBoundingClientRect();
@@ -111,25 +118,26 @@ describe("lessons", () => {
                   if (document.elementFromPoint(x + width / 2, at) !== there(`guess-${kind}`)) hidden.push(`${kind} of ${there("lead").textContent} at ${at}`);
                 }
               }
-              const story = document.querySelector(".story");
-              if (innerWidth >= 1280 && story.scrollHeight > story.clientHeight) hidden.push(`a part of ${there("lead").textContent}: ${document.querySelector(".story__more").textContent}`);
               hidden.asked = (hidden.asked ?? 0) + 1;
             }
             scroll(i % 2 ? 0 : 9999); // the reader has looked at something else
             there(open ? "guess-continue" : "story-next").click();
+            if (open) await frames();
+            whole();
             for (let t = 0; t < 1500 && JSON.parse(window.__resync.tick(50)).playing && there("story-next"); t++) {
               there("story-next").click(); // on to the next sentence
               if (t % 20 === 19) await frames();
             }
             await frames();
           }
+          whole();
           return { hidden: [...hidden], asked: hidden.asked ?? 0 };
         });
         assert.deepEqual(hidden.hidden, [], name);
         assert.ok(hidden.asked > 0, name);
         asked += hidden.asked;
       }
-      assert.ok(asked > 40, `${asked} questions`);
+      assert.ok(asked > (only ? 5 : 40), `${asked} questions`);
       await end(page);
     });
   }

@@ -101,6 +101,50 @@ describe("the prompt", () => {
     await end(page);
   });
 
+  for (const width of [375, 320]) {
+    test(`by touch, ${width} wide: the keys over the keyboard begin a line, go back through the lines before and end one`, async () => {
+      const page = await begin(here, { viewport: { width, height: 667 }, hasTouch: true, isMobile: true });
+      const value = () => page.inputValue(id("cli-m1"));
+      const ghost = (words) => page.locator(".prompt:not([hidden]) .prompt__ghost", { hasText: words }).waitFor();
+      const chips = await page.locator(".node__chip").evaluateAll((all) => all.map((e) => [e.textContent, e.offsetWidth >= 44 && e.offsetHeight >= 44]));
+      assert.deepEqual(chips, ["REPLICAOF", "SET", "INFO", "WAIT", "↑", "⏎"].map((sign) => [sign, true]));
+      await page.locator(".node__chips").scrollIntoViewIfNeeded();
+      const scrolled = () => page.evaluate(() => [scrollY, document.querySelector(".app__panels").scrollTop]);
+      await page.tap(id("chip-SET"));
+      await focused(page, "cli-m1"); // which opens the keyboard, and it stays open
+      const before = await scrolled();
+      await page.evaluate((s) => document.querySelector(s).addEventListener("blur", (e) => (e.target.dataset.left = "yes")), id("cli-m1"));
+      for (const [sign, line, rest] of [["REPLICAOF", "REPLICAOF ", "host port"], ["WAIT", "WAIT ", "numreplicas timeout"], ["SET", "SET ", "key value"]]) {
+        await page.tap(id(`chip-${sign}`));
+        await ghost(rest);
+        assert.equal(await value(), line);
+      }
+      await page.keyboard.type("colour blue");
+      await page.tap(id("chip-⏎"));
+      await shows(page, "cli-output-m1", /SET colour blue\s*OK/);
+      assert.equal(await value(), "");
+      await page.tap(id("chip-INFO"));
+      assert.equal(await value(), "INFO replication");
+      await page.tap(id("chip-⏎"));
+      await shows(page, "cli-output-m1", /INFO replication\s*# Replication/);
+      for (const line of ["INFO replication", "SET colour blue"]) {
+        await page.tap(id("chip-↑"));
+        assert.equal(await value(), line);
+      }
+      await page.keyboard.type("!");
+      assert.equal(await value(), "SET colour blue!", "the caret stands at the end");
+      assert.equal(await page.locator(id("cli-m1")).getAttribute("data-left"), null, "the focus was there all the time");
+      assert.deepEqual(await scrolled(), before);
+      assert.deepEqual(await axe(page), []);
+      await fits(page);
+      await page.tap(id("pick-r2"));
+      await page.tap(id("chip-INFO"));
+      await focused(page, "cli-r2");
+      assert.equal(await page.inputValue(id("cli-r2")), "INFO replication");
+      await end(page);
+    });
+  }
+
   for (const [width, height, colorScheme] of [[1280, 800, "dark"], [375, 740, "light"]]) {
     test(`a line goes to all nodes, ${width} wide, ${colorScheme}`, async () => {
       const page = await begin(here, { viewport: { width, height }, colorScheme, hasTouch: width < 768, isMobile: width < 768 });

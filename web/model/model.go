@@ -751,7 +751,7 @@ func (m *Model) Draw(p *Page, parts Parts) {
 	}
 	if parts&PartRest != 0 {
 		p.Bar, p.Story, p.Deck = m.bar(&s), m.story(&s), m.deck(&s)
-		p.Forecast, p.Calm, p.Verdict = m.veil(m.forecastRows(&s)), m.calm(&s), m.verdict(&s)
+		p.Forecast, p.Calm, p.Verdict = m.briefly(m.veil(m.forecastRows(&s))), m.calm(&s), m.verdict(&s)
 		p.Takeaway = m.takeaway(&s, p.Verdict)
 		p.Gallery, p.Opening = m.library(), m.openingText()
 		p.Share, p.Notice = m.shared(), m.notice
@@ -868,7 +868,7 @@ func (m *Model) deckWidth() float64 {
 		return m.track
 	}
 	if m.compact() {
-		return max(100, m.width-16)
+		return max(100, m.width-220)
 	}
 	return max(100, m.width-640)
 }

@@ -237,7 +237,7 @@ type Terminal struct {
 	Editor     Editor
 	Hint       string
 	Completion Completion
-	Chips      [4]string
+	Chips      [4]Choice // what the keys over a phone's keyboard write: Name, and what stands on them
 }
 
 // WireID is the id of what shows the wire, drawn or as a table: what has the focus when the reader goes to it.

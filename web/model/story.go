@@ -538,8 +538,8 @@ func (m *Model) afterVerdict(s *scene, v judged) (lead, more string, try []Try) 
 	}
 	if a.Continued() {
 		return "It continues where it stopped.",
-			"Only the missing " + byteCount(a.Bytes) + " were sent. Both checks passed: the same history, and every byte from " + at(a.Want) +
-				" on was still held. Had that byte been gone, everything would have been sent: cut it again and write for longer to see that.", []Try{compare, again}
+			"Only the missing " + byteCount(a.Bytes) + " were sent: the history is the same, and every byte from " + at(a.Want) +
+				" on was held. Cut it again and write for longer: then everything is sent.", []Try{compare, again}
 	}
 	why := map[engine.PsyncReason]string{
 		engine.PsyncTooLate:      "Byte " + at(a.Want) + " had gone: the first one held was " + at(a.First) + ". A larger repl-backlog-size holds more.",
@@ -628,7 +628,7 @@ func (m *Model) lessonAsk(s *scene) Ask {
 		return onlyIfSaid(a)
 	}
 	if a.Said != "" {
-		a.Comment = "You said " + words(a.Said) + ". Watch what the master says."
+		a.Comment = "Watch what the master says."
 	}
 	return a
 }
@@ -718,7 +718,7 @@ func (m *Model) veil(rows []ForecastRow) []ForecastRow {
 	}
 	for i := range rows {
 		if r := &rows[i]; r.Replica == m.tale.replica && r.Answer.Word != "" {
-			*r = ForecastRow{Replica: r.Replica, Lead: r.Lead, Cost: "what do you think? The answer is shown once you have said", Label: r.Replica + ": what do you think?"}
+			*r = ForecastRow{Replica: r.Replica, Lead: r.Lead, Cost: "the answer is shown once you have said", Label: r.Replica + ": what do you think?"}
 		}
 	}
 	return rows

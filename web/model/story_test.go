@@ -290,6 +290,11 @@ func TestWhenTheBacklogOverflowsEverythingIsSentAgain(t *testing.T) {
 	if !sawContinue || !strings.Contains(p.Forecast[0].Cost, "too late") {
 		t.Fatalf("forecast %+v", p.Forecast[0])
 	}
+	do(m, Resized{Width: 375, Height: 667}) // a phone has one line for it
+	if row := m.Page().Forecast[0]; !strings.HasSuffix(p.Forecast[0].Cost, ": "+row.Cost) || row.Label != p.Forecast[0].Label || !strings.HasSuffix(row.Cost, " B too late") {
+		t.Errorf("on a phone %+v, elsewhere %+v", row, p.Forecast[0])
+	}
+	do(m, Resized{Width: 1440, Height: 900})
 	do(m, ToggleLoad{"m1"}, Run{"heal m1 r1"})
 	wait(m, 3*time.Second)
 	v := m.Page().Verdict

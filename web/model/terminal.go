@@ -321,7 +321,8 @@ func (m *Model) terminal(s *scene) Terminal {
 	} else if len(m.past.turns[n.name]) == 0 {
 		t.Hint = "GET greeting"
 	}
-	t.Chips = [4]string{"SET greeting hello", "GET greeting", "INFO replication", "ROLE"}
+	follow := m.followWord(n.name)
+	t.Chips = [4]Choice{{Name: follow + " ", Label: follow}, {Name: "SET ", Label: "SET"}, {Name: "INFO replication", Label: "INFO"}, {Name: "WAIT ", Label: "WAIT"}}
 	return t
 }
 

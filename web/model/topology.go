@@ -146,14 +146,19 @@ func (m *Model) followFault(s *scene, n standing) Fault {
 
 // followLine is the command by which a node follows another one: a server before 5.0 knows it by its old name only.
 func (m *Model) followLine(name, master string) string {
-	word := "REPLICAOF"
-	if table := m.world().Node(name).Commands(); table != nil && table.Lookup([]byte("replicaof")) == nil {
-		word = "SLAVEOF"
-	}
+	word := m.followWord(name)
 	if master == noOne {
 		return name + "> " + word + " " + noOne
 	}
 	return name + "> " + word + " " + master + " " + plain(int64(m.world().Node(master).Port))
+}
+
+// followWord is the command by which a node follows another, as its version calls it.
+func (m *Model) followWord(name string) string {
+	if table := m.world().Node(name).Commands(); table != nil && table.Lookup([]byte("replicaof")) == nil {
+		return "SLAVEOF"
+	}
+	return "REPLICAOF"
 }
 
 // Dragging reports whether a node is being dragged.

@@ -263,6 +263,9 @@ func TestANodeFollowsAnother(t *testing.T) {
 	if f := row(t, palette(m, "old"), "follow"); !strings.HasPrefix(f.Line, "old> SLAVEOF") {
 		t.Errorf("a server of 2.8 is told %s", f.Line)
 	}
+	if chip := m.Page().Terminal.Chips[0]; chip.Name != "SLAVEOF " || chip.Label != "SLAVEOF" {
+		t.Errorf("the key over its prompt is %+v", chip)
+	}
 	do(m, Run{"kill r1"}, Drag{"r1"}, Drop{"m1"})
 	if got := m.Page().Status; !strings.HasPrefix(got, "Could not connect to Redis") {
 		t.Errorf("a node that is down is dragged: %q", got)

@@ -14,6 +14,7 @@ type ForecastRow struct {
 	Lead    string // "If healed", or "If it asks" once the way is free
 	Answer  Answer
 	Cost    string
+	Brief   string // instead of it where a phone has no line for it
 	When    string // "after 3,049 B more, in about 1.6 s"
 	Then    Answer
 	ThenIs  string
@@ -114,9 +115,10 @@ func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) Foreca
 	switch a.Reason {
 	case engine.PsyncOK:
 		row.Answer = answerContinue
-		row.Cost = master.name + " sends the missing " + byteCount(f.MissingBytes)
+		row.Brief = byteCount(f.MissingBytes)
+		row.Cost = master.name + " sends the missing " + row.Brief
 		if f.MissingBytes == 0 {
-			row.Cost = n.name + " lacks nothing"
+			row.Cost, row.Brief = n.name+" lacks nothing", "lacks nothing"
 		}
 		if f.TurnsIn >= 0 {
 			row.When = "after " + byteCount(f.TurnsIn) + " more"
@@ -130,8 +132,8 @@ func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) Foreca
 			row.Then, row.ThenIs = answerFull, master.name+" sends everything"
 		}
 	case engine.PsyncTooLate:
-		row.Cost = "it wants byte " + at(a.Want) + ", the first one held is " + at(a.First) + ": " +
-			byteCount(int64(a.First-a.Want)) + " too late"
+		row.Brief = byteCount(int64(a.First-a.Want)) + " too late"
+		row.Cost = "it wants byte " + at(a.Want) + ", the first one held is " + at(a.First) + ": " + row.Brief
 	case engine.PsyncNoHistory:
 		row.Cost = n.name + " has no history to continue"
 	case engine.PsyncUnknownID:
@@ -145,6 +147,16 @@ func (m *Model) forecastRow(s *scene, master, n standing, f sim.Forecast) Foreca
 	}
 	row.Label = row.Lead + ", " + n.name + " is answered " + row.Answer.Word + ": " + row.Cost
 	return row
+}
+
+// briefly leaves of the rows what a phone has a line for: its tape, right below, shows the bytes.
+func (m *Model) briefly(rows []ForecastRow) []ForecastRow {
+	for i := range rows {
+		if r := &rows[i]; m.compact() && r.Brief != "" {
+			r.Cost = r.Brief
+		}
+	}
+	return rows
 }
 
 // shownVerdict is the latest answer while it is the newest thing to know: until a link is cut again or the reader

@@ -41,7 +41,7 @@ func (d *deck) Render() app.UI {
 				OnClick(d.play).Body(icon("", 14, 14, playShape)),
 			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-fwd").Aria("label", "One event on").Title("One event on (.)").
 				OnClick(d.step).Body(icon("", 14, 12, path("fill", "M2 0v12l9-6zM12 0h2v12h-2z"))),
-			app.Button().Class("deck__key").Type("button").DataSet("testid", "next-event").Aria("label", "Next event worth a look").
+			app.Button().Class("deck__key deck__key--next").Type("button").DataSet("testid", "next-event").Aria("label", "Next event worth a look").
 				Title("Next event worth a look (>)").OnClick(d.next).Body(
 				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
 		),

@@ -403,7 +403,7 @@ func (s *saying) Render() app.UI {
 			return app.Span().Class("saying__choices").Body(s.choice("continue", "CONTINUE"), s.choice("fullresync", "FULLRESYNC"))
 		}).ElseIf(v.Shown, func() app.UI {
 			return app.Span().Class("saying__answer").DataSet("testid", "verdict").DataSet("verdict", v.Kind).Role("group").Aria("label", v.Label).Body(
-				app.Span().Text(v.Replica), answer(model.Answer{Word: or(map[string]string{"continue": "CONTINUE"}[v.Kind], "FULLRESYNC"), Tone: v.Tone}))
+				app.Span().Text(v.Replica), verdictAnswer(v))
 		}).ElseIf(len(s.Rows) > 0, func() app.UI {
 			r := s.Rows[0]
 			return app.Span().Class("saying__answer").DataSet("testid", "forecast-"+r.Replica).DataSet("answer", r.Answer.Word).Role("group").Aria("label", r.Label).Body(

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strings"
+
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
 	"resync/web/model"
@@ -25,14 +27,15 @@ func (j *judgement) Render() app.UI {
 		DataSet("verdict", j.Verdict.Shown).DataSet("panel", or(j.Takeaway.Open, "none")).Body(
 		j.tools(),
 		app.If(j.Takeaway.Open != "", j.panel).Else(j.answers),
+		app.If(j.Takeaway.Open == "" && j.Verdict.Shown, j.verdict),
 	)
 }
 
-// answers are the forecasts, the verdict, or the words that stand where there is neither.
+// answers are the forecasts, what a verdict comes to, or the words that stand where there is neither.
 func (j *judgement) answers() app.UI {
 	return app.Div().Class("judgement__answers").Body(
 		app.Range(j.Rows).Slice(func(i int) app.UI { return forecast(j.Rows[i]) }),
-		app.If(j.Verdict.Shown, j.verdict),
+		app.If(j.Verdict.Shown, j.short),
 		app.If(len(j.Rows) == 0 && !j.Verdict.Shown, func() app.UI {
 			return app.P().Class("judgement__calm").Text(j.Calm)
 		}),
@@ -63,6 +66,18 @@ func answer(a model.Answer) app.UI {
 	}
 	return app.Span().Class("answer").DataSet("tone", string(a.Tone)).Body(
 		app.Span().Aria("hidden", true).Text(shape), app.Text(a.Word))
+}
+
+// short is a verdict in a line, for a phone: there the tape comes next, and what decided stands below that.
+func (j *judgement) short() app.UI {
+	v := &j.Verdict
+	return app.P().Class("fore fore--told").DataSet("testid", "verdict-short").Body(
+		app.Span().Class("fore__lead").Text(v.Master+" answered"), app.B().Text(v.Replica), verdictAnswer(v), app.Span().Class("fore__cost").Text(v.Cost))
+}
+
+// verdictAnswer is the word that a verdict comes to, with its shape.
+func verdictAnswer(v *model.Verdict) app.UI {
+	return answer(model.Answer{Word: strings.ToUpper(v.Kind), Tone: v.Tone})
 }
 
 func (j *judgement) verdict() app.UI {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -37,12 +38,8 @@ func (n *nodeColumn) Render() app.UI {
 			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).
 			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).
 			ElseIf(t.Tab != model.TabWire, n.output),
-		app.Div().Class("node__chips").Body(app.Range(t.Chips[:]).Slice(func(i int) app.UI {
-			word := t.Chips[i]
-			return app.Button().Class("node__chip").Type("button").Text(word).
-				OnClick(func(app.Context, app.Event) { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: word}) }, app.EventScope(word))
-		})),
 		app.If(t.Tab == model.TabCLI && len(t.Clients) > 0, n.terminals),
+		n.chips(),
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
 			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On && !t.Editor.Open, Host: n.Host, Up: n.Up} // one text at a time
 			if p.Shown {
@@ -56,6 +53,32 @@ func (n *nodeColumn) Render() app.UI {
 func (n *nodeColumn) tab(c model.Choice) app.UI {
 	return app.Button().ID(model.TabID(c.Name)).Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
 		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
+}
+
+// chips are what is slow to type on a phone, over its keyboard: the words that begin a command, the way back through what was given
+// here, and the end of the line.
+func (n *nodeColumn) chips() app.UI {
+	t := &n.Terminal
+	id := model.PromptID(t.Name)
+	chip := func(sign, name string, act func()) app.UI {
+		return app.Button().Class("node__chip").Type("button").DataSet("testid", "chip-"+sign).Aria("label", name).Text(sign).
+			OnMouseDown(func(_ app.Context, e app.Event) { e.PreventDefault() }). // the focus stays where the reader types, and so does the keyboard
+			OnClick(func(app.Context, app.Event) {
+				act()
+				n.Host.Focus(id)
+			}, app.EventScope(t.Name, sign))
+	}
+	return app.Div().Class("node__chips").Role("group").Aria("label", "Keys for the prompt").Body(
+		app.Range(t.Chips[:]).Slice(func(i int) app.UI {
+			k := t.Chips[i]
+			return chip(k.Label, strings.TrimSpace(k.Name), func() {
+				n.Host.SetValue(id, k.Name)
+				n.Up.send(model.Edited{Node: n.Terminal.Name, Text: k.Name})
+			})
+		}),
+		chip("↑", "The line before", func() { n.Up.send(model.Older{Node: n.Terminal.Name, Current: n.Host.Value(id)}) }),
+		chip("⏎", "Run the line", func() { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: n.Host.Value(id)}) }),
+	)
 }
 
 // terminals are the clients of the node, whether all nodes are told what is typed, and what the shown one waits for.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -100,7 +101,11 @@ func (r *storyRail) Render() app.UI {
 					if s.Ask.Open() { // an answer comes first
 						class = "btn"
 					}
-					return app.Button().Class(class).Type("button").DataSet("testid", "story-next").OnClick(r.next).Text(s.Next)
+					word, rest := s.Next, ""
+					if i := strings.IndexByte(word, ' '); i > 0 { // beside the answers there is no room for more than a word
+						word, rest = word[:i], word[i:]
+					}
+					return app.Button().Class(class).Type("button").DataSet("testid", "story-next").OnClick(r.next).Body(app.Span().Body(app.Text(word), app.Span().Class("story__rest").Text(rest)))
 				}),
 			),
 		),

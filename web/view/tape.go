@@ -28,6 +28,7 @@ type tape struct {
 // Where things are from the top of the drawing, in CSS pixels.
 type tapeRows struct {
 	words, ribbon, ribbonHigh, rail, railApart, railHigh float64
+	numbers                                              float64 // below the last rail
 }
 
 func (t *tape) rows() tapeRows {
@@ -35,9 +36,9 @@ func (t *tape) rows() tapeRows {
 		return tapeRows{words: 14, ribbon: 19, ribbonHigh: 16, rail: 39, railApart: 12, railHigh: 5}
 	}
 	if t.Tape.Compact {
-		return tapeRows{words: 14, ribbon: 22, ribbonHigh: 22, rail: 58, railApart: 14, railHigh: 5}
+		return tapeRows{words: 12, ribbon: 20, ribbonHigh: 16, rail: 44, railApart: 12, railHigh: 5, numbers: 14}
 	}
-	rows := tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: 26, railHigh: 8}
+	rows := tapeRows{words: 16, ribbon: 24, ribbonHigh: 26, rail: 74, railApart: 26, railHigh: 8, numbers: 20}
 	if t.Tape.Dense {
 		rows.rail, rows.railApart = 66, 16
 	}
@@ -270,10 +271,7 @@ func (t *tape) plot() (plot *shape, high float64) {
 	if len(k.Rails) == 0 {
 		bottom = r.ribbon + r.ribbonHigh + 10
 	}
-	high = bottom + 24
-	if t.Small {
-		high = bottom + 4
-	}
+	high = bottom + r.numbers + 4
 	plot = draw("svg", "tape__plot", "height", strconv.Itoa(int(high)), "data-many", strconv.FormatBool(len(k.Rails) > manyRails)).with(t.ribbon(r))
 	hairs := ""
 	for i := range k.Rails {
@@ -292,8 +290,8 @@ func (t *tape) plot() (plot *shape, high float64) {
 	marks := ""
 	for _, tick := range k.Ticks {
 		x := tick.X * k.Width
-		marks += "M" + px(x) + " " + px(bottom+5) + "v4"
-		plot.with(words("m mono", x, bottom+20, "middle", tick.Text))
+		marks += "M" + px(x) + " " + px(bottom+r.numbers/4) + "v4"
+		plot.with(words("m mono", x, bottom+r.numbers, "middle", tick.Text))
 	}
 	return plot.with(stroke("l", marks)), high
 }
