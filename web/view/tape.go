@@ -290,7 +290,7 @@ func (t *tape) plot() (plot *shape, high float64) {
 	marks := ""
 	for _, tick := range k.Ticks {
 		x := tick.X * k.Width
-		marks += "M" + px(x) + " " + px(bottom+r.numbers/4) + "v4"
+		marks += "M" + px(x) + " " + px(bottom+r.numbers-15) + "v4" // above the digits
 		plot.with(words("m mono", x, bottom+r.numbers, "middle", tick.Text))
 	}
 	return plot.with(stroke("l", marks)), high

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,5 +39,26 @@ func TestTheTapeIsATableToo(t *testing.T) {
 	}
 	if strings.Contains(html, "tape__plot\"") {
 		t.Error("the drawing is there, too")
+	}
+}
+
+// A mark of the axis ends above the digits of its number, on a phone as well.
+func TestMarksOfTheAxisKeepClearOfTheirNumbers(t *testing.T) {
+	marks := regexp.MustCompile(`class="l" d="M[\d.]+ (-?[\d.]+)v(\d+)`)
+	numbers := regexp.MustCompile(`class="m mono" x="[\d.]+" y="([\d.]+)"`)
+	p, _ := moved(t, newRoom())
+	for _, compact := range []bool{false, true} {
+		k := p.page.Tape
+		k.Compact = compact
+		plot, _ := (&tape{Tape: k, Up: p.up}).plot()
+		html := app.HTMLString(plot.ui())
+		mark, number := marks.FindStringSubmatch(html), numbers.FindAllStringSubmatch(html, -1)
+		if mark == nil || number == nil {
+			t.Fatalf("there is no axis in %s", html)
+		}
+		at := func(text string) float64 { n, _ := strconv.ParseFloat(text, 64); return n }
+		if end, base := at(mark[1])+at(mark[2]), at(number[len(number)-1][1]); end > base-10 {
+			t.Errorf("compact: %t: the mark ends at %v, the number stands on %v", compact, end, base)
+		}
 	}
 }
