@@ -69,12 +69,20 @@ describe("access", () => {
         const ring = (s) => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== "none";
         // A prompt's ring is its line's, a range has one of its own.
         const ringed = [e, e.parentElement, e.parentElement?.parentElement].some((x) => x && ring(getComputedStyle(x)));
-        return { panel, what: e.dataset.testid || e.className || e.tagName, visible: box.width > 0 && box.height > 0 && style.visibility !== "hidden", ringed };
+        // Nor may what scrolls cut off more than a pixel of it, above or below.
+        const around = style.outlineStyle === "none" ? 0 : Math.max(0, parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth) - 1);
+        let whole = true;
+        for (let x = e.parentElement; x; x = x.parentElement) {
+          if (getComputedStyle(x).overflowY === "visible") continue;
+          const { top, bottom } = x.getBoundingClientRect();
+          whole &&= box.top - around >= top && box.bottom + around <= bottom;
+        }
+        return { panel, what: e.dataset.testid || e.className || e.tagName, visible: box.width > 0 && box.height > 0 && style.visibility !== "hidden", ringed, whole };
       });
       if (!stop) break;
       seen.push(stop);
     }
-    assert.deepEqual(seen.filter((s) => !s.visible || !s.ringed), []);
+    assert.deepEqual(seen.filter((s) => !s.visible || !s.ringed || !s.whole), []);
     const order = ["bar", "story", "stage", "node", "tape", "judgement", "wire", "deck"];
     const panels = seen.map((s) => s.panel).filter((p, i, all) => p !== all[i - 1]);
     assert.deepEqual(panels, order);

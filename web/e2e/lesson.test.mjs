@@ -142,8 +142,9 @@ describe("lessons", () => {
     });
   }
 
-  test("a new sentence is read from its beginning", async () => {
+  test("a new sentence is read from its beginning, by who sets letters larger and has to scroll", async () => {
     const page = await begin(here, { viewport: { width: 1280, height: 700 } });
+    await page.addStyleTag({ content: ".app .story .story__more { font: 24px/36px sans-serif !important }" });
     await pick(page, "backlog-ttl");
     const at = () => page.evaluate(() => document.querySelector(".story").scrollTop);
     await page.evaluate(() => (document.querySelector(".story").scrollTop = 9999));
