@@ -98,6 +98,26 @@ describe("layout", () => {
     });
   }
 
+  test("in free play nothing that the story says scrolls, before an answer and after it, in low windows and in high ones", async () => {
+    const page = await begin(here, { viewport: { width: 1280, height: 800 } });
+    const still = async (when) => {
+      for (const height of [650, 720, 799, 800, 860, 960, 1000]) {
+        await page.setViewportSize({ width: 1280, height });
+        await drawn(page);
+        assert.equal(await page.evaluate(() => document.querySelector(".story").scrollHeight - document.querySelector(".story").clientHeight), 0, `${when}, ${height} high`);
+      }
+    };
+    await states.cut(page);
+    await still("cut");
+    await page.click(id("guess-fullresync"));
+    await tick(page, 100);
+    await still("guessed");
+    await run(page, "blackhole m1 r2");
+    await tick(page, 2000);
+    await still("two away");
+    await end(page);
+  });
+
   test("at 1280 by 800 all rows of the wire are in sight, beside a verdict as well", async () => {
     const page = await begin(here);
     const rows = async () => {
