@@ -210,6 +210,9 @@ func (m *Model) perform(p Perform) []Cmd {
 	return append(cmds, done)
 }
 
+// Tab is what the column of a node shows.
+func (m *Model) Tab() string { return m.tab }
+
 // Opening reports whether the opening is still on its way, a journey through time, or a file.
 func (m *Model) Opening() bool {
 	_, seeking := m.line.Seeking()

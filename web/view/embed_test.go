@@ -201,18 +201,27 @@ func TestAFrameTellsEveryLineThatIsWrong(t *testing.T) {
 	}
 }
 
-// Where there are no tabs, the prompt stays in its place also when a script is wrong, however long that is read.
+// Where there are no tabs, the prompt stays in its place also when a script is wrong: in every drawing, however long its lines are
+// read and what is right of them is run.
 func TestAFrameWithAWrongScriptHasItsPrompt(t *testing.T) {
 	r := newRoom()
-	r.embedded, r.fragment, r.packed = true, "v=1&a=packed", "node m1\n"+strings.Repeat("# It is read over many frames.\n", 4_000)+"nonsense\n"
+	r.embedded, r.fragment = true, "v=1&a=packed"
+	r.packed = "node m1\nload m1 rate 2000/s\n" + strings.Repeat("# It is read over many frames.\n", 4_000) + "wait 60s\nnonsense\n"
 	p, _ := moved(t, r)
-	for i := 0; p.model.Opening(); i++ {
+	running := 0
+	for i, on := 0, true; on; i++ {
+		on = p.model.Opening()
 		p.frame(time.Second + time.Duration(i)*16*time.Millisecond)
+		if p.model.Notice().Text != "" && on {
+			running++
+		}
+		p.lookAt(model.AllParts)
+		if html := app.HTMLString(p.Render()); p.model.HasNode("m1") && !strings.Contains(html, `data-testid="cli-m1"`) || strings.Contains(html, `data-testid="editor"`) {
+			t.Fatal("there is an editor in its place, in frame ", i)
+		}
 	}
-	p.frame(time.Minute)
-	p.lookAt(model.AllParts)
-	if html := app.HTMLString(p.Render()); !strings.Contains(html, `data-testid="cli-m1"`) || strings.Contains(html, `data-testid="editor"`) {
-		t.Error("there is an editor in its place")
+	if running == 0 {
+		t.Error("what is right ran within a frame: nothing was seen of it")
 	}
 }
 
