@@ -223,7 +223,7 @@ describe("the story", () => {
     const from = await clock(page);
     await page.waitForFunction(([selector, t]) => parseFloat(document.querySelector(selector).textContent) > t + 0.3, [id("clock"), from]);
     await page.waitForSelector(`${id("link-m1-r1")}[data-state="severed"]`); // nobody has touched anything: it shows what it is for
-    assert.match(await page.locator(".story__where").textContent(), /touch anything/);
+    await page.waitForFunction(() => /touch anything/.test(document.querySelector(".story__where").textContent)); // the panels are drawn one after the other
     await page.keyboard.press("Space");
     await page.waitForFunction(() => !/touch anything/.test(document.querySelector(".story__where").textContent));
     await shows(page, "clock", /paused/);
