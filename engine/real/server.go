@@ -34,10 +34,10 @@ type server struct {
 	control *control // the runner's own connection
 	clients map[int]*client
 	told    sync.Map // by what name it was told of a node, by the node's number
+	gone    bool     // it was removed: it is in World.servers for its number and its name alone
 
 	// Guarded by the world's lock.
 	state      string // up, frozen, down
-	gone       bool   // it was removed: it is in World.servers for its number and its name alone
 	cmd        *exec.Cmd
 	ended      chan struct{} // closed when the process is gone
 	load       *load

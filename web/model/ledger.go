@@ -85,11 +85,7 @@ func (l *Ledger) lags(info node.Info, named func(string) string) {
 		if !ok {
 			return
 		}
-		said := map[string]string{}
-		for part := range strings.SplitSeq(line, ",") {
-			key, value, _ := strings.Cut(part, "=")
-			said[key] = value
-		}
+		said := replicaParts(line)
 		if lag, ok := said["lag"]; ok { // the oldest eras do not say it
 			l.Fields = append(l.Fields, LedgerField{name + " lag", lag, named(said["ip"]+":"+said["port"]) + ", " + said["state"] + ": seconds since it acknowledged"})
 		}

@@ -342,6 +342,16 @@ func (p *pasted) readReplica(bad func(key, what string), number func(key string,
 	}
 }
 
+// replicaParts takes apart what INFO says of a replica: "ip=10.0.0.2,port=6380,state=online,offset=5,lag=0".
+func replicaParts(text string) map[string]string {
+	parts := map[string]string{}
+	for part := range strings.SplitSeq(text, ",") {
+		key, value, _ := strings.Cut(part, "=")
+		parts[key] = value
+	}
+	return parts
+}
+
 // readSlaves reads what a master says of its replicas.
 func (p *pasted) readSlaves(bad func(key, what string)) {
 	for i := range 1024 {
@@ -350,11 +360,7 @@ func (p *pasted) readSlaves(bad func(key, what string)) {
 		if !ok {
 			return
 		}
-		parts := map[string]string{}
-		for part := range strings.SplitSeq(text, ",") {
-			k, v, _ := strings.Cut(part, "=")
-			parts[k] = v
-		}
+		parts := replicaParts(text)
 		offset, err := strconv.ParseInt(parts["offset"], 10, 64)
 		if parts["ip"] == "" || parts["port"] == "" || err != nil || offset < 0 {
 			bad(key, key+" does not say ip, port and offset: "+quoted(text)+".")
