@@ -316,6 +316,21 @@ describe("layout", () => {
     }
   });
 
+  test("the line of time is as long as half the window at least, rewound or not", async () => {
+    const page = await begin(here, { viewport: { width: 768, height: 1024 } });
+    await tick(page, 2000);
+    for (const act of ["play", "step-back"]) {
+      await page.click(id(act));
+      for (const width of [768, 899, 999]) {
+        await page.setViewportSize({ width, height: 1024 });
+        await drawn(page);
+        const { width: long } = await box(page, ".deck__track");
+        assert.ok(long >= width / 2, `${long} of ${width} behind ${act}`);
+      }
+    }
+    await end(page);
+  });
+
   test("on a phone the deck is low, covers nothing, and opens by keys", async () => {
     const page = await begin(here, phone);
     const deck = await box(page, ".deck");
