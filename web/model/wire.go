@@ -617,12 +617,15 @@ func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool, keep func(wire
 	mark.Label = ""
 }
 
-// labelArrow places the words at an arrow: where no line runs through them if there is such a place, else where they cover no
-// other words; all of them or, where they have no room, the short ones.
+// labelArrow places the words at an arrow: where no line runs through them if there is such a place, all of them or, where they
+// have no room, the short ones; else where they cover no other words, and there the short ones first, which hide less.
 func (k *Wire) labelArrow(i int, fit func(wireWord) bool, keep func(wireWord)) {
 	a := &k.Arrows[i]
 	all := [...][2]string{{a.Label, a.More}, {a.short, ""}}
 	for _, clear := range []bool{true, false} {
+		if !clear {
+			slices.Reverse(all[:])
+		}
 		for _, words := range all {
 			text := strings.TrimSpace(words[0] + " " + words[1])
 			for n := 0; text != "" && n < 2*len(wordsAt); n++ {

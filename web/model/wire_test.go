@@ -67,6 +67,26 @@ func TestTheWireShowsAnOutage(t *testing.T) {
 	}
 }
 
+// Where lines run through all places, the words are the short ones.
+func TestWordsThatLinesRunThroughAreShort(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"sever m1 r1"}, Run{"load m1 rate 20/s size 64"}, Tick{3 * time.Second}, Run{"unload m1"}, Tick{1400 * time.Millisecond})
+	k, short := wireOf(m), 0
+	for i, a := range k.Arrows {
+		w := wireWord{TapeText{X: a.LabelX, Anchor: a.Anchor, Text: strings.TrimSpace(a.Label + " " + a.More)}, a.LabelRow}
+		switch {
+		case a.Label == "" || a.short == "" || !k.crossed(i, w):
+		case a.Label != a.short:
+			t.Errorf("lines run through %q, and %q would do", w.Text, a.short)
+		default:
+			short++
+		}
+	}
+	if short == 0 {
+		t.Error("there are no words that lines run through")
+	}
+}
+
 // However much happens, the drawing stays within its bounds, and tells how much it stands for.
 func TestTheWireStaysReadable(t *testing.T) {
 	m := opened(t, "")
