@@ -33,7 +33,7 @@ async function unroll(page, width) {
 }
 
 const browser = await launch();
-const server = await serve();
+const server = await serve({ unpacked: true });
 const broken = await serve({ answer: (name) => (/\.wasm/.test(name) ? { status: 404 } : undefined) });
 const slow = await serve({ answer: (name) => (/\.wasm/.test(name) ? new Promise(() => {}) : undefined) });
 

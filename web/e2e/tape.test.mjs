@@ -168,6 +168,7 @@ describe("the tape", () => {
       await touch("touchEnd");
       await page.waitForFunction(([s, top]) => document.querySelector(s).scrollTop < top - 20, [".app__panels", before]);
       assert.equal(await text(page, "tape-zoom"), "commands");
+      for (let last; last !== (last = await scrolled()); ) await page.waitForTimeout(100); // what was pushed rolls on
       const beside = await page.locator(".tape__head h2").boundingBox();
       const top = (await page.locator(".tape__body").boundingBox()).y;
       await touch("touchStart", [100, top + 20], [beside.x + 20, beside.y + 10]);
