@@ -109,9 +109,6 @@ func (p *page) opening() bool { return p.embed.unpacks > 0 || p.model.Opening() 
 // embedFrame is a frame's part of an animation frame.
 func (p *page) embedFrame() {
 	e := &p.embed
-	if e.bare() && p.model.Tab() == model.TabScript {
-		p.viewed() // a script that is wrong opens its editor, which has no place here, and is not to be seen for a moment either
-	}
 	if !e.on || p.opening() {
 		return
 	}

@@ -223,6 +223,11 @@ func TestAFrameWithAWrongScriptHasItsPrompt(t *testing.T) {
 	if running == 0 {
 		t.Error("what is right ran within a frame: nothing was seen of it")
 	}
+	r.packed = "node m1\nnonsense\n"
+	p.follow(r.fragment) // as when the host loads another, and go-app draws before the next frame
+	if strings.Contains(app.HTMLString(p.Render()), `data-testid="editor"`) {
+		t.Error("between two frames there is an editor in its place")
+	}
 }
 
 // A slowRoom takes its time to unpack a script, as browsers do.

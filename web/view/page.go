@@ -346,6 +346,9 @@ func (p *page) redraw() {
 
 // lookAt takes what is to be drawn from the model.
 func (p *page) lookAt(parts model.Parts) {
+	if p.embed.bare() && p.model.Tab() == model.TabScript {
+		p.viewed() // a script that is wrong opens its editor, which has no place in a frame, and is not to be seen for a moment either
+	}
 	p.model.Draw(&p.page, parts)
 	p.shown.note(parts, p.model.Revision(), p.lastFrame)
 	p.seek()
