@@ -8,20 +8,23 @@ import (
 
 // Whether two nodes have the same data is seen by their digests: what DEBUG DIGEST begins with, on every card. To work one out
 // reads every key, 7 µs for each in a browser, so it is done where the data may have changed, not often, and not of much data.
-// All are of the same moment.
+// All are of the same moment: those that are worked out one after the other count once nothing has changed in between.
 
 const (
 	digestShown    = 6 // hex digits
 	digestGap      = 500 * time.Millisecond
-	mostDigestKeys = 1000    // at all nodes together,
-	mostDigested   = 1 << 20 // and bytes
+	digestTurn     = 100 * time.Millisecond
+	mostDigestKeys = 1000    // in a turn,
+	mostDigested   = 1 << 20 // and bytes, at all nodes together
 )
 
 // digests are those of a moment, in order of the nodes' birth, or none. What is in the list stays, for copies of the model share it.
 type digests struct {
-	of   []digest
-	gone int           // nodes that had been removed
-	left time.Duration // of the reader's time, until they may be worked out again
+	of    []digest
+	next  []digest      // what is worked out over several turns,
+	tries int           // and how many it took so far
+	gone  int           // nodes that had been removed
+	left  time.Duration // of the reader's time, until they may be worked out again
 }
 
 // A digest is that of a process which began then and had been given so many inputs: while it gets none, its data stays as it is.
@@ -29,6 +32,7 @@ type digest struct {
 	since  engine.Instant
 	inputs int64
 	text   string
+	owed   bool // the turn was too short for it
 }
 
 // digestsAt works out those that are missing, when it is time.
@@ -40,27 +44,45 @@ func (m *Model) digestsAt(s *scene) []digest {
 	if d.left > 0 && !m.filled(s) && !m.caughtUp(s) {
 		return d.of
 	}
-	before := d.of
-	*d = digests{left: digestGap, gone: gone}
-	keys, bytes := 0, int64(0)
+	bytes := int64(0)
 	for _, n := range s.nodes {
-		keys += n.keys
-		bytes += m.world().Node(n.name).DataBytes()
+		if bytes += m.world().Node(n.name).DataBytes(); bytes > mostDigested || n.keys > mostDigestKeys {
+			*d = digests{left: digestGap, gone: gone}
+			return nil
+		}
 	}
-	if keys > mostDigestKeys || bytes > mostDigested {
-		return nil
-	}
+	next, keys, owed := make([]digest, 0, len(s.nodes)), 0, false
 	for i, n := range s.nodes {
 		v := m.world().Node(n.name)
 		now := digest{since: v.Since, inputs: v.Inputs}
-		if i < len(before) && before[i].since == now.since && before[i].inputs == now.inputs {
-			now.text = before[i].text
-		} else if v.Up() {
+		if was, ok := now.among(d.next, i); ok {
+			now = was
+		} else if was, ok := now.among(d.of, i); ok {
+			now = was
+		} else if now.owed = v.Up() && keys > 0 && keys+n.keys > mostDigestKeys; v.Up() && !now.owed {
 			now.text = v.Digest()[:digestShown]
+			keys += n.keys
 		}
-		d.of = append(d.of, now)
+		owed = owed || now.owed
+		next = append(next, now)
 	}
+	if !owed {
+		*d = digests{of: next, left: digestGap, gone: gone}
+		return d.of
+	}
+	if d.tries++; d.tries > 2*len(s.nodes) || m.filled(s) || m.caughtUp(s) {
+		d.of = nil // it changes faster than that, or is no longer true
+	}
+	d.next, d.left = next, digestTurn
 	return d.of
+}
+
+// among looks for what is known of the same data.
+func (d digest) among(list []digest, i int) (digest, bool) {
+	if i >= len(list) || list[i].owed || list[i].since != d.since || list[i].inputs != d.inputs {
+		return digest{}, false
+	}
+	return list[i], true
 }
 
 // caughtUp reports whether a replica, which had other data when the digests were worked out, now has all that its master has

@@ -110,3 +110,37 @@ func TestDigestsAreNotWorkedOutOften(t *testing.T) {
 		t.Errorf("a digest of %d keys", m.world().Node("m1").Keys)
 	}
 }
+
+// What is too much for one turn is worked out over several, and holds for all nodes at one moment: never while it changes.
+func TestDigestsOfManyKeysTakeSeveralTurns(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"load m1 rate 4/s keys 100000 size 8"}, Tick{30 * time.Second})
+	turns, fresh := 0, 0
+	for i := range 400 {
+		if i == 300 {
+			do(m, Run{"unload m1"})
+		}
+		do(m, Frame{Elapsed: 20 * time.Millisecond})
+		cards := m.Page().Stage.Cards
+		if m.digests.next != nil {
+			turns++
+		}
+		if m.digests.left < digestGap {
+			continue // they are of a moment ago
+		}
+		for _, c := range cards {
+			if want := m.world().Node(c.Name).Digest()[:digestShown]; c.Digest != want {
+				t.Fatalf("frame %d: %s has the digest %q, want %q", i, c.Name, c.Digest, want)
+			}
+			fresh++
+		}
+	}
+	if turns == 0 || fresh == 0 {
+		t.Errorf("%d turns were too short, %d digests were new", turns, fresh)
+	}
+	for _, c := range m.Page().Stage.Cards {
+		if want := m.world().Node(c.Name).Digest()[:digestShown]; c.Digest != want || c.Differs {
+			t.Errorf("%s has the digest %q, want %q", c.Name, c.Digest, want)
+		}
+	}
+}

@@ -159,7 +159,8 @@ type Card struct {
 	Lineage      int    // the history's colour
 	Fact         string
 	Digest       string // what DEBUG DIGEST begins with, "" where it is not worked out
-	Differs      bool   // from the master's
+	Master       string // whose data these should be,
+	Differs      bool   // and are not
 	Backlog      CardBacklog
 	Load         string // what the load button says, "" for no button
 	Loading      bool

@@ -129,6 +129,7 @@ func (m *Model) stage(s *scene) Stage {
 		for i := range of[:min(len(of), len(s.nodes))] {
 			c := &st.Cards[i]
 			if c.Digest = of[i].text; c.Digest != "" && s.nodes[i].master >= 0 && s.nodes[i].master < len(of) {
+				c.Master = s.nodes[s.nodes[i].master].name
 				with := of[s.nodes[i].master].text
 				c.Differs = with != "" && with != c.Digest
 			}

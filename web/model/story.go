@@ -518,6 +518,9 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 	if m.past.loads[master.name] {
 		try = []Try{heal, m.loadTry(master.name)}
 	}
+	if !m.past.loads[master.name] {
+		return n.name + " is cut off, and " + master.name + " has gone on.", more + ".", try
+	}
 	return n.name + " is cut off, and " + master.name + " writes on.", more + ".", try
 }
 

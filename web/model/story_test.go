@@ -120,6 +120,9 @@ func TestACutReplicaContinuesWhereItStopped(t *testing.T) {
 	if !v.Shown || v.Kind != want.Kind || v.Replica != want.Replica || v.Master != want.Master || v.Answer != want.Answer || v.Cost != want.Cost {
 		t.Fatalf("verdict %+v", v)
 	}
+	if want := "sends " + missing + ": same history, " + commas(int64(stopped+1)) + " held"; v.Brief != want {
+		t.Errorf("in brief it is %q, want %q", v.Brief, want)
+	}
 	if !v.History.Accepted || !v.Held.Accepted {
 		t.Errorf("checks %+v, %+v", v.History, v.Held)
 	}

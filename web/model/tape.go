@@ -524,7 +524,7 @@ func (t *Tape) headText(win window, master standing, head, drop engine.Offset, h
 		t.DropAt = TapeText{X: 1, Anchor: "end", Text: "drop line ▸", Tone: ToneFull, Shown: !t.Compact}
 		t.DropIn = TapeText{X: 1, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " to go", Tone: ToneMuted, Shown: !t.Compact}
 		if t.Compact {
-			t.DropIn = TapeText{X: 1, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " left ▸", Tone: ToneFull, Shown: true}
+			t.DropIn = TapeText{X: 1, Anchor: "end", Text: "drops in " + byteCount(int64(drop-head)+1) + " ▸", Tone: ToneFull, Shown: true}
 			t.DropIn.Shown = !t.meetsFlag(t.DropIn)
 			return
 		}
@@ -536,7 +536,7 @@ func (t *Tape) headText(win window, master standing, head, drop engine.Offset, h
 	t.DropIn = TapeText{X: t.Drop, Anchor: "start", Text: byteCount(int64(drop-head)+1) + " to go", Tone: ToneMuted, Shown: !t.Compact}
 	t.DropAt.Shown = t.DropAt.Shown && !t.meetsFlag(t.DropAt)
 	if t.Compact {
-		t.DropIn = TapeText{X: t.Drop, Anchor: "end", Text: byteCount(int64(drop-head)+1) + " left", Tone: ToneFull, Shown: true}
+		t.DropIn = TapeText{X: t.Drop, Anchor: "end", Text: "drops in " + byteCount(int64(drop-head)+1), Tone: ToneFull, Shown: true}
 		if t.meetsFlag(t.DropIn) {
 			t.DropIn.Shown = false
 		}

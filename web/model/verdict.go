@@ -47,6 +47,7 @@ type Verdict struct {
 	Answer   string // "+CONTINUE"
 	AnswerID string
 	Cost     string
+	Brief    string // what it costs, and why, in half a line
 	Tone     Tone
 	Log      string
 	Label    string
@@ -197,6 +198,7 @@ func (m *Model) verdict(s *scene) Verdict {
 			d.Cost = "and has nothing to send: no byte is missing"
 		}
 	}
+	d.Brief = brief(v)
 	d.History = historyCheck(v.master, a)
 	d.Held = heldCheck(v.master, a, d.History.Accepted)
 	d.Mini = mini(a)
@@ -206,6 +208,28 @@ func (m *Model) verdict(s *scene) Verdict {
 	d.Label = d.Master + " answered " + trimPlus(d.Answer) + " to " + d.Replica + ". Same history: " + trimTick(d.History.Result) +
 		". Still held: " + trimTick(d.Held.Result) + "."
 	return d
+}
+
+func brief(v judged) string {
+	a := v.answer
+	if a.Continued() && a.Bytes == 0 {
+		return "sends nothing: " + at(a.Want) + " is its next byte, too"
+	}
+	if a.Continued() {
+		return "sends " + byteCount(a.Bytes) + ": same history, " + at(a.Want) + " held"
+	}
+	size := "sends everything: "
+	if v.bytes > 0 {
+		size = "sent everything, " + byteCount(v.bytes) + ": "
+	}
+	return size + map[engine.PsyncReason]string{
+		engine.PsyncTooLate:      at(a.Want) + " is gone",
+		engine.PsyncNoHistory:    "no history yet",
+		engine.PsyncUnknownID:    "another history",
+		engine.PsyncBeyondSecond: "other bytes since",
+		engine.PsyncNoBacklog:    "no backlog",
+		engine.PsyncFuture:       "no byte " + at(a.Want),
+	}[a.Reason]
 }
 
 // historyCheck is the first comparison: does the master know the history that it was asked to continue?

@@ -338,7 +338,10 @@ func wireWords(f *engine.Sent) (label, more, short string) {
 	case engine.PayloadAck:
 		return strings.TrimPrefix(text, "REPLCONF "), "", ""
 	}
-	return shorten(text, 2*longestWords), "", ""
+	if word, _, more := strings.Cut(text, " "); more && decides(word) {
+		short = word
+	}
+	return shorten(text, 2*longestWords), "", short
 }
 
 const longestWords = 28 // characters of a command at an arrow
@@ -563,7 +566,7 @@ func (k *Wire) label() {
 	}
 	fit := func(w wireWord) bool {
 		lo, hi := extent(w.TapeText, k.Width)
-		if lo < 0 || hi > k.Width {
+		if lo < 0 || hi > k.Width || k.struck(w) {
 			return false
 		}
 		for _, other := range taken {
@@ -617,20 +620,37 @@ func (k *Wire) labelMark(mark *WireMark, fit func(wireWord) bool, keep func(wire
 	mark.Label = ""
 }
 
+// struck reports whether the line of a cut or of what was healed runs through the words.
+func (k *Wire) struck(w wireWord) bool {
+	lo, hi := extent(w.TapeText, k.Width)
+	half := wordsHigh / 2 / k.Apart
+	for _, m := range k.Marks {
+		if x := m.X * k.Width; m.To >= 0 && m.Kind != "refused" && lo < x && x < hi-wordsAir &&
+			w.row+half > float64(min(m.Row, m.To)) && w.row-half < float64(max(m.Row, m.To)) {
+			return true
+		}
+	}
+	return false
+}
+
 // labelArrow places the words at an arrow: where no line runs through them if there is such a place, all of them or, where they
-// have no room, the short ones; else where they cover no other words, and there the short ones first, which hide less.
+// have no room, the short ones; else where they cover no other words, and there the short ones first, which hide less. They end
+// before now. What decides is an exception, as long as its only clear place reaches over: it would cover the arrows that led to it.
 func (k *Wire) labelArrow(i int, fit func(wireWord) bool, keep func(wireWord)) {
 	a := &k.Arrows[i]
 	all := [...][2]string{{a.Label, a.More}, {a.short, ""}}
-	for _, clear := range []bool{true, false} {
-		if !clear {
+	for _, try := range []struct{ clear, over bool }{{clear: true}, {clear: true, over: true}, {}} {
+		if try.over && a.rank() != "decision" {
+			continue
+		}
+		if !try.clear {
 			slices.Reverse(all[:])
 		}
 		for _, words := range all {
 			text := strings.TrimSpace(words[0] + " " + words[1])
 			for n := 0; text != "" && n < 2*len(wordsAt); n++ {
 				w := k.beside(a, text, wordsAt[n/2], n%2 == 1)
-				if _, hi := extent(w.TapeText, k.Width); hi-wordsAir > k.Now*k.Width || !fit(w) || clear && k.crossed(i, w) {
+				if _, hi := extent(w.TapeText, k.Width); hi-wordsAir > k.Now*k.Width && !try.over || !fit(w) || try.clear && k.crossed(i, w) {
 					continue
 				}
 				a.Label, a.More, a.LabelX, a.LabelRow, a.Anchor = words[0], words[1], w.X, w.row, w.Anchor
@@ -662,7 +682,7 @@ func (k *Wire) crossed(own int, w wireWord) bool {
 	if len(k.Arrows) > linedMost {
 		return false
 	}
-	if math.Abs(w.row-math.Round(w.row))*k.Apart < wordsHigh/2 { // on a node's line
+	if math.Abs(w.row-math.Round(w.row))*k.Apart < wordsHigh/2-1 { // on a node's line
 		return true
 	}
 	lo, hi := extent(w.TapeText, k.Width)
@@ -689,12 +709,14 @@ func (k *Wire) crossed(own int, w wireWord) bool {
 
 // rank is whose words are kept where there is no room for all: the question and its answer before anything else.
 func (a *WireArrow) rank() string {
-	for _, word := range []string{"PSYNC", "+CONTINUE", "+FULLRESYNC"} {
-		if strings.HasPrefix(a.Label, word) {
-			return "decision"
-		}
+	if word, _, _ := strings.Cut(a.Label, " "); decides(word) {
+		return "decision"
 	}
 	return a.Kind
+}
+
+func decides(word string) bool {
+	return word == "PSYNC" || word == "+CONTINUE" || word == "+FULLRESYNC"
 }
 
 // wireTicks are round moments, some 120 pixels apart.

@@ -72,7 +72,7 @@ func answer(a model.Answer) app.UI {
 func (j *judgement) short() app.UI {
 	v := &j.Verdict
 	return app.P().Class("fore fore--told").DataSet("testid", "verdict-short").Body(
-		app.Span().Class("fore__lead").Text(v.Master+" answered"), app.B().Text(v.Replica), verdictAnswer(v), app.Span().Class("fore__cost").Text(v.Cost))
+		app.Span().Class("fore__lead").Text(v.Master+" answered"), app.B().Text(v.Replica), verdictAnswer(v), app.Span().Class("fore__cost").Text(v.Brief))
 }
 
 // verdictAnswer is the word that a verdict comes to, with its shape.

@@ -199,7 +199,7 @@ func (c *historyChip) Render() app.UI {
 func (c *card) digest() app.UI {
 	digits, title := c.Card.Digest, "DEBUG DIGEST: the same data has the same"
 	if c.Card.Differs {
-		digits, title = "≠ "+digits, "DEBUG DIGEST: not the data of its master"
+		digits, title = "≠ "+c.Card.Master, "DEBUG DIGEST "+digits+": not the data of "+c.Card.Master
 	}
 	return app.P().Class("card__digest").DataSet("testid", "digest-"+c.Card.Name).DataSet("differs", c.Card.Differs).Title(title).Text(digits)
 }

@@ -95,9 +95,8 @@ func (w *wire) plot() (plot *shape, high float64) {
 		}
 	}
 	past, ahead, dead := w.lines(now)
-	// What has not happened yet is not to be seen.
-	// What is said of the arrows stands above them all.
-	arrows, said, marks := draw("g", "", "clip-path", "url(#wire-past)"), draw("g", "", "clip-path", "url(#wire-past)"), group()
+	// What has not happened yet is not to be seen. What is said of the arrows stands above them all, and above the line of now.
+	arrows, said, marks := draw("g", "", "clip-path", "url(#wire-past)"), group(), group()
 	for i := range k.Arrows {
 		arrows.with(w.arrow(&k.Arrows[i]))
 		if k.Arrows[i].Label != "" {
@@ -112,8 +111,9 @@ func (w *wire) plot() (plot *shape, high float64) {
 		rect("f-surface", now, wireTop-14, k.Width-now, high-wireTop+14, 0),
 		stroke("l", past), stroke("l dash", ahead), stroke("wire__gap", dead), stroke("l-lost dot", dead),
 		draw("clipPath", "", "id", "wire-past").with(rect("", 0, 0, now, high, 0)),
-		arrows, said, marks,
+		arrows,
 		stroke("l-text w2", "M"+px(now)+" "+px(wireTop-16)+"V"+px(high)),
+		said, marks,
 		words("b halo", now+6, wireTop-6, "", k.NowWord),
 	), high
 }
