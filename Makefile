@@ -20,7 +20,7 @@ FROM ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey suite e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers fuzz swarm diff real clean
+.PHONY: help run build server test tools fmt vet lint unit imports wasm-test interop topology valkey suite e2e e2e-all shots frames examples bench bench-go bench-wasm bench-server bench-page peers lighthouse fuzz swarm diff real clean
 
 ## run: build the page, serve it and print its address (ADDR=host:port to choose one)
 run: build
@@ -173,6 +173,12 @@ peers: build $(PLAYWRIGHT)
 	@.ci/need chromium chromium
 	npm install --prefix web/e2e/peers --no-audit --no-fund --no-package-lock --silent
 	node web/e2e/peers.mjs
+
+## lighthouse: what Lighthouse says of the page, on a telephone and on a desk
+lighthouse: build $(PLAYWRIGHT)
+	@.ci/need chromium chromium
+	npm install --prefix web/e2e/peers --no-audit --no-fund --no-package-lock --silent
+	node web/e2e/lighthouse.mjs
 
 ## fuzz: every fuzz test for FUZZTIME (20s)
 fuzz:

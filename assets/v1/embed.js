@@ -328,8 +328,8 @@ class ResyncPlayground extends HTMLElement {
     if (this.#topics) this.#ask("subscribe", { topics: this.#topics }).catch((e) => this.#complain(e));
     s.resolve(this);
     const auto = this.#get("autoplay", "once");
-    if (auto === "off" || s.was?.playing === false || (s.byItself && this.#others().some((e) => e.#claims || e.state === "playing"))) return;
-    this.#claims = true;
+    if (auto === "off" || (auto === "once" && (s.was?.playing === false || (s.byItself && this.#others().some((e) => e.#claims || e.state === "playing"))))) return;
+    this.#claims = auto === "once"; // the frame complains of any other word
     setTimeout(() => (this.#claims = false), 2000);
     this.#set("autoplay", auto);
   }

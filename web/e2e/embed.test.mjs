@@ -393,6 +393,12 @@ describe("the element", () => {
     const [one, two] = await page.evaluate(() => ["one", "two"].map((id) => states[id].join()));
     assert.equal([one, two].filter((s) => s.includes("true")).length, 1, `${one} and ${two}`);
     for (const s of [one, two]) assert.doesNotMatch(s, /true.*false/);
+    // A word that means nothing is told of here as well.
+    await page.evaluate((html) => {
+      addEventListener("resync-error", (e) => (window.wrong = e.detail.message));
+      document.body.insertAdjacentHTML("beforeend", html);
+    }, element(`height="300" lazy="eager" autoplay="twice"`, "three"));
+    await page.waitForFunction(() => /autoplay.*twice|twice.*autoplay/.test(window.wrong));
     assert.deepEqual(page.complain(), []);
   });
 

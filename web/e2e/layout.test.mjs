@@ -316,7 +316,7 @@ describe("layout", () => {
     }
   });
 
-  test("the line of time is as long as half the window at least, rewound or not", async () => {
+  test("the line of time is as long as half the window at least, and the keys have one row, rewound or not", async () => {
     const page = await begin(here, { viewport: { width: 768, height: 1024 } });
     await tick(page, 2000);
     for (const act of ["play", "step-back"]) {
@@ -326,6 +326,8 @@ describe("layout", () => {
         await drawn(page);
         const { width: long } = await box(page, ".deck__track");
         assert.ok(long >= width / 2, `${long} of ${width} behind ${act}`);
+        const { height } = await box(page, ".deck");
+        assert.ok(height < 110, `${height} px of ${width} behind ${act}: the keys have more than a row`);
       }
     }
     await end(page);

@@ -193,6 +193,7 @@ type Link struct {
 	Master, Replica string
 	Depth, Lane     int // where it stands: to the left of (above) the replica's card
 	Span            int
+	Rail            bool // it begins at a line, since its master's card does not stand beside it
 	Cut, Dead       bool
 	Dark            [2]bool // in a blackhole: what the master sends vanishes, and what the replica sends
 	Badges          []Badge

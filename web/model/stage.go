@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -151,6 +152,7 @@ func (st *Stage) place(nodes, columns int) {
 // What a stage needs, in CSS pixels, as card.css and stage.css have it.
 const (
 	cardHigh, cardsApart = 124, 10
+	tallest              = 3  // lanes that a card is stretched over
 	loadHigh             = 36 // of a master's button
 	cardWide, linkWide   = 190, 96
 	stageEdge            = 20
@@ -187,6 +189,11 @@ func (m *Model) size(st *Stage) {
 	for i := range st.Cards {
 		c := &st.Cards[i]
 		c.Backlog.Shown = c.Backlog.Shown && (c.Span == st.Lanes || c.Span > 2)
+	}
+	for i := range st.Links {
+		l := &st.Links[i]
+		c := st.Cards[slices.IndexFunc(st.Cards, func(c Card) bool { return c.Name == l.Master })]
+		l.Rail = st.Dense && (c.Span > tallest || c.Span > 1 && !c.Backlog.Shown)
 	}
 }
 

@@ -93,6 +93,11 @@ func TestCardsAreSmallWhereThereAreMany(t *testing.T) {
 			do(m, Run{line})
 		}
 		st := m.Page().Stage
+		for _, l := range st.Links {
+			if rail := strings.HasPrefix(c.name, "four") && c.dense; l.Rail != rail {
+				t.Errorf("%s: the link %s begins at a line: %t", c.name, l.ID, l.Rail)
+			}
+		}
 		if st.Dense != c.dense || st.Cards[0].Backlog.Shown != c.gauge {
 			t.Errorf("%s: dense %t, a gauge %t", c.name, st.Dense, st.Cards[0].Backlog.Shown)
 		}

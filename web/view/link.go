@@ -19,7 +19,7 @@ func (l *link) Render() app.UI {
 	l.Up.breathe()
 	k := &l.Link
 	return app.Div().Class("link span-"+strconv.Itoa(k.Span)+" "+at(k.Depth, k.Lane)).DataSet("testid", "link-"+k.ID).DataSet("state", k.Path).
-		DataSet("selected", k.Selected).DataSet("said", k.Said).Role("group").Aria("label", k.Label).
+		DataSet("selected", k.Selected).DataSet("said", k.Said).DataSet("rail", k.Rail).Role("group").Aria("label", k.Label).
 		Attr("draggable", "true").OnDragStart(l.pickUp).OnDragEnd(l.letGo).OnKeyDown(l.key).Body(
 		app.Button().Class("link__state").Type("button").DataSet("testid", "faults-"+k.ID).Aria("pressed", k.Selected).OnClick(l.faults).Body(
 			app.Span().Class("sr").Text("Faults of the link "+k.Master+" to "+k.Replica+": "), app.B().Text(k.State), app.Text(" "), app.Span().Class("link__note").Text(k.Note)),
