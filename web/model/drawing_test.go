@@ -506,3 +506,25 @@ func TestBlocksThatAreKeptHavePins(t *testing.T) {
 		}
 	}
 }
+
+// What a flag says stays within the drawing: in the middle of a narrow phone it is its name and its byte.
+func TestWhatAFlagSaysStaysInTheDrawing(t *testing.T) {
+	const want = 25_257
+	short := 0
+	for _, width := range []float64{200, 240, 320, 1000} {
+		for x := 0.0; x <= 1; x += 0.05 {
+			k := Tape{Width: width}
+			k.flag(window{lo: want - 100*x, hi: want + 100*(1-x)}, Flag{Name: "r1"}, want, "r1 will ask for")
+			lo, hi := extent(k.Flags[0].Text, width)
+			if lo < -30 || hi > width+30 { // the names beside it, and the air behind words
+				t.Errorf("%v wide, at %v: from %v to %v", width, x, lo, hi)
+			}
+			if k.Flags[0].Text.Text == "r1" {
+				short++
+			}
+		}
+	}
+	if short == 0 {
+		t.Error("it is never short")
+	}
+}

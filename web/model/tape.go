@@ -489,6 +489,10 @@ func (t *Tape) flag(win window, f Flag, want engine.Offset, words string) {
 	f.Text = TapeText{X: f.X, Anchor: "start", Text: words, Bold: at(want), Tone: tone, Shown: true}
 	width := textWidth(words) + textWidth(f.Text.Bold) + 30
 	x, room := f.X*t.Width, t.Width
+	if x < width && x+width > room { // on a narrow phone, in the middle of it
+		f.Text.Text = f.Name
+		width += textWidth(f.Name) - textWidth(words)
+	}
 	if t.Drop > f.X && x > width { // before the drop line and its words, where they fit to the left as well
 		room = t.Drop * t.Width
 	}
