@@ -156,6 +156,8 @@ export const states = {
   },
   async moments(page) {
     await cut(page);
+    const more = page.locator(id("deck-more")); // a phone has less often needed keys behind this one
+    if (await more.isVisible()) await more.click();
     await page.click(id("moments-open"));
     await page.locator(id("moments")).getByText("hello again").waitFor();
   },
