@@ -151,6 +151,38 @@ describe("the page starts", () => {
 });
 
 describe("before the program runs", () => {
+  // 1.6 Mb/s with 150 ms to and fro, and a processor four times slower: a telephone of some years ago, on a train.
+  test("on a slow line and a slow processor the picture comes first, then how far it is, and the page can be used", async (t) => {
+    const server = await serve();
+    t.after(() => server.close());
+    const page = await open(browser, "about:blank");
+    t.after(() => page.context().close());
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("Network.enable");
+    await devtools.send("Network.emulateNetworkConditions", { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 });
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await page.addInitScript(() => {
+      window.told = [];
+      new MutationObserver(() => {
+        const text = document.getElementById("load-text")?.textContent;
+        if (text && text !== told.at(-1)) told.push(text);
+      }).observe(document, { subtree: true, childList: true, characterData: true });
+    });
+    await page.goto(server.url, { waitUntil: "commit" });
+    await page.getByTestId("poster").waitFor();
+    const far = () => page.evaluate(() => [document.documentElement.dataset.state, performance.getEntriesByName("first-contentful-paint").length]);
+    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length);
+    assert.deepEqual(await far(), ["loading", 1]);
+    await waitReady(page, 90_000);
+    const told = await page.evaluate(() => window.told);
+    const bytes = told.map((text) => parseFloat(text.match(/^Loading ([\d.]+) of/)?.[1])).filter((n) => n >= 0);
+    assert.ok(bytes.length > 20 && bytes.every((n, i) => i === 0 || n > bytes[i - 1]), told.join("; "));
+    assert.equal(told.at(-1), "Starting");
+    await page.getByTestId("cut-m1-r1").click();
+    await page.getByTestId("forecast-r1").waitFor();
+    assert.deepEqual(page.complaints.filter((line) => !line.includes(server.url)), []); // it came from about:blank
+  });
+
   test("the page says how far it is, in bytes", async (t) => {
     const size = program.length;
     let release;

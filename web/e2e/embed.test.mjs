@@ -417,6 +417,26 @@ describe("the element", () => {
     await page.waitForFunction(() => document.getElementById("e2").state === "poster");
   });
 
+  // As in a chapter of a manual: a reader goes through it from the first to the last, and back.
+  test("ten on one page cost one download, and three of them memory", async (t) => {
+    const ids = Array.from({ length: 10 }, (_, i) => "e" + i);
+    const server = await serve();
+    t.after(() => server.close());
+    const page = await host(t, ids.map((id) => `<p>What is said of it.</p>${element(`height="420"`, id)}`).join(""), { own: true, from: server });
+    const see = (id) => page.evaluate((id) => document.getElementById(id).scrollIntoView({ block: "center" }), id);
+    const high = await page.evaluate(() => document.body.scrollHeight);
+    for (const id of [...ids, "e0"]) {
+      await see(id);
+      await running(page, id);
+    }
+    assert.match(await page.evaluate(() => document.getElementById("e0").exec("m1", "SET seen yes").then((r) => r.reply)), /OK/);
+    await page.waitForFunction(() => [...document.querySelectorAll("resync-playground")].filter((e) => e.state !== "poster").length <= 4);
+    assert.ok(page.frames().length <= 5, `${page.frames().length - 1} frames`);
+    assert.equal(server.requests.filter((name) => name.endsWith(".wasm.lzma")).length, 1);
+    assert.equal(await page.evaluate(() => document.body.scrollHeight), high, "the page around them stays as long as it was");
+    assert.deepEqual(page.complain(), []);
+  });
+
   test("is sandboxed in a page out of srcdoc as well, which has its origin from the page around", async (t) => {
     const inner = `<!doctype html><script type="module" src="v1/embed.js"></script>${element(`lazy="eager" autoplay="off"`)}`;
     cors.extra("srcdoc.html", `<!doctype html><title>Host</title>${icon}<iframe id="outer" width="800" height="600" srcdoc="${inner.replaceAll('"', "&quot;")}"></iframe>`);
