@@ -503,6 +503,19 @@ describe("the built site", () => {
     for (const name in one) assert.ok(one[name].equals(two[name]), `${name} differs`);
   });
 
+  // A finger leaves its hover behind, and a button stays pale as if it could not be pressed.
+  test("has no style for hovering where nothing hovers", async () => {
+    const folder = path.join(project, "assets/css");
+    let rules = 0;
+    for (const name of await readdir(folder)) {
+      for (const line of (await readFile(path.join(folder, name), "utf8")).split("\n").filter((line) => line.includes(":hover"))) {
+        rules++;
+        assert.match(line, /^@media \(hover: hover\) \{ /, name);
+      }
+    }
+    assert.ok(rules > 10);
+  });
+
   test("refers to nothing outside its folder", async () => {
     const page = await readFile(path.join(dist, "index.html"), "utf8");
     const addresses = [...page.matchAll(/\b(?:src|href)="([^"]*)"/g)].map((match) => match[1]);

@@ -85,6 +85,9 @@ func TestDigestsAreNotWorkedOutOften(t *testing.T) {
 		if c.Differs {
 			behind++
 		}
+		if c.Differs && c.Master != "m1" {
+			t.Fatalf("r1's data differ from those of %q", c.Master)
+		}
 		if c.Differs && r.Applied == m.world().Node("m1").Replication().Offset {
 			t.Fatalf("r1 has all up to %d and its data is said to differ", r.Applied)
 		}

@@ -514,14 +514,11 @@ func (m *Model) whileCut(s *scene, master, n standing) (lead, more string, try [
 			more += ". Byte " + at(n.repl.Ask.Want) + " is in a later one"
 		}
 	}
-	try = []Try{m.loadTry(master.name), heal}
+	lead, try = n.name+" is cut off, and "+master.name+" has gone on.", []Try{m.loadTry(master.name), heal}
 	if m.past.loads[master.name] {
-		try = []Try{heal, m.loadTry(master.name)}
+		lead, try = n.name+" is cut off, and "+master.name+" writes on.", []Try{heal, m.loadTry(master.name)}
 	}
-	if !m.past.loads[master.name] {
-		return n.name + " is cut off, and " + master.name + " has gone on.", more + ".", try
-	}
-	return n.name + " is cut off, and " + master.name + " writes on.", more + ".", try
+	return lead, more + ".", try
 }
 
 func (m *Model) loadTry(master string) Try {

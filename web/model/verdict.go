@@ -210,6 +210,7 @@ func (m *Model) verdict(s *scene) Verdict {
 	return d
 }
 
+// brief is what an answer costs and what decided it, for a line of a phone, where the two comparisons are out of sight.
 func brief(v judged) string {
 	a := v.answer
 	if a.Continued() && a.Bytes == 0 {

@@ -87,6 +87,53 @@ func TestWordsThatLinesRunThroughAreShort(t *testing.T) {
 	}
 }
 
+// In every moment of a comeback the words of the question and of its answer are there, and cover no other packet's arrow unless they
+// are a word; nothing that is said stands on the line of the heal.
+func TestTheWordsOfADecisionLeaveItsArrowsInSight(t *testing.T) {
+	m := opened(t, "")
+	do(m, Run{"sever m1 r1"}, Run{"m1> SET a 1"}, Tick{1300 * time.Millisecond}, Run{"heal m1 r1"})
+	asked, over, near := 0, 0, 0
+	for range 100 {
+		do(m, Tick{20 * time.Millisecond})
+		k := wireOf(m)
+		for i, a := range k.Arrows {
+			w := wireWord{TapeText{X: a.LabelX, Anchor: a.Anchor, Text: strings.TrimSpace(a.Label + " " + a.More)}, a.LabelRow}
+			if a.Label == "" {
+				continue
+			}
+			if k.struck(w) {
+				t.Errorf("at %v %q stands on the line of the heal", m.world().Now(), w.Text)
+			}
+			if a.rank() != "decision" {
+				continue
+			}
+			asked++
+			if strings.Contains(a.Label, " ") && k.crossed(i, w) {
+				t.Errorf("at %v arrows run through %q", m.world().Now(), w.Text)
+			}
+			if _, hi := extent(w.TapeText, k.Width); hi-wordsAir > k.Now*k.Width {
+				over++
+			}
+		}
+		for _, mark := range k.Marks {
+			if mark.Kind != "refused" || mark.Label == "" {
+				continue
+			}
+			near++
+			x := mark.X*k.Width + RefusedLean + 10
+			if mark.Anchor == "end" {
+				x -= 20
+			}
+			if k.struck(wireWord{TapeText{X: x / k.Width, Anchor: mark.Anchor, Text: mark.Label}, float64(mark.Row) + float64(mark.To-mark.Row)*RefusedAt}) {
+				t.Errorf("at %v %q stands on the line of the heal", m.world().Now(), mark.Label)
+			}
+		}
+	}
+	if asked == 0 || over == 0 || near == 0 {
+		t.Errorf("%d words of decisions, %d of them over the line of now, %d refused attempts", asked, over, near)
+	}
+}
+
 // However much happens, the drawing stays within its bounds, and tells how much it stands for.
 func TestTheWireStaysReadable(t *testing.T) {
 	m := opened(t, "")
