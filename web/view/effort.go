@@ -54,7 +54,6 @@ func (e *effort) took(work int64, long time.Duration) {
 type rhythm struct {
 	every time.Duration // between two drawings of a part; 0 at the beginning
 	usual time.Duration // from frame to frame, when nothing is in the way
-	asked int           // so many frames may go by yet until go-app draws what it was told to, in a task of its own
 	drawn bool          // it has, since the last frame,
 	lays  bool          // and the browser lays it out and paints it in this one
 	moved bool          // what moves was drawn in the frame before
@@ -79,14 +78,11 @@ func (r *rhythm) frame(elapsed time.Duration) {
 	default:
 		r.every = max(drawSoonest, r.every*199/200)
 	}
-	r.lays, r.drawn, r.asked = r.drawn, false, max(0, r.asked-1)
+	r.lays, r.drawn = r.drawn, false
 }
 
-// drawing notes that go-app is told in this frame to draw a part.
-func (r *rhythm) drawing() { r.asked = 2 }
-
 // busy reports whether a frame has enough to do without the world.
-func (r *rhythm) busy(drawing bool) bool { return drawing || r.lays || r.asked > 0 }
+func (r *rhythm) busy(drawing bool) bool { return drawing || r.lays }
 
 // slow reports whether this is a slow machine.
 func (r *rhythm) slow() bool { return r.every > 2*drawSoonest }

@@ -354,13 +354,21 @@ func (p *page) lookAt(parts model.Parts) {
 	p.seek()
 }
 
-// frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second.
+// frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second. go-app draws in a
+// task of its own, a little later. On a slow machine the next frame, in which the browser lays that out, is asked for when it
+// has: one that came before would have to do both.
 func (p *page) frame(now time.Duration) {
-	p.watch(func() { p.oneFrame(now) })
-	p.host.OnFrame(p.frame)
+	drawing := false
+	p.watch(func() { drawing = p.oneFrame(now) })
+	if drawing && p.rhythm.slow() && p.ctx.Context != nil {
+		p.ctx.Defer(func(app.Context) { p.host.OnFrame(p.frame) })
+	} else {
+		p.host.OnFrame(p.frame)
+	}
 }
 
-func (p *page) oneFrame(now time.Duration) {
+// oneFrame reports whether go-app is to draw behind it.
+func (p *page) oneFrame(now time.Duration) (drawing bool) {
 	p.rhythm.frame(now - p.lastFrame)
 	if now-p.draftedAt >= draftPause {
 		p.takeDraft()
@@ -383,7 +391,6 @@ func (p *page) oneFrame(now time.Duration) {
 		p.draw(now)
 	}
 	if part != 0 {
-		p.rhythm.drawing()
 		p.lookAt(part)
 		p.show()
 	}
@@ -391,6 +398,7 @@ func (p *page) oneFrame(now time.Duration) {
 		p.stale = false
 		p.doLater()
 	}
+	return part != 0
 }
 
 // pass lets time pass in the world, as far as it gets in so much of the frame.

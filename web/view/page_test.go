@@ -191,6 +191,48 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// A prerendered page begins its frames outside of a browser too, where go-app mounts nothing.
+type prerendered struct{ page }
+
+func (p *prerendered) OnPreRender(ctx app.Context) { p.OnMount(ctx) }
+
+// On a slow machine, a frame behind which go-app draws has no next one before it has: laying that out is enough for one.
+func TestTheNextFrameOfASlowMachineWaitsForTheDrawing(t *testing.T) {
+	r := newRoom()
+	root := &prerendered{page{host: r}}
+	p, e := &root.page, app.NewTestEngine()
+	if err := e.Load(root); err != nil {
+		t.Fatal(err)
+	}
+	e.ConsumeAll()
+	now := time.Second
+	waited := func(every time.Duration) (n int) {
+		p.rhythm.every = every
+		for range 60 {
+			next := r.frame
+			if r.frame = nil; next == nil {
+				t.Fatal("the frames have ended")
+			}
+			now += 16 * time.Millisecond
+			if next(now); r.frame != nil {
+				continue
+			}
+			n++
+			p.rhythm.drawn = false
+			if e.ConsumeAll(); !p.rhythm.drawn {
+				t.Fatal("a frame waited for nothing")
+			}
+		}
+		return n
+	}
+	if n := waited(drawSoonest); n > 0 {
+		t.Errorf("on a fast machine %d of 60 frames waited", n)
+	}
+	if n := waited(drawLatest); n < 5 || n > 30 {
+		t.Errorf("on a slow machine %d of 60 frames waited", n)
+	}
+}
+
 // What flies is drawn where its link is, inside the canvas, and nothing is drawn for those who asked for less motion.
 func TestFlightsStayOnTheirLinks(t *testing.T) {
 	l := lane{x: 100, y: 50, w: 200, h: 30}
