@@ -61,6 +61,7 @@ func (m *Model) digestsAt(s *scene) []digest {
 			now = was
 		} else if now.owed = v.Up() && keys > 0 && keys+n.keys > mostDigestKeys; v.Up() && !now.owed {
 			now.text = v.Digest()[:digestShown]
+			m.pause()
 			keys += n.keys
 		}
 		owed = owed || now.owed

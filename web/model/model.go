@@ -124,6 +124,9 @@ func New(scenarios []Scenario, set Settings) Model {
 	if len(scenarios) > 0 {
 		m.breathe = set.Breathe
 		m.open(scenarios[0].Name)
+		seen := observe(m.world(), m.known)
+		m.pause()
+		m.digestsAt(&seen) // at the first drawing they are there
 		m.breathe = nil
 	}
 	m.playing = m.playing && !set.ReducedMotion
@@ -195,7 +198,9 @@ func (m *Model) rush(turns int) {
 		m.pause()
 	}
 	m.sync()
+	m.pause()
 	m.follows()
+	m.pause()
 	m.revision++
 	if names := m.world().Names(); m.selected == "" && len(names) > 0 {
 		m.selected = names[0]
@@ -578,6 +583,7 @@ func (m *Model) sync() {
 	for _, name := range w.Names() {
 		m.past.prompts[name] = m.prompt(name)
 	}
+	m.pause()
 	for events := w.Events(); m.past.seen < events.Len(); {
 		next := (m.past.seen/chronicleEvery + 1) * chronicleEvery
 		m.past.read(events.First(next), named)
@@ -585,6 +591,7 @@ func (m *Model) sync() {
 			m.before = append(m.before, m.past.clone())
 		}
 	}
+	m.pause()
 	m.marks.read(m.line.Events(), w)
 	if slices.Contains(w.Removed(), m.selected) {
 		m.selected, m.chosen, m.completion, m.fileNote = m.FirstNode(), "", Completion{}, ""

@@ -23,13 +23,7 @@ func (b *topBar) Render() app.UI {
 		app.Label().Class("bar__pick").Body(
 			app.Span().Class("sr").Text("Scenario"),
 			app.Select().DataSet("testid", "scenario").OnChange(b.pick).Body(
-				app.Range(b.Bar.Scenarios).Slice(func(i int) app.UI {
-					shelf := b.Bar.Scenarios[i]
-					return app.OptGroup().Label(shelf.Label).Body(app.Range(shelf.Choices).Slice(func(i int) app.UI {
-						c := shelf.Choices[i]
-						return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
-					}))
-				}),
+				app.Range(b.Bar.Scenarios).Slice(func(i int) app.UI { return &scenarioShelf{Shelf: b.Bar.Scenarios[i], Up: b.Up} }),
 			),
 		),
 		app.Button().ID(model.GalleryID).Class("ghost bar__library").Type("button").DataSet("testid", "gallery-open").Aria("expanded", b.Library).
@@ -39,6 +33,21 @@ func (b *topBar) Render() app.UI {
 		),
 		&barEnd{Theme: b.Bar.Theme, Table: b.Bar.Table, Share: b.Share, Help: b.Help, Up: b.Up},
 	)
+}
+
+// A scenarioShelf is the scenarios of one kind.
+type scenarioShelf struct {
+	app.Compo
+	model.Shelf
+	Up *mailbox
+}
+
+func (s *scenarioShelf) Render() app.UI {
+	s.Up.breathe()
+	return app.OptGroup().Label(s.Label).Body(app.Range(s.Choices).Slice(func(i int) app.UI {
+		c := s.Choices[i]
+		return app.Option().Value(c.Name).Selected(c.On).Text(c.Label)
+	}))
 }
 
 // A barEnd is the page's own switches.

@@ -32,19 +32,8 @@ func playFace(playing bool) (string, app.UI) {
 func (d *deck) Render() app.UI {
 	d.Up.breathe()
 	k := &d.Deck
-	playName, playShape := playFace(k.Playing)
 	return app.Section().Class("deck").Aria("label", "Time").DataSet("playing", k.Playing).DataSet("rewound", k.Rewound).DataSet("open", d.open).Body(
-		app.Span().Class("deck__keys").Body(
-			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-back").Aria("label", "One event back").Title("One event back (,)").
-				Disabled(k.At == 0).OnClick(d.back).Body(icon("", 14, 12, path("fill", "M12 0v12l-9-6zM0 0h2v12h-2z"))),
-			app.Button().Class("deck__key deck__key--play").Type("button").DataSet("testid", "play").Aria("label", playName).Title(playName+" (Space)").
-				OnClick(d.play).Body(icon("", 14, 14, playShape)),
-			app.Button().Class("deck__key").Type("button").DataSet("testid", "step-fwd").Aria("label", "One event on").Title("One event on (.)").
-				OnClick(d.step).Body(icon("", 14, 12, path("fill", "M2 0v12l9-6zM12 0h2v12h-2z"))),
-			app.Button().Class("deck__key deck__key--next").Type("button").DataSet("testid", "next-event").Aria("label", "Next event worth a look").
-				Title("Next event worth a look (>)").OnClick(d.next).Body(
-				icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
-		),
+		&deckKeys{First: k.At == 0, Playing: k.Playing, Up: d.Up},
 		app.Span().Class("deck__clock").DataSet("testid", "clock").Body(app.Text(k.Clock+" "), app.Span().Class("deck__state").Text(k.State),
 			app.If(k.Going != "", func() app.UI {
 				return app.Button().Class("deck__skipped deck__stay").Type("button").DataSet("testid", "stay").OnClick(d.stay).Text(k.Going + " Stop")
@@ -77,14 +66,51 @@ func (d *deck) Render() app.UI {
 		}),
 		d.opener(model.PanelMoments, "deck__key deck__moments").Aria("label", "Moments").Title("What the line of time shows, as a table").Body(
 			icon("", 14, 12, path("l-text", "M0 1h2m2 0h10M0 6h2m2 0h10M0 11h2m2 0h10"))),
-		app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
-			app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!k.Slower).OnClick(d.slower).Text("−"),
-			app.Span().Class("deck__rate").DataSet("testid", "speed").Text(k.Speed),
-			app.Button().Class("deck__key").Type("button").DataSet("testid", "faster").Aria("label", "Faster").Title("Faster (])").Disabled(!k.Faster).OnClick(d.faster).Text("+"),
-		),
+		&deckSpeed{Speed: k.Speed, Slower: k.Slower, Faster: k.Faster, Up: d.Up},
 		app.Button().Class("deck__pace").Type("button").DataSet("testid", "pace").Aria("pressed", k.Story).OnClick(d.pace).
 			Title("Story pace: every message can be seen, and silence is skipped. True pace: simulated time is your time.").Text("Story pace"),
 		app.Span().Class("deck__option").Body(app.Text("seed "), app.B().Text(k.Seed)),
+	)
+}
+
+// deckKeys start and stop time, and go from event to event.
+type deckKeys struct {
+	app.Compo
+	First   bool // nothing has happened yet at the moment that is shown
+	Playing bool
+	Up      *mailbox
+}
+
+func (d *deckKeys) Render() app.UI {
+	d.Up.breathe()
+	playName, playShape := playFace(d.Playing)
+	return app.Span().Class("deck__keys").Body(
+		app.Button().Class("deck__key").Type("button").DataSet("testid", "step-back").Aria("label", "One event back").Title("One event back (,)").
+			Disabled(d.First).OnClick(d.back).Body(icon("", 14, 12, path("fill", "M12 0v12l-9-6zM0 0h2v12h-2z"))),
+		app.Button().Class("deck__key deck__key--play").Type("button").DataSet("testid", "play").Aria("label", playName).Title(playName+" (Space)").
+			OnClick(d.play).Body(icon("", 14, 14, playShape)),
+		app.Button().Class("deck__key").Type("button").DataSet("testid", "step-fwd").Aria("label", "One event on").Title("One event on (.)").
+			OnClick(d.step).Body(icon("", 14, 12, path("fill", "M2 0v12l9-6zM12 0h2v12h-2z"))),
+		app.Button().Class("deck__key deck__key--next").Type("button").DataSet("testid", "next-event").Aria("label", "Next event worth a look").
+			Title("Next event worth a look (>)").OnClick(d.next).Body(
+			icon("", 20, 12, path("fill", "M0 0v12l7-6zM7 0v12l7-6z"), path("l-text", "M17.500 0v12"))),
+	)
+}
+
+// A deckSpeed is how fast time passes.
+type deckSpeed struct {
+	app.Compo
+	Speed          string
+	Slower, Faster bool // it can be
+	Up             *mailbox
+}
+
+func (d *deckSpeed) Render() app.UI {
+	d.Up.breathe()
+	return app.Span().Class("deck__speed").Role("group").Aria("label", "Speed").Body(
+		app.Button().Class("deck__key").Type("button").DataSet("testid", "slower").Aria("label", "Slower").Title("Slower ([)").Disabled(!d.Slower).OnClick(d.slower).Text("−"),
+		app.Span().Class("deck__rate").DataSet("testid", "speed").Text(d.Speed),
+		app.Button().Class("deck__key").Type("button").DataSet("testid", "faster").Aria("label", "Faster").Title("Faster (])").Disabled(!d.Faster).OnClick(d.faster).Text("+"),
 	)
 }
 
@@ -150,12 +176,12 @@ func (d *deck) opener(panel, class string) app.HTMLButton {
 		OnClick(func(app.Context, app.Event) { d.Up.send(model.OpenPanel{Panel: panel}) }, app.EventScope(panel))
 }
 
-func (d *deck) more(app.Context, app.Event)   { d.open = !d.open }
-func (d *deck) stay(app.Context, app.Event)   { d.Up.send(model.StayHere{}) }
-func (d *deck) back(app.Context, app.Event)   { d.Up.send(model.Back{}) }
-func (d *deck) play(app.Context, app.Event)   { d.Up.send(model.Play{}) }
-func (d *deck) step(app.Context, app.Event)   { d.Up.send(model.Step{}) }
-func (d *deck) next(app.Context, app.Event)   { d.Up.send(model.NextEvent{}) }
-func (d *deck) slower(app.Context, app.Event) { d.Up.send(model.Slower{}) }
-func (d *deck) pace(app.Context, app.Event)   { d.Up.send(model.TogglePace{}) }
-func (d *deck) faster(app.Context, app.Event) { d.Up.send(model.Faster{}) }
+func (d *deck) more(app.Context, app.Event)        { d.open = !d.open }
+func (d *deck) stay(app.Context, app.Event)        { d.Up.send(model.StayHere{}) }
+func (d *deckKeys) back(app.Context, app.Event)    { d.Up.send(model.Back{}) }
+func (d *deckKeys) play(app.Context, app.Event)    { d.Up.send(model.Play{}) }
+func (d *deckKeys) step(app.Context, app.Event)    { d.Up.send(model.Step{}) }
+func (d *deckKeys) next(app.Context, app.Event)    { d.Up.send(model.NextEvent{}) }
+func (d *deckSpeed) slower(app.Context, app.Event) { d.Up.send(model.Slower{}) }
+func (d *deck) pace(app.Context, app.Event)        { d.Up.send(model.TogglePace{}) }
+func (d *deckSpeed) faster(app.Context, app.Event) { d.Up.send(model.Faster{}) }

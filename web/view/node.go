@@ -31,15 +31,13 @@ func (n *nodeColumn) Render() app.UI {
 			addNode(n.Up, t.Tab == model.TabAdd),
 		),
 		app.P().Class("node__who").Body(roleIcon(t.Role), app.B().Text(t.Name), app.Span().Text(t.About)),
-		app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(
-			app.Range(t.Tabs).Slice(func(i int) app.UI { return n.tab(t.Tabs[i]) }),
-		),
+		&nodeTabs{Tabs: t.Tabs, Up: n.Up},
 		app.If(t.Tab == model.TabLog, n.log).ElseIf(t.Tab == model.TabScript, n.script).ElseIf(t.Tab == model.TabLedger, n.ledger).
 			ElseIf(t.Tab == model.TabData, n.data).ElseIf(t.Tab == model.TabConfig, n.config).
 			ElseIf(t.Tab == model.TabFaults, n.faults).ElseIf(t.Tab == model.TabAdd, n.add).
 			ElseIf(t.Tab != model.TabWire, n.output),
 		app.If(t.Tab == model.TabCLI && len(t.Clients) > 0, n.terminals),
-		n.chips(),
+		&nodeChips{Node: t.Name, Chips: t.Chips, Host: n.Host, Up: n.Up},
 		app.Range(t.Nodes).Slice(func(i int) app.UI {
 			p := &prompt{Name: t.Nodes[i].Name, Shown: t.Nodes[i].On && !t.Editor.Open, Host: n.Host, Up: n.Up} // one text at a time
 			if p.Shown {
@@ -50,34 +48,53 @@ func (n *nodeColumn) Render() app.UI {
 	)
 }
 
-func (n *nodeColumn) tab(c model.Choice) app.UI {
-	return app.Button().ID(model.TabID(c.Name)).Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
-		OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
+// nodeTabs are what there is to see of a node.
+type nodeTabs struct {
+	app.Compo
+	Tabs []model.Choice
+	Up   *mailbox
 }
 
-// chips are what is slow to type on a phone, over its keyboard: the words that begin a command, the way back through what was given
-// here, and the end of the line.
-func (n *nodeColumn) chips() app.UI {
-	t := &n.Terminal
-	id := model.PromptID(t.Name)
+func (n *nodeTabs) Render() app.UI {
+	n.Up.breathe()
+	return app.Div().Class("tabs").Role("group").Aria("label", "What to show").Body(app.Range(n.Tabs).Slice(func(i int) app.UI {
+		c := n.Tabs[i]
+		return app.Button().ID(model.TabID(c.Name)).Class("tabs__tab").Type("button").DataSet("testid", "tab-"+c.Name).Aria("pressed", c.On).Text(c.Label).
+			OnClick(func(app.Context, app.Event) { n.Up.send(model.SelectTab{Tab: c.Name}) }, app.EventScope(c.Name))
+	}))
+}
+
+// nodeChips are what is slow to type on a phone, over its keyboard: the words that begin a command, the way back through what was
+// given here, and the end of the line.
+type nodeChips struct {
+	app.Compo
+	Node  string
+	Chips [4]model.Choice
+	Host  Host
+	Up    *mailbox
+}
+
+func (n *nodeChips) Render() app.UI {
+	n.Up.breathe()
+	id := model.PromptID(n.Node)
 	chip := func(sign, name string, act func()) app.UI {
 		return app.Button().Class("node__chip").Type("button").DataSet("testid", "chip-"+sign).Aria("label", name).Text(sign).
 			OnMouseDown(func(_ app.Context, e app.Event) { e.PreventDefault() }). // the focus stays where the reader types, and so does the keyboard
 			OnClick(func(app.Context, app.Event) {
 				act()
 				n.Host.Focus(id)
-			}, app.EventScope(t.Name, sign))
+			}, app.EventScope(n.Node, sign))
 	}
 	return app.Div().Class("node__chips").Role("group").Aria("label", "Keys for the prompt").Body(
-		app.Range(t.Chips[:]).Slice(func(i int) app.UI {
-			k := t.Chips[i]
+		app.Range(n.Chips[:]).Slice(func(i int) app.UI {
+			k := n.Chips[i]
 			return chip(k.Label, strings.TrimSpace(k.Name), func() {
 				n.Host.SetValue(id, k.Name)
-				n.Up.send(model.Edited{Node: n.Terminal.Name, Text: k.Name})
+				n.Up.send(model.Edited{Node: n.Node, Text: k.Name})
 			})
 		}),
-		chip("↑", "The line before", func() { n.Up.send(model.Older{Node: n.Terminal.Name, Current: n.Host.Value(id)}) }),
-		chip("⏎", "Run the line", func() { n.Up.send(model.Typed{Node: n.Terminal.Name, Line: n.Host.Value(id)}) }),
+		chip("↑", "The line before", func() { n.Up.send(model.Older{Node: n.Node, Current: n.Host.Value(id)}) }),
+		chip("⏎", "Run the line", func() { n.Up.send(model.Typed{Node: n.Node, Line: n.Host.Value(id)}) }),
 	)
 }
 
