@@ -20,7 +20,7 @@ const dump = {
   ]),
 };
 
-describe("a large dataset", () => {
+describe("a dataset", () => {
   const here = site();
 
   const chosen = (nodes, name) => nodes.find((n) => n.name === name);
@@ -80,6 +80,23 @@ describe("a large dataset", () => {
       await shows(page, "rdb-note", new RegExp(`^✓ ${node} starts with "dump\\.rdb": 1 key`));
       assert.match(await script(page), new RegExp(`^restore ${node} `, "m"));
     }
+    await end(page);
+  });
+
+  test("is text, whatever its names and values look like", async () => {
+    const page = await begin(here);
+    await run(page, "unload m1");
+    await page.click(id("tab-data"));
+    const evil = "<img src=x onerror=window.pwned=1>'\"`<svg onload=window.pwned=1>";
+    const text = (s) => Buffer.concat([Buffer.from([0x40, s.length]), Buffer.from(s, "latin1")]); // a length of 14 bits
+    const body = [Buffer.from("REDIS0009\xfe\0\0", "latin1"), text(evil), text(evil), Buffer.from("\xff\0\0\0\0\0\0\0\0", "latin1")];
+    await page.setInputFiles(id("rdb-file"), { name: `${evil.replaceAll(" ", "")}.rdb`, mimeType: "", buffer: Buffer.concat(body) });
+    await shows(page, "rdb-note", /^✓ m1 starts with ".*onerror/);
+    await tick(page, 3000);
+    await page.locator(".keys th").getByText("<img src=x onerror=").first().waitFor(); // as it is, and not as what it looks like
+    for (const tab of ["cli", "log", "script", "data"]) await page.click(id(`tab-${tab}`));
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    assert.equal(await page.locator("img, [onerror], [onload]").count(), 0);
     await end(page);
   });
 
