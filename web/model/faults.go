@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -303,10 +304,11 @@ func (m *Model) nodeFaults(s *scene, n standing) []Fault {
 	start.Entry = []Entry{{Name: "era", Label: "As", Value: era, Choices: choose(era, eraChoices()...)}}
 	wipe := when("wipe", "Wipe files", "wipe", "rm dump.rdb", !up, whileDown)
 	remove := when("remove", "Remove", "remove", "the machine is given up: nothing answers at its address", !up, whileDown)
-	list := []Fault{
-		freeze,
-		when("thaw", "Thaw", "thaw", "kill -CONT", frozen, "it is not frozen"),
-		when("kill", "Kill", "kill", "kill -9", up, down), shutdown, start, wipe, remove,
+	running := []Fault{freeze, when("thaw", "Thaw", "thaw", "kill -CONT", frozen, "it is not frozen"), when("kill", "Kill", "kill", "kill -9", up, down), shutdown}
+	stopped := []Fault{start, wipe, remove}
+	list := slices.Concat(running, stopped)
+	if !up { // what can be done comes first
+		list = slices.Concat(stopped, running)
 	}
 	list[0].Group = "Process"
 

@@ -146,6 +146,9 @@ func TestAProcessEndsAndStarts(t *testing.T) {
 		if c.refused != "" && m.Page().Status != c.refused {
 			t.Errorf("the narrator says %q", m.Page().Status)
 		}
+		if first := palette(m, "r1")[0]; first.Idle || first.Group != "Process" {
+			t.Errorf("after %s the palette begins with %+v", c.key, first)
+		}
 	}
 	if !strings.Contains(m.Script(), "shutdown r1 nosave") {
 		t.Error(m.Script())
