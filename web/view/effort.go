@@ -57,6 +57,7 @@ type rhythm struct {
 	drawn bool          // it has, since the last frame,
 	lays  bool          // and the browser lays it out and paints it in this one
 	moved bool          // what moves was drawn in the frame before
+	took  time.Duration // the work of the frame before and its drawing, if this one has waited for that
 }
 
 const (
@@ -71,14 +72,18 @@ func (r *rhythm) frame(elapsed time.Duration) {
 		r.every, r.usual = drawSoonest, elapsed
 	}
 	r.usual = min(elapsed, r.usual+r.usual/1024) // a screen may become slower, as on battery
+	late := elapsed > r.usual*3/2
+	if r.took > 0 { // go-app's timer is no work
+		late = r.took > r.usual
+	}
 	switch {
 	case !r.drawn && !r.lays: // the program's part of a drawing, and then the browser's
-	case elapsed > r.usual*3/2:
+	case late:
 		r.every = min(drawLatest, r.every*6/5)
 	default:
 		r.every = max(drawSoonest, r.every*199/200)
 	}
-	r.lays, r.drawn = r.drawn, false
+	r.lays, r.drawn, r.took = r.drawn, false, 0
 }
 
 // busy reports whether a frame has enough to do without the world.

@@ -152,6 +152,19 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	if r.frame(screen); r.world(true) != frameTime || !r.moves(true) {
 		t.Error("on a fast machine the world and what moves wait for what is drawn")
 	}
+	for _, work := range []time.Duration{screen / 2, screen * 3 / 2} { // frames that wait for their drawing, with all that is between
+		r.every = drawLatest
+		for i := range 3000 {
+			long := time.Duration(screen)
+			if r.drawn = i%4 == 0; r.drawn {
+				long, r.took = 2*screen, work
+			}
+			r.frame(long)
+		}
+		if r.slow() != (work > screen) {
+			t.Errorf("frames that work for %v and wait as long have parts drawn every %v", work, r.every)
+		}
+	}
 	r = rhythm{}
 	for range 600 { // a screen of 30 frames a second is not late
 		r.drawn = true

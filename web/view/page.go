@@ -30,6 +30,7 @@ type page struct {
 
 	shown        shown
 	rhythm       rhythm
+	drawnAt      time.Duration // when go-app began to draw last
 	effort       effort
 	keptRevision uint64
 	first        uint64   // the revision that is mounted, 0 before there is one
@@ -358,13 +359,17 @@ func (p *page) lookAt(parts model.Parts) {
 // task of its own, a little later. On a slow machine the next frame, in which the browser lays that out, is asked for when it
 // has: one that came before would have to do both.
 func (p *page) frame(now time.Duration) {
-	drawing := false
+	begun, drawing := p.host.Now(), false
 	p.watch(func() { drawing = p.oneFrame(now) })
-	if drawing && p.rhythm.slow() && p.ctx.Context != nil {
-		p.ctx.Defer(func(app.Context) { p.host.OnFrame(p.frame) })
-	} else {
+	if !drawing || !p.rhythm.slow() || p.ctx.Context == nil {
 		p.host.OnFrame(p.frame)
+		return
 	}
+	worked := p.host.Now() - begun
+	p.ctx.Defer(func(app.Context) {
+		p.rhythm.took = worked + p.host.Now() - p.drawnAt
+		p.host.OnFrame(p.frame)
+	})
 }
 
 // oneFrame reports whether go-app is to draw behind it.
@@ -478,7 +483,7 @@ func (p *page) expose() {
 // Render places the panels. Their order is that of reading; layout.css puts them on the grid. What comes and goes in front of
 // the others has a place of its own: go-app compares children by their number, and would make all that follow anew.
 func (p *page) Render() app.UI {
-	p.rhythm.drawn = true
+	p.rhythm.drawn, p.drawnAt = true, p.host.Now()
 	p.host.Breathe()
 	if p.embed.bare() {
 		return p.renderEmbed()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -33,6 +34,7 @@ func (*nobody) Load(string) string  { return "" }
 func (*nobody) Theme(string)        {}
 func (*nobody) Embedded() bool      { return false }
 func (*nobody) Breathe()            {}
+func (*nobody) Now() time.Duration  { return 0 }
 func (*nobody) Fragment() string    { return "" }
 func (n *nobody) Size() (int, int)  { return n.width, n.height }
 
