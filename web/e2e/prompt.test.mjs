@@ -20,6 +20,35 @@ describe("the prompt", () => {
     await end(page);
   });
 
+  test("the last reply stays in sight when its room becomes smaller, and what is read above it stays too", async () => {
+    const page = await begin(here);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    for (let i = 0; i < 12; i++) await type(page, "m1", `SET k${i} ${i}`);
+    const last = () =>
+      page.evaluate((sel) => {
+        const box = document.querySelector(sel), turns = box.querySelectorAll(".cli__turn");
+        const inside = box.getBoundingClientRect(), turn = turns[turns.length - 1].getBoundingClientRect();
+        return { turns: turns.length, below: Math.round(turn.bottom - inside.bottom), high: Math.round(inside.height), top: turns[0].getBoundingClientRect().top - inside.top };
+      }, id("cli-output-m1"));
+    await tick(page, 100);
+    const before = await last();
+    assert.ok(before.turns >= 12 && before.below <= 0, JSON.stringify(before));
+    await run(page, "sever m1 r1");
+    await tick(page, 3000);
+    await run(page, "heal m1 r1");
+    await tick(page, 6000);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.locator(".verdict__log").waitFor();
+    const after = await last();
+    assert.ok(after.high < before.high, "the room has not become smaller");
+    assert.ok(after.below <= 0, JSON.stringify(after));
+    await page.evaluate((sel) => (document.querySelector(sel).scrollTop = -1e6), id("cli-output-m1"));
+    await page.setViewportSize({ width: 1280, height: 820 });
+    await tick(page, 100);
+    assert.ok((await last()).top > 0, "what was read has gone");
+    await end(page);
+  });
+
   test("by keys: Ctrl+C gives up, and the script knows how", async () => {
     const page = await begin(here);
     await run(page, "isolate r1");

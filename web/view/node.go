@@ -126,8 +126,8 @@ func (n *nodeColumn) unblock(app.Context, app.Event) { n.Up.send(model.Unblock{N
 
 func (n *nodeColumn) output() app.UI {
 	t := &n.Terminal
-	return app.Div().ID(model.OutputID(t.Name)).Class("cli").Role("log").Aria("label", "Output of "+t.Name).TabIndex(0).
-		DataSet("testid", "cli-output-"+t.Name).Body(
+	return app.Div().ID(model.OutputID(t.Name)).Class("cli cli--end").Role("log").Aria("label", "Output of "+t.Name).TabIndex(0).
+		DataSet("testid", "cli-output-"+t.Name).Body(app.Div().Body(
 		app.Range(t.Turns).Slice(func(i int) app.UI {
 			k := t.Turns[i]
 			class := "cli__reply"
@@ -143,19 +143,19 @@ func (n *nodeColumn) output() app.UI {
 				app.Span().Class(class).Text(k.Text),
 				app.If(k.Note != "", func() app.UI { return app.Span().Class("cli__note").DataSet("testid", "note").Text(k.Note) }))
 		}),
-	)
+	))
 }
 
 func (n *nodeColumn) log() app.UI {
 	t := &n.Terminal
-	return app.Div().ID(model.OutputID(t.Name)).Class("cli cli--log").Role("log").Aria("label", "Log of "+t.Name).TabIndex(0).
-		DataSet("testid", "log-"+t.Name).Body(
+	return app.Div().ID(model.OutputID(t.Name)).Class("cli cli--end cli--log").Role("log").Aria("label", "Log of "+t.Name).TabIndex(0).
+		DataSet("testid", "log-"+t.Name).Body(app.Div().Body(
 		app.Range(t.Log).Slice(func(i int) app.UI {
 			l := t.Log[i]
 			return app.P().Class("cli__log").DataSet("level", l.Level).Body(
 				app.Span().Class("cli__prompt").Text(l.Clock+" "+l.Level+" "), app.Text(l.Text))
 		}),
-	)
+	))
 }
 
 func (n *nodeColumn) script() app.UI {
