@@ -357,19 +357,25 @@ func (p *page) lookAt(parts model.Parts) {
 
 // frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second. go-app draws in a
 // task of its own, a little later. On a slow machine the next frame, in which the browser lays that out, is asked for when it
-// has: one that came before would have to do both.
+// has: one that came before would have to do both. What is deferred is done behind the next drawing; were it not deferred in the
+// message that asks for one, that drawing might be over and no other come, and so no frame either.
 func (p *page) frame(now time.Duration) {
 	begun, drawing := p.host.Now(), false
 	p.watch(func() { drawing = p.oneFrame(now) })
-	if !drawing || !p.rhythm.slow() || p.ctx.Context == nil {
-		p.host.OnFrame(p.frame)
+	if drawing && p.rhythm.slow() && p.ctx.Context != nil {
+		worked := p.host.Now() - begun
+		p.ctx.Dispatch(func(ctx app.Context) {
+			ctx.Defer(func(app.Context) {
+				p.rhythm.took = worked + p.host.Now() - p.drawnAt
+				p.host.OnFrame(p.frame)
+			})
+		})
 		return
 	}
-	worked := p.host.Now() - begun
-	p.ctx.Defer(func(app.Context) {
-		p.rhythm.took = worked + p.host.Now() - p.drawnAt
-		p.host.OnFrame(p.frame)
-	})
+	if drawing {
+		p.show()
+	}
+	p.host.OnFrame(p.frame)
 }
 
 // oneFrame reports whether go-app is to draw behind it.
@@ -397,7 +403,6 @@ func (p *page) oneFrame(now time.Duration) (drawing bool) {
 	}
 	if part != 0 {
 		p.lookAt(part)
-		p.show()
 	}
 	if p.stale {
 		p.stale = false
