@@ -10,35 +10,39 @@ import (
 // fast a reader's machine is nobody knows: so the world gets a few milliseconds of each frame, and the panels are drawn one
 // after the other, a part in a frame.
 
-// frameTime is what the world gets of a frame. On a slow machine it waits while a part is drawn, laid out and painted, and gets more
-// of the frames between.
+// frameTime is what the world gets of a frame. On a slow machine it waits while a part is drawn, laid out and painted; of the frames
+// between it gets less where what moves is drawn, and more where nothing is.
 const (
 	frameTime = 4 * time.Millisecond
+	busyTime  = frameTime / 2
 	lightTime = 2 * frameTime
 )
 
 // An effort knows how long this machine takes for the work of the world. Its zero value has not seen any yet.
-type effort struct{ each float64 } // nanoseconds for a unit of model.Model.Worked
+type effort struct {
+	each float64 // nanoseconds for a unit of model.Model.Worked
+	last int     // how much fitted into a frame when that was last asked
+}
 
 const (
-	leastWork  = 32   // of which a frame does so much, however slow the machine,
+	leastWork  = 8    // of which a frame does so much, however slow the machine,
 	mostWork   = 4000 // and no more than this, however fast
-	tellsOf    = 64   // from so much on, the time that it took says something,
+	tellsOf    = 64   // from so much on, or from a whole frame's on, the time that it took says something,
 	weight     = 0.25 // and has this weight beside what was known
 	coldMargin = 4    // the first frames of a world are slower than any later one
 )
 
 // work is how much work fits into so much of a frame.
 func (e *effort) work(time time.Duration) int {
-	if e.each == 0 {
-		return mostWork / coldMargin
+	if e.last = mostWork / coldMargin; e.each > 0 {
+		e.last = int(min(mostWork, max(leastWork, float64(time)/e.each)))
 	}
-	return int(min(mostWork, max(leastWork, float64(time)/e.each)))
+	return e.last
 }
 
 // took learns that so much work took so long.
 func (e *effort) took(work int64, long time.Duration) {
-	if work < tellsOf || long <= 0 {
+	if work < tellsOf && work < int64(e.last) || long <= 0 {
 		return
 	}
 	each := float64(long) / float64(work)
@@ -62,7 +66,7 @@ type rhythm struct {
 
 const (
 	drawSoonest = 100 * time.Millisecond // numbers that change more often cannot be read,
-	drawLatest  = 500 * time.Millisecond // and those that change less often seem to stand still
+	drawLatest  = 800 * time.Millisecond // and those that change less often seem to stand still
 )
 
 // frame learns that a frame came so long after the one before. One that is late by a drawing slows the rhythm down at once; many
@@ -99,8 +103,10 @@ func (r *rhythm) world(drawing bool) time.Duration {
 		return frameTime
 	case r.busy(drawing):
 		return 0
+	case r.moved: // in the frame before, so not in this one
+		return lightTime
 	}
-	return lightTime
+	return busyTime
 }
 
 // moves reports whether what moves is drawn in this frame: on a slow machine in every other one, and in none beside a part.
@@ -126,13 +132,13 @@ func (d *shown) note(parts model.Parts, revision uint64, now time.Duration) {
 }
 
 // next is the part that is to be drawn in this frame, 0 for none: of those that may have changed the one that has waited
-// longest. Where parts are drawn seldom, they are not drawn in one frame after the other, and the wire, which takes twice as long
-// as any other, half as often.
+// longest. Where parts are drawn seldom, they are not drawn in one frame after the other, and tape and wire, which take twice as
+// long as any other, half as often.
 func (d *shown) next(revision uint64, now, every time.Duration) model.Parts {
 	next := -1
 	for i := range model.PartCount {
 		wait := every
-		if every > 2*drawSoonest && 1<<i == model.PartWire {
+		if every > 2*drawSoonest && (model.PartTape|model.PartWire)&(1<<i) != 0 {
 			wait *= 2
 		}
 		if d.revisions[i] != revision && now-d.at[i] >= wait && (next < 0 || d.at[i] < d.at[next]) {

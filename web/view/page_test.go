@@ -219,7 +219,7 @@ func TestTheNextFrameOfASlowMachineWaitsForTheDrawing(t *testing.T) {
 	now := time.Second
 	waited := func(every time.Duration) (n int) {
 		p.rhythm.every, p.rhythm.usual = every, 16*time.Millisecond
-		for range 60 {
+		for range 120 {
 			next := r.frame
 			if r.frame = nil; next == nil {
 				t.Fatal("the frames have ended")
@@ -237,10 +237,10 @@ func TestTheNextFrameOfASlowMachineWaitsForTheDrawing(t *testing.T) {
 		return n
 	}
 	if n := waited(drawSoonest); n > 0 {
-		t.Errorf("on a fast machine %d of 60 frames waited", n)
+		t.Errorf("on a fast machine %d of 120 frames waited", n)
 	}
 	if n := waited(drawLatest); n < 5 || n > 30 {
-		t.Errorf("on a slow machine %d of 60 frames waited", n)
+		t.Errorf("on a slow machine %d of 120 frames waited", n)
 	}
 }
 
