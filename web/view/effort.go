@@ -65,7 +65,7 @@ type rhythm struct {
 }
 
 const (
-	drawSoonest = 100 * time.Millisecond // numbers that change more often cannot be read,
+	drawSoonest = 150 * time.Millisecond // numbers that change more often cannot be read,
 	drawLatest  = 800 * time.Millisecond // and those that change less often seem to stand still
 )
 

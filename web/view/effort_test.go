@@ -61,8 +61,8 @@ func TestPartsTakeTurns(t *testing.T) {
 		t.Errorf("%d parts of %d were drawn", len(counts), model.PartCount)
 	}
 	for part, n := range counts {
-		if n < 80 || n > 100 {
-			t.Errorf("part %b was drawn %d times in ten seconds", part, n)
+		if want := int(10 * time.Second / drawSoonest); n < want*4/5 || n > want {
+			t.Errorf("part %b was drawn %d times in ten seconds, not %d times", part, n, want)
 		}
 	}
 	clear(counts)
