@@ -1,15 +1,28 @@
-// The page keeps its memory while it plays and is gone back and forth in. How smooth it is, and five minutes of this, are for
+// The page plays on a slow machine, and keeps its memory while it plays and is gone back and forth in. How smooth it is, and five minutes of this, are for
 // make frames: they need a machine that does nothing else.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { site } from "./lib.mjs";
-import { crowded, memory, scrub } from "./frames.mjs";
+import { clock, crowded, memory, scrub } from "./frames.mjs";
 
-describe("memory", () => {
+describe("a crowd", () => {
   const here = site();
 
-  test("stays level while a crowd plays and is scrubbed through", async () => {
+  test("plays on where the processor is slow", async () => {
+    const page = await crowded(here);
+    const client = await page.context().newCDPSession(page);
+    await client.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+    const seen = [await clock(page)];
+    for (let i = 0; i < 4; i++) {
+      await page.waitForTimeout(2500);
+      seen.push(await clock(page));
+    }
+    assert.ok(seen.every((at, i) => i === 0 || at > seen[i - 1]), `the clock: ${seen.join(", ")}`);
+    await page.context().close();
+  });
+
+  test("keeps its memory level while it plays and is scrubbed through", async () => {
     const page = await crowded(here, 100);
     const client = await page.context().newCDPSession(page);
     const seen = [];
