@@ -451,13 +451,18 @@ func goesAway(t *testing.T, pids []int) {
 
 const twoProcesses = "node m1\nnode r1\nm1> INFO server\nr1> INFO server\nfreeze r1\n"
 
-type panicking struct{ bytes.Buffer }
+// A listener does something before it takes down what contains its word.
+type listener struct {
+	bytes.Buffer
+	word  string
+	hears func()
+}
 
-func (p *panicking) Write(b []byte) (int, error) {
-	if strings.Contains(string(b), "freeze") {
-		panic("nobody listens")
+func (l *listener) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), l.word) {
+		l.hears()
 	}
-	return p.Buffer.Write(b)
+	return l.Buffer.Write(b)
 }
 
 func TestNothingStaysBehind(t *testing.T) {
@@ -468,7 +473,7 @@ func TestNothingStaysBehind(t *testing.T) {
 		goesAway(t, processes(out.String()))
 	})
 	t.Run("after a panic", func(t *testing.T) {
-		var out panicking
+		out := listener{word: "freeze", hears: func() { panic("nobody listens") }}
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -482,8 +487,7 @@ func TestNothingStaysBehind(t *testing.T) {
 	t.Run("after an interrupt", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		time.AfterFunc(500*time.Millisecond, cancel)
-		var out bytes.Buffer
+		out := listener{word: "wait 10m", hears: cancel}
 		began := time.Now()
 		err := Run(ctx, parse(t, twoProcesses+"wait 10m\n"), &out, script.RunOptions{})
 		if !errors.Is(err, script.ErrEnded) || time.Since(began) > time.Minute {

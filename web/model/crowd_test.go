@@ -36,7 +36,7 @@ func BenchmarkFrame(b *testing.B) {
 	b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
 }
 
-// BenchmarkPage is what is drawn of it, a dozen times a second.
+// BenchmarkPage is what is drawn of it, some six times a second.
 func BenchmarkPage(b *testing.B) {
 	m := crowd()
 	for range 600 {

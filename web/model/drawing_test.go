@@ -362,7 +362,7 @@ func TestNumbersAndTimes(t *testing.T) {
 	}
 }
 
-// BenchmarkTape is what one drawing of the tape costs: it is done a dozen times a second.
+// BenchmarkTape is what one drawing of the tape costs: it is done some six times a second.
 func BenchmarkTape(b *testing.B) {
 	m := aModel()
 	s := aScene(blocks(20441, 20440, 20440, 9000), away(60))

@@ -28,7 +28,7 @@ type Page struct {
 	Problem  string // why the script ended, or ""
 }
 
-// Parts are some of a page's parts. Each takes about as long to draw as any other, tape and wire longer.
+// Parts are some of a page's parts. Each but tape and wire, which take longer, takes about as long to draw as any other.
 type Parts uint8
 
 // The parts of a page: the first, third and so on of the stage's nodes and the table in their place, the other nodes, the links,

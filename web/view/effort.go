@@ -10,18 +10,20 @@ import (
 // fast a reader's machine is nobody knows: so the world gets a few milliseconds of each frame, and the panels are drawn one
 // after the other, a part in a frame.
 
-// frameTime is what the world gets of a frame. On a slow machine it waits while a part is drawn, laid out and painted; of the frames
-// between it gets less where what moves is drawn, and more where nothing is.
+// What the world gets of a frame. On a slow machine it waits while a part is drawn, laid out and painted.
 const (
 	frameTime = 4 * time.Millisecond
-	busyTime  = frameTime / 2
-	lightTime = 2 * frameTime
+	busyTime  = frameTime / 2 // on a slow machine, in a frame in which what moves is drawn,
+	lightTime = 2 * frameTime // and in one in which nothing is
 )
 
 // An effort knows how long this machine takes for the work of the world. Its zero value has not seen any yet.
 type effort struct {
 	each float64 // nanoseconds for a unit of model.Model.Worked
 	last int     // how much fitted into a frame when that was last asked
+
+	worked int64         // and how much was done
+	spent  time.Duration // in what time, since something was learned
 }
 
 const (
@@ -40,12 +42,18 @@ func (e *effort) work(time time.Duration) int {
 	return e.last
 }
 
-// took learns that so much work took so long.
+// took learns that so much work took so long. Little work in a frame that had time for more says nothing: what does not depend on
+// how much it is takes most of that time. Nor does a clock that stood still, as one of coarse steps does in most frames.
 func (e *effort) took(work int64, long time.Duration) {
-	if work < tellsOf && work < int64(e.last) || long <= 0 {
+	if work < int64(min(tellsOf, e.last)) {
 		return
 	}
-	each := float64(long) / float64(work)
+	e.worked, e.spent = e.worked+work, e.spent+long
+	if e.spent <= 0 {
+		return
+	}
+	each := float64(e.spent) / float64(e.worked)
+	e.worked, e.spent = 0, 0
 	if e.each == 0 {
 		e.each = each
 	}
@@ -66,7 +74,7 @@ type rhythm struct {
 
 const (
 	drawSoonest = 150 * time.Millisecond // numbers that change more often cannot be read,
-	drawLatest  = 800 * time.Millisecond // and those that change less often seem to stand still
+	drawLatest  = 800 * time.Millisecond // and those that change much less often seem to stand still
 )
 
 // frame learns that a frame came so long after the one before. One that is late by a drawing slows the rhythm down at once; many
@@ -96,17 +104,18 @@ func (r *rhythm) busy(drawing bool) bool { return drawing || r.lays }
 // slow reports whether this is a slow machine.
 func (r *rhythm) slow() bool { return r.every > 2*drawSoonest }
 
-// world is how much time the world gets of a frame in which a part is to be drawn, or none is; 0 has it wait for the next.
-func (r *rhythm) world(drawing bool) time.Duration {
+// world is how much time the world gets of a frame in which a part is to be drawn, or what moves, or neither; 0 has it wait for the
+// next.
+func (r *rhythm) world(drawing, moving bool) time.Duration {
 	switch {
 	case !r.slow():
 		return frameTime
 	case r.busy(drawing):
 		return 0
-	case r.moved: // in the frame before, so not in this one
-		return lightTime
+	case moving:
+		return busyTime
 	}
-	return busyTime
+	return lightTime
 }
 
 // moves reports whether what moves is drawn in this frame: on a slow machine in every other one, and in none beside a part.
@@ -135,17 +144,20 @@ func (d *shown) note(parts model.Parts, revision uint64, now time.Duration) {
 // longest. Where parts are drawn seldom, they are not drawn in one frame after the other, and tape and wire, which take twice as
 // long as any other, half as often.
 func (d *shown) next(revision uint64, now, every time.Duration) model.Parts {
-	next := -1
+	next, seldom := -1, every > 2*drawSoonest
+	if seldom && now-d.last < every/(model.PartCount+2) {
+		return 0
+	}
 	for i := range model.PartCount {
 		wait := every
-		if every > 2*drawSoonest && (model.PartTape|model.PartWire)&(1<<i) != 0 {
+		if seldom && (model.PartTape|model.PartWire)&(1<<i) != 0 {
 			wait *= 2
 		}
 		if d.revisions[i] != revision && now-d.at[i] >= wait && (next < 0 || d.at[i] < d.at[next]) {
 			next = i
 		}
 	}
-	if next < 0 || now-d.last < every/(model.PartCount+2) {
+	if next < 0 {
 		return 0
 	}
 	return 1 << next

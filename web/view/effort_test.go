@@ -28,10 +28,27 @@ func TestAFrameHasTheWorkThatFitsIntoIt(t *testing.T) {
 			t.Errorf("at %v each a frame has %d, not %d", c.each, got, c.want)
 		}
 	}
+	learn(&e, time.Second)
 	learn(&e, 10*time.Microsecond)
+	if got := learn(&e, 10*time.Microsecond); got < 396 || got > 400 {
+		t.Errorf("behind a time in which a frame had next to nothing it has %d", got)
+	}
+	var coarse effort // a clock of 16 ms steps, where a frame's work takes 2
+	for i := range 400 {
+		long := time.Duration(0)
+		w := coarse.work(frameTime)
+		if e := time.Duration(w) * 5 * time.Microsecond; i%8 == 0 {
+			long = 8 * e
+		}
+		coarse.took(int64(w), long)
+	}
+	if got := coarse.work(frameTime); got < 400 || got > 1600 {
+		t.Errorf("by a coarse clock a frame has %d, not some 800", got)
+	}
 	before := e.work(frameTime)
 	e.took(tellsOf-1, time.Second) // a few things that happened to take long say nothing
-	e.took(1000, 0)                // nor does a clock that stood still
+	e.took(1000, 0)                // nor does a clock that stood still, before it goes on
+	e.took(1000, 20*time.Millisecond)
 	if half := e.work(frameTime / 2); half < before/2-1 || half > before/2+1 {
 		t.Errorf("half of the time is for %d of %d", half, before)
 	}
@@ -74,8 +91,9 @@ func TestPartsTakeTurns(t *testing.T) {
 		}
 		now += time.Second / 60
 	}
-	for part, n := range counts {
-		want := int(10 * time.Second / drawLatest)
+	for i := range model.PartCount {
+		part, want := model.Parts(1<<i), int(10*time.Second/drawLatest)
+		n := counts[part]
 		if part == model.PartTape || part == model.PartWire {
 			want /= 2
 		}
@@ -137,8 +155,8 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 	if moved < 15 || moved > 30 {
 		t.Errorf("on a slow machine what moves is drawn in %d frames of 60", moved)
 	}
-	waits := func() bool { return r.world(false) == 0 && !r.moves(false) }
-	if r.world(true) != 0 || r.moves(true) {
+	waits := func() bool { return r.world(false, true) == 0 && !r.moves(false) }
+	if r.world(true, false) != 0 || r.moves(true) {
 		t.Error("on a slow machine the world and what moves do not wait for what is drawn")
 	}
 	r.drawn = true
@@ -149,17 +167,17 @@ func TestTheRhythmFollowsTheMachine(t *testing.T) {
 		t.Error("on a slow machine the world waits for ever where nothing is drawn")
 	}
 	r.frame(screen)
-	if r.moved = false; r.world(false) >= frameTime || r.world(true) != 0 {
+	if r.world(false, true) >= frameTime || r.world(true, true) != 0 {
 		t.Error("on a slow machine the world has no less of a frame in which what moves is drawn")
 	}
-	if r.moved = true; r.world(false) <= frameTime || r.world(true) != 0 {
+	if r.world(false, false) <= frameTime || r.world(true, false) != 0 {
 		t.Error("on a slow machine the world has no more of a frame in which nothing is drawn")
 	}
 	if got := seconds(15, never); got != drawSoonest {
 		t.Errorf("after that it is drawn every %v", got)
 	}
 	r.drawn = true
-	if r.frame(screen); r.world(true) != frameTime || !r.moves(true) {
+	if r.frame(screen); r.world(true, true) != frameTime || !r.moves(true) {
 		t.Error("on a fast machine the world and what moves wait for what is drawn")
 	}
 	for _, work := range []time.Duration{screen / 2, screen * 3 / 2} { // frames that wait for their drawing, with all that is between

@@ -312,13 +312,21 @@ func (p *page) savePicture(c *model.SavePicture) {
 	})
 }
 
+// afterDrawing has f done once go-app has drawn what it was told to.
 func (p *page) afterDrawing(f func()) {
 	switch {
 	case p.stale || p.ctx.Context == nil && p.first != 0: // it is being drawn, and what a link holds came meanwhile
 		p.later = append(p.later, f)
 	case p.ctx.Context != nil:
-		p.ctx.Defer(func(app.Context) { f() })
+		p.drawThen(f)
 	}
+}
+
+// drawThen has go-app draw the page, and then do f. go-app does what is deferred after its next drawing, whichever that is: so f is
+// deferred by the message that causes the drawing. Deferred here, it could come just after that drawing, and wait for one that
+// never comes.
+func (p *page) drawThen(f func()) {
+	p.ctx.Dispatch(func(ctx app.Context) { ctx.Defer(func(app.Context) { f() }) })
 }
 
 // doLater does what has waited, once go-app has drawn what it was told to.
@@ -357,18 +365,15 @@ func (p *page) lookAt(parts model.Parts) {
 
 // frame is one animation frame: time passes, what moves is drawn, and the panels follow a few times a second. go-app draws in a
 // task of its own, a little later. On a slow machine the next frame, in which the browser lays that out, is asked for when it
-// has: one that came before would have to do both. What is deferred is done behind the next drawing; were it not deferred in the
-// message that asks for one, that drawing might be over and no other come, and so no frame either.
+// has: one that came before would have to do both.
 func (p *page) frame(now time.Duration) {
 	begun, drawing := p.host.Now(), false
 	p.watch(func() { drawing = p.oneFrame(now) })
 	if drawing && p.rhythm.slow() && p.ctx.Context != nil {
 		worked := p.host.Now() - begun
-		p.ctx.Dispatch(func(ctx app.Context) {
-			ctx.Defer(func(app.Context) {
-				p.rhythm.took = worked + p.host.Now() - p.drawnAt
-				p.host.OnFrame(p.frame)
-			})
+		p.drawThen(func() {
+			p.rhythm.took = worked + p.host.Now() - p.drawnAt
+			p.host.OnFrame(p.frame)
 		})
 		return
 	}
@@ -385,9 +390,10 @@ func (p *page) oneFrame(now time.Duration) (drawing bool) {
 		p.takeDraft()
 	}
 	part := p.shown.next(p.model.Revision(), now, p.rhythm.every)
+	moving := !p.still && p.rhythm.moves(part != 0)
 	if p.lastFrame > 0 && !p.frozen && !p.embed.asleep {
 		p.due += now - p.lastFrame
-		if long := p.rhythm.world(part != 0); long > 0 {
+		if long := p.rhythm.world(part != 0, moving && !p.emptyDrawn); long > 0 {
 			p.obey(p.pass(p.due, long))
 			p.due = 0
 		}
@@ -398,7 +404,7 @@ func (p *page) oneFrame(now time.Duration) (drawing bool) {
 		part = model.AllParts
 	}
 	p.keep()
-	if !p.still && p.rhythm.moves(part != 0) {
+	if moving {
 		p.draw(now)
 	}
 	if part != 0 {

@@ -215,7 +215,6 @@ func TestTheNextFrameOfASlowMachineWaitsForTheDrawing(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.ConsumeAll()
-	r.looks = e.ConsumeAll
 	now := time.Second
 	waited := func(every time.Duration) (n int) {
 		p.rhythm.every, p.rhythm.usual = every, 16*time.Millisecond
@@ -225,7 +224,9 @@ func TestTheNextFrameOfASlowMachineWaitsForTheDrawing(t *testing.T) {
 				t.Fatal("the frames have ended")
 			}
 			now += 16 * time.Millisecond
-			if next(now); r.frame != nil {
+			r.looks = e.ConsumeAll
+			next(now)
+			if r.looks = nil; r.frame != nil {
 				continue
 			}
 			n++
