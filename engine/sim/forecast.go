@@ -37,7 +37,8 @@ func (w *World) Forecast(replica string) (Forecast, bool) {
 		f.MissingBytes = int64(f.Answer.Next - f.Answer.Want)
 	}
 	if f.Answer.Continued() {
-		if f.TurnsIn = turnsIn(of, own.Ask.Want); f.Rate > 0 {
+		f.TurnsIn = turnsIn(of, own.Ask.Want)
+		if began, ok := m.grown.since(w.now); ok && f.Rate > 0 && w.now.Sub(began.at) >= surelyGrows {
 			f.TurnsAfter = inTime(f.TurnsIn, f.Rate)
 		}
 	}
@@ -95,6 +96,7 @@ const (
 	growthWindow = 5 * time.Second
 	growthStride = 250 * time.Millisecond
 	growthPause  = growthWindow / 4 // a longer one is stillness
+	surelyGrows  = time.Second      // before its rate is one: a write alone is none
 )
 
 // add notes that the stream has grown by a span.
@@ -113,21 +115,24 @@ func (g *growth) add(now engine.Instant, s engine.Span) {
 	g.steps = append(slices.Clone(g.steps[old:]), growthStep{now, s.First - 1})
 }
 
-// rate is in bytes per second: since the stream began to grow after standing still, within the window. What began less than
-// a second ago is taken for a second's: a write alone is no rate yet.
-func (g *growth) rate(now engine.Instant) int64 {
-	begin := len(g.steps)
-	for i := begin - 1; i >= 0 && now.Sub(g.steps[i].at) <= growthWindow; i-- {
-		if begin < len(g.steps) && g.steps[begin].at.Sub(g.steps[i].at) > growthPause {
+// since is when the stream began to grow after standing still, within the window. It reports false when it stands still.
+func (g *growth) since(now engine.Instant) (began growthStep, ok bool) {
+	for i := len(g.steps) - 1; i >= 0 && now.Sub(g.steps[i].at) <= growthWindow; i-- {
+		if ok && began.at.Sub(g.steps[i].at) > growthPause {
 			break
 		}
-		begin = i
+		began, ok = g.steps[i], true
 	}
-	if begin == len(g.steps) {
+	return began, ok
+}
+
+// rate is in bytes per second. What began less than a second ago is taken for a second's.
+func (g *growth) rate(now engine.Instant) int64 {
+	began, ok := g.since(now)
+	if !ok {
 		return 0
 	}
-	s := g.steps[begin]
-	return int64(g.end-s.from) * int64(time.Second) / int64(max(now.Sub(s.at), time.Second))
+	return int64(g.end-began.from) * int64(time.Second) / int64(max(now.Sub(began.at), surelyGrows))
 }
 
 // inTime is how long it takes to write so many bytes at a rate of so many bytes per second, up to some 290 years.

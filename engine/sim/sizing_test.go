@@ -152,7 +152,11 @@ func TestTheForecastKnowsHowLong(t *testing.T) {
 	say(t, w, "m1", "SET k v")
 	pass(w, 2*time.Second)
 	must(t, w.StartLoad("m1", Load{Rate: 100, Size: 30, Keys: 10}))
-	pass(w, time.Second) // what has just begun has its rate at once, and does not share the stillness before it
+	pass(w, 200*time.Millisecond)
+	if f, ok := w.Forecast("r1"); !ok || f.TurnsIn < 0 || f.TurnsAfter != -1 {
+		t.Errorf("after a fifth of a second the answer is said to turn after %d bytes, in %s", f.TurnsIn, f.TurnsAfter)
+	}
+	pass(w, 800*time.Millisecond) // what has just begun has its rate at once, and does not share the stillness before it
 	young := w.WriteRate("m1")
 	pass(w, 9*time.Second)
 	if rate := w.WriteRate("m1"); young < rate*80/100 || young > rate*120/100 {

@@ -157,7 +157,7 @@ type Forecast struct {
 	TurnsIn      int64 // stream bytes until the answer turns from continue to full; -1 when it is full already
 
 	Rate       int64         // bytes per second by which the master's stream grows, lately
-	TurnsAfter time.Duration // until the answer turns, if it goes on to grow so; -1 when it does not turn
+	TurnsAfter time.Duration // until the answer turns, if it goes on to grow so; -1 when it does not turn, or nobody knows: it has not grown for a second yet
 }
 
 // Node is how a node stands now. The zero view, which is not Up, stands for a name that no node has.

@@ -528,3 +528,16 @@ func TestWhatAFlagSaysStaysInTheDrawing(t *testing.T) {
 		t.Error("it is never short")
 	}
 }
+
+// A flag on one of the last bytes that are held stands in what is held, and one on the next byte to be written at its end.
+func TestTheFlagOfAVerdictShowsWhetherItsByteIsHeld(t *testing.T) {
+	for _, c := range []struct {
+		first, want, next engine.Offset
+		flag              float64
+	}{{1, 25_257, 25_271, 0.96}, {1, 25_271, 25_271, 1}, {1, 501, 1001, 0.5}} {
+		d := mini(engine.PsyncAnswered{Backlog: true, First: c.first, Want: c.want, Next: c.next})
+		if math.Abs(d.Flag-c.flag) > 0.01 {
+			t.Errorf("the flag on byte %d of %d to %d is at %.3f, not %.2f", c.want, c.first, c.next, d.Flag, c.flag)
+		}
+	}
+}

@@ -307,7 +307,11 @@ func mini(a engine.PsyncAnswered) Mini {
 	if a.First > 1 {
 		lo -= 0.15 * (hi - lo)
 	}
-	return Mini{Shown: true, Gone: (float64(a.First) - lo) / (hi - lo), Flag: (float64(a.Want) - lo) / (hi - lo)}
+	d := Mini{Shown: true, Gone: (float64(a.First) - lo) / (hi - lo), Flag: (float64(a.Want) - lo) / (hi - lo)}
+	if a.Want < a.Next {
+		d.Flag = min(d.Flag, 0.96) // of what is held, some is to be seen behind it
+	}
+	return d
 }
 
 // startOf is how a verdict prints the history in a PSYNC line, where its end does not matter: "8f3a…".
